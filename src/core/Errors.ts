@@ -1,0 +1,76 @@
+/**
+ * The one base of every operating error. An error has a code from one registry (`src/ERRORS.md`), an HTTP status, says what was
+ * expected and what came, and what to do. A programmer's mistake is an assertion, not one of these.
+ *
+ * Codes: SL1xx quantities, SL2xx ledger, SL3xx payments, debits and credits, SL4xx store, SL5xx chain, SL6xx HTTP, SDK and command
+ * line, SL7xx inputs, simulation and cost.
+ */
+
+/** Where every code is explained. */
+export const docsPath = 'src/ERRORS.md'
+
+/** What an error may say beyond its message. */
+export interface ErrorDetails {
+  /** What would have been right. */
+  readonly expected?: string | undefined
+  /** What came instead. */
+  readonly actual?: string | undefined
+  /** What to do about it. */
+  readonly hint?: string | undefined
+  /** HTTP status; 400 where none is given. */
+  readonly status?: number | undefined
+  readonly cause?: unknown
+}
+
+/** An error as an RFC 9457 problem, the form in which it crosses HTTP. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: string
+  readonly detail: string
+  readonly expected?: string
+  readonly actual?: string
+  readonly hint?: string
+}
+
+/** Base class of all operating errors. */
+export class SunledgerError extends Error {
+  override readonly name: string = 'SunledgerError'
+  /** For example `SL204`. */
+  readonly code: string
+  readonly status: number
+  readonly expected: string | undefined
+  readonly actual: string | undefined
+  readonly hint: string | undefined
+  /** The message without code, expectation and hint. */
+  readonly shortMessage: string
+
+  constructor(code: string, shortMessage: string, details: ErrorDetails = {}) {
+    const parts = [`${shortMessage}`]
+    if (details.expected !== undefined) parts.push(`Expected: ${details.expected}`)
+    if (details.actual !== undefined) parts.push(`Actual: ${details.actual}`)
+    if (details.hint !== undefined) parts.push(details.hint)
+    super(`${code}: ${parts.join('\n  ')}`, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.shortMessage = shortMessage
+    this.status = details.status ?? 400
+    this.expected = details.expected
+    this.actual = details.actual
+    this.hint = details.hint
+  }
+
+  /** The RFC 9457 problem for this error. */
+  toProblem(): Problem {
+    return {
+      type: `${docsPath}#${this.code.toLowerCase()}`,
+      title: this.name.replace(/Error$/, '').replace(/([a-z])([A-Z])/g, '$1 $2'),
+      status: this.status,
+      code: this.code,
+      detail: this.shortMessage,
+      ...(this.expected === undefined ? {} : { expected: this.expected }),
+      ...(this.actual === undefined ? {} : { actual: this.actual }),
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+    }
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * What the journal holds: facts, in the order in which they became facts. `format` and `parse` give each record one line of JSON with
+ * amounts as decimal strings, so that a journal can be read with any SQLite and JSON tool.
+ */
+import type { AmountAtomic } from './Amount.ts'
+import type { Address, Hex, Payment } from './Payment.ts'
+
+/** An accepted payment with the credit that it made. */
+export interface PaymentRecord extends Payment {
+  readonly type: 'payment'
+  readonly creditTotal: AmountAtomic
+  readonly creditHistory: Hex
+  /** Wall clock, for latency figures only; no state depends on it. */
+  readonly atMs: number
+}
+
+/** Delivery versus payment: the seller's leg in energy credits, the buyer's in dollars. */
+export interface SaleRecord {
+  readonly type: 'sale'
+  readonly legs: readonly [PaymentRecord, PaymentRecord]
+}
+
+/** An account's slot as of a block. */
+export interface Slot {
+  readonly asset: Address
+  readonly account: Address
+  readonly balance: bigint
+  readonly debited: bigint
+  readonly credited: bigint
+  readonly leaving: boolean
+}
+
+/** What happened to clearing-house accounts on chain, besides settling. */
+export interface ChainEvent {
+  readonly type:
+    | 'deposited'
+    | 'withdrawn'
+    | 'redeemed'
+    | 'collected'
+    | 'exitRequested'
+    | 'exitFinalized'
+    | 'ownerBound'
+    | 'funded'
+    | 'drained'
+    | 'reserved'
+    | 'released'
+  readonly asset: Address
+  readonly account: Address
+  readonly amount: bigint
+  readonly transaction: Hex
+}
+
+/** A confirmed settlement transaction. */
+export interface Settlement {
+  readonly transaction: Hex
+  readonly block: bigint
+  readonly gasUsed: bigint
+  /** Accounts in the batch; one that appears in two assets counts twice. */
+  readonly members: number
+  /** Bytes of the signed transaction, and after FastLZ: what a rollup charges for. */
+  readonly bytes: number
+  readonly fastLzBytes: number
+}
+
+/** What the chain did up to a block, and the slots that it changed. */
+export interface ChainRecord {
+  readonly type: 'chain'
+  readonly block: bigint
+  readonly timestamp: bigint
+  readonly slots: readonly Slot[]
+  readonly events: readonly ChainEvent[]
+  readonly settlements: readonly Settlement[]
+  readonly atMs: number
+}
+
+/** A withdrawal that the owner signed and the service will send. */
+export interface WithdrawalRecord {
+  readonly type: 'withdrawal'
+  readonly asset: Address
+  readonly account: Address
+  readonly to: Address
+  readonly amount: AmountAtomic
+  readonly nonce: bigint
+  readonly deadline: bigint
+  readonly signature: Hex
+}
+
+/** The chain refused it: what was set aside is free again. */
+export interface WithdrawalFailedRecord {
+  readonly type: 'withdrawalFailed'
+  readonly asset: Address
+  readonly account: Address
+  readonly amount: AmountAtomic
+  readonly nonce: bigint
+}
+
+export type Record = PaymentRecord | SaleRecord | ChainRecord | WithdrawalRecord | WithdrawalFailedRecord
+
+/** The payments in a record: one, two (a sale) or none. */
+export const payments = (record: Record): readonly PaymentRecord[] =>
+  record.type === 'payment' ? [record] : record.type === 'sale' ? record.legs : []
+
+const text = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
+
+/** As one line of JSON; amounts are decimal strings. */
+export const format = (record: Record): string => JSON.stringify(record, text)
+
+type Json = { [field: string]: unknown }
+
+/** Turns the named fields back into bigints, in place. */
+const revive = (object: Json, fields: readonly string[]): Json => {
+  for (const field of fields) object[field] = BigInt(object[field] as string)
+  return object
+}
+
+const reviveAll = (list: unknown, fields: readonly string[]): void => {
+  for (const object of list as Json[]) revive(object, fields)
+}
+
+const paymentFields = ['amount', 'validUntil', 'total', 'creditTotal']
+
+const revivers: { [type in Record['type']]: (record: Json) => void } = {
+  payment: (record) => revive(record, paymentFields),
+  sale: (record) => reviveAll(record['legs'], paymentFields),
+  withdrawal: (record) => revive(record, ['amount', 'nonce', 'deadline']),
+  withdrawalFailed: (record) => revive(record, ['amount', 'nonce']),
+  chain: (record) => {
+    revive(record, ['block', 'timestamp'])
+    reviveAll(record['slots'], ['balance', 'debited', 'credited'])
+    reviveAll(record['events'], ['amount'])
+    reviveAll(record['settlements'], ['block', 'gasUsed'])
+  },
+}
+
+/** Back from `format`. The text comes from our own journal, whose checksums have been checked. */
+export const parse = (line: string): Record => {
+  const record = JSON.parse(line) as Json & Record
+  revivers[record.type](record)
+  return record
+}

@@ -1,0 +1,273 @@
+/**
+ * The JSON that crosses HTTP, once for both sides: schemas that check and turn text into values, and `format…` functions back. Amounts
+ * are decimal strings of atomic units; hex is lower case; unknown fields are refused so that a misspelt one is never ignored.
+ */
+import { z } from 'zod'
+import type { AmountAtomic } from './Amount.ts'
+import { SunledgerError } from './Errors.ts'
+import type { Hex } from './Payment.ts'
+
+const hexOf = (digits: number | string, what: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^0x[0-9a-fA-F]{${digits}}$`), `expected ${what}`)
+    .transform((text) => text.toLowerCase() as Hex)
+
+export const address = hexOf(40, 'an address: 0x and 40 hex digits')
+export const bytes32 = hexOf(64, '32 bytes: 0x and 64 hex digits')
+/** 64, 65 or 128 bytes. */
+export const signature = z
+  .string()
+  .regex(/^0x([0-9a-fA-F]{128}|[0-9a-fA-F]{130}|[0-9a-fA-F]{256})$/, 'expected a signature of 64, 65 or 128 bytes in hex')
+  .transform((text) => text.toLowerCase() as Hex)
+
+/** A whole number as a decimal string, at most `bits` wide. */
+const uint = (bits: number) =>
+  z
+    .string()
+    .regex(/^(0|[1-9]\d{0,38})$/, 'expected a whole number as a decimal string')
+    .transform((text, context) => {
+      const value = BigInt(text)
+      if (value >= 1n << BigInt(bits)) context.addIssue({ code: 'custom', message: `expected a number below 2^${bits}` })
+      return value
+    })
+
+export const uint64 = uint(64)
+export const uint128 = uint(128)
+/** Atomic units, at most 80 bits. */
+export const amount = uint(80).transform((value) => value as AmountAtomic)
+
+export const paymentRequest = z.strictObject({
+  asset: address,
+  payee: address,
+  amount,
+  reference: bytes32,
+  validUntil: uint64,
+  total: amount,
+  history: bytes32,
+  signature,
+})
+
+export const payment = paymentRequest.extend({ id: bytes32, payer: address })
+
+export const credit = z.strictObject({ asset: address, account: address, total: amount, history: bytes32, debit: bytes32 })
+
+export const proof = z.strictObject({ signature, branch: z.array(bytes32).max(40) })
+
+export const receipt = z.strictObject({ payment, credit, proof })
+
+export const saleTerms = z.strictObject({
+  seller: address,
+  buyer: address,
+  creditAsset: address,
+  credits: amount,
+  dollarAsset: address,
+  price: amount,
+  salt: bytes32,
+})
+
+/** POST /v1/payments: one payment or up to 1 000. */
+export const payments = z.union([paymentRequest, z.array(paymentRequest).min(1).max(1000)])
+
+/** POST /v1/orders: one party's leg of a sale. */
+export const order = z.strictObject({ terms: saleTerms, payment: paymentRequest })
+
+/** POST /v1/deposits: an EIP-3009 authorization for the clearing house, see IClearingHouse.depositWithAuthorization. */
+export const deposit = z.strictObject({
+  asset: address,
+  from: address,
+  account: address,
+  /** The owner that the account is expected to have; zero address for none. */
+  owner: address,
+  amount,
+  validAfter: uint64,
+  validBefore: uint64,
+  salt: bytes32,
+  signature,
+})
+
+/** POST /v1/withdrawals: the owner's word. */
+export const withdrawal = z.strictObject({
+  asset: address,
+  account: address,
+  to: address,
+  amount,
+  nonce: uint64,
+  deadline: uint64,
+  signature,
+})
+
+/** POST /v1/exits: leave without the operator's word, after the window. */
+export const exit = withdrawal.omit({ amount: true })
+
+/** POST /v1/owners: bind an owner. */
+export const owner = z.strictObject({ account: address, owner: address, signature })
+
+export const reading = z.strictObject({
+  meter: address,
+  timestamp: uint64,
+  energyMilliWh: uint(72),
+  computeUnits: uint(72),
+  detail: bytes32,
+  signature,
+})
+
+/** POST /v1/readings: one reading or up to 1 000. */
+export const readings = z.union([reading, z.array(reading).min(1).max(1000)])
+
+/** POST /v1/meters (operator's token): an issuer's approval of a device, with the owner's signature. */
+export const meter = z.strictObject({
+  meter: address,
+  owner: address,
+  kind: z.union([z.literal(1), z.literal(2)]),
+  capacityWatts: uint64,
+  marginBps: z.int().min(0).max(10_000),
+  startMilliWh: uint128,
+  startComputeUnits: uint128,
+  region: bytes32,
+  vintage: bytes32,
+  signature,
+  /** Where new credits go, signed by the owner over Delivery; left out: its wallet. */
+  delivery: z.strictObject({ toClearing: z.boolean(), accountOwner: address, signature }).optional(),
+})
+
+/** POST /v1/faucet (local chain only). */
+export const faucet = z.strictObject({ to: address, amount })
+
+/** What GET /v1/status says of the service, as far as clients build on it. */
+export const status = z.object({
+  version: z.string(),
+  chainId: z.int(),
+  genesisHash: bytes32,
+  clearingHouse: address,
+  energyMeter: address,
+  /** The stablecoin. */
+  dollar: z.object({ asset: address, name: z.string(), version: z.string(), symbol: z.string(), decimals: z.int() }),
+  energyCredit: z.object({ asset: address, name: z.string(), version: z.string(), symbol: z.string(), decimals: z.int() }),
+  creditKey: address,
+  settlementKey: address,
+  /** Chain time of the service's clock, seconds. */
+  nowSeconds: uint64,
+  faucet: z.boolean(),
+  signatures: z.enum(['native', 'pure']),
+  state: z.enum(['starting', 'ready', 'readOnly', 'stopping']),
+  block: uint64,
+  payments: z.int(),
+  /** Sum of what members are owed and the chain does not yet show, atomic dollars. */
+  unsettledAtomic: uint128,
+})
+
+/** GET /v1/accounts/:address: one asset's view. */
+export const accountAsset = z.object({
+  asset: address,
+  symbol: z.string(),
+  available: uint128,
+  /** Settled balance on chain. */
+  balance: uint128,
+  unsettledDebit: uint128,
+  unsettledCredit: uint128,
+  pendingWithdrawals: uint128,
+  leaving: z.boolean(),
+  /** Numbers the next withdrawal or exit. */
+  nonce: uint64,
+  /** The last accepted debit, with its payer's own signature; '0x' where there is none. */
+  debit: z.object({ total: amount, history: bytes32, signature: z.string().transform((text) => text as Hex) }),
+  credit: z.object({ total: amount, history: bytes32 }),
+})
+
+export const accountView = z.object({
+  account: address,
+  owner: address,
+  ownerNonce: uint64,
+  assets: z.array(accountAsset),
+})
+
+/** GET /v1/accounts/:address/statement: one line a payment, oldest first. */
+export const statementLine = z.object({
+  position: z.int(),
+  direction: z.enum(['out', 'in']),
+  asset: address,
+  amount,
+  counterparty: address,
+  reference: bytes32,
+  id: bytes32,
+  /** The account's own total after it. */
+  total: amount,
+  settled: z.boolean(),
+  atMs: z.number(),
+})
+
+export const statement = z.object({ account: address, lines: z.array(statementLine), next: z.int().nullable() })
+
+/** Answer to whatever ends in a transaction. */
+export const transaction = z.object({ transaction: bytes32, block: uint64, gasUsed: uint64 })
+
+/** POST /v1/settlements (operator's token): what was settled, once confirmed. */
+export const settlements = z.object({
+  transactions: z.array(z.object({ transaction: bytes32, gasUsed: uint64, members: z.int() })),
+  readings: z.array(z.object({ transaction: bytes32, gasUsed: uint64, accepted: z.int(), refused: z.int() })),
+  block: uint64,
+})
+
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+  expected: z.string().optional(),
+  actual: z.string().optional(),
+  hint: z.string().optional(),
+})
+
+/** POST /v1/payments with several: each one's receipt or problem, in order. */
+export const paymentResults = z.array(z.union([receipt, problem]))
+
+export type Status = z.output<typeof status>
+export type AccountView = z.output<typeof accountView>
+export type AccountAssetView = z.output<typeof accountAsset>
+export type Statement = z.output<typeof statement>
+export type StatementLine = z.output<typeof statementLine>
+export type DepositRequest = z.output<typeof deposit>
+export type WithdrawalRequest = z.output<typeof withdrawal>
+export type ExitRequest = z.output<typeof exit>
+export type OwnerRequest = z.output<typeof owner>
+export type SignedReading = z.output<typeof reading>
+export type MeterRequest = z.output<typeof meter>
+export type OrderRequest = z.output<typeof order>
+export type Transaction = z.output<typeof transaction>
+export type Settlements = z.output<typeof settlements>
+
+/** Values to JSON text: bigints as decimal strings. Everything that crosses HTTP is written by this one function. */
+export const stringify = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part))
+
+/** @throws {MessageInvalidError} naming the first field that is wrong */
+export const parse = <T>(schema: z.ZodType<T>, value: unknown): T => {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  throw new MessageInvalidError(result.error)
+}
+
+const issueOf = (error: z.ZodError): { path: string; message: string } => {
+  let issue = error.issues[0] as z.core.$ZodIssue
+  let path = [...issue.path]
+  // In a union the branch that got furthest says best what is wrong.
+  while (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const furthest = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0]
+    if (furthest === undefined) break
+    issue = furthest
+    path = [...path, ...issue.path]
+  }
+  return { path: path.join('.') || 'the body', message: issue.message }
+}
+
+/** A message is not of the form that the protocol gives it. */
+export class MessageInvalidError extends SunledgerError {
+  override readonly name = 'MessageInvalidError'
+  constructor(error: z.ZodError) {
+    const { path, message } = issueOf(error)
+    super('SL601', `The message is not of the expected form: ${path}.`, { expected: message.replace(/^expected /, '') })
+  }
+}
+
