@@ -57,6 +57,11 @@ export interface Proof {
 export interface Receipt {
   readonly payment: Payment
   readonly credit: Credit
+  /**
+   * The credit's history before this payment: hashed with payer, amount and reference it gives `credit.history`. Without it nothing
+   * that is signed would bind the amount, and a receipt over 1 could be shown as one over 1 000.
+   */
+  readonly before: Hex
   readonly proof: Proof
 }
 

@@ -8,6 +8,8 @@ import type { Address, Hex, Payment } from './Payment.ts'
 /** An accepted payment with the credit that it made. */
 export interface PaymentRecord extends Payment {
   readonly type: 'payment'
+  /** The payee's credit history before this payment, and total and history after it. */
+  readonly creditBefore: Hex
   readonly creditTotal: AmountAtomic
   readonly creditHistory: Hex
   /** Wall clock, for latency figures only; no state depends on it. */

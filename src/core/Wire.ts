@@ -54,7 +54,7 @@ export const credit = z.strictObject({ asset: address, account: address, total: 
 
 export const proof = z.strictObject({ signature, branch: z.array(bytes32).max(40) })
 
-export const receipt = z.strictObject({ payment, credit, proof })
+export const receipt = z.strictObject({ payment, credit, before: bytes32, proof })
 
 export const saleTerms = z.strictObject({
   seller: address,
@@ -179,6 +179,8 @@ export const accountView = z.object({
   account: address,
   owner: address,
   ownerNonce: uint64,
+  /** Journal position that this view shows; GET /v1/events?after= goes on from it without a gap. */
+  position: z.int(),
   assets: z.array(accountAsset),
 })
 
