@@ -78,6 +78,7 @@ interface IClearingHouse {
     error ClearingHouse_InsufficientPool(uint256 available, uint256 asked);
     error ClearingHouse_InsufficientReserve(uint256 available, uint256 asked);
     error ClearingHouse_DebitNotAccepted(bytes32 expected, bytes32 actual);
+    error ClearingHouse_WrongAsset(address expected, address actual);
     error ClearingHouse_WrongCreditKey(address expected, address actual);
     error ClearingHouse_ExitRunning(uint256 endsAt);
     error ClearingHouse_NoExit();
@@ -85,6 +86,7 @@ interface IClearingHouse {
     error ClearingHouse_NoRelease();
     error ClearingHouse_NoticeRunning(uint256 endsAt, uint256 now_);
     error ClearingHouse_NothingSetApart();
+    error ClearingHouse_Reentered();
     error ClearingHouse_BatchVersion(uint8 expected, uint8 actual);
     error ClearingHouse_BatchMalformed(uint256 expectedLength, uint256 actualLength);
 
@@ -96,7 +98,14 @@ interface IClearingHouse {
     /// @notice One a section of a batch: what moved in all, and the pool afterwards. Members' new totals stand in the calldata.
     event Settled(address indexed asset, uint256 debited, uint256 credited, uint256 pool);
     event Collected(address indexed asset, address indexed account, uint80 total, bytes32 history, uint256 moved);
-    event Redeemed(address indexed asset, address indexed account, uint80 total, bytes32 history, uint256 fromReserve, uint256 fromPool);
+    event Redeemed(
+        address indexed asset,
+        address indexed account,
+        uint80 total,
+        bytes32 history,
+        uint256 fromReserve,
+        uint256 fromPool
+    );
     event Funded(address indexed asset, address indexed from, uint256 amount);
     event Drained(address indexed asset, address indexed to, uint256 amount);
     event Reserved(address indexed asset, address indexed account, uint256 amount, uint256 reserve);
@@ -134,8 +143,8 @@ interface IClearingHouse {
 
     // ----------------------------------------------------------- settlement
 
-    /// @notice Settles a batch: the settlement key only. Nothing that an entry says makes it revert; only a batch that is not of the
-    /// format below does. All integers are big-endian and unaligned.
+    /// @notice Settles a batch: the settlement key only. Nothing that an entry says makes it revert; only a batch that is not of
+    /// the format below does. All integers are big-endian and unaligned.
     ///
     ///   batch   := version (1 byte, 1) section*
     ///   section := asset (20) flags (1) widths (1) debits (2) boths (2) credits (2) debit* both* credit*
@@ -151,12 +160,12 @@ interface IClearingHouse {
     /// section moves nothing. The sender puts net payers first.
     function settle(bytes calldata batch) external;
 
-    /// @notice By anyone: settles a debit that the credit key has accepted, so that payees can fill the pool without the operator. Only
-    /// the current credit key's proofs count here.
+    /// @notice By anyone: settles a debit that the credit key has accepted, so that payees can fill the pool without the operator.
+    /// Only the current credit key's proofs count here.
     function collect(Debit calldata debit, Credit calldata credit, Proof calldata proof) external returns (uint256 moved);
 
-    /// @notice By anyone: pays a credit into its account's balance, from the account's reserve first, then from the pool, as far as they
-    /// reach; the rest stays due. A replaced credit key's proofs draw on the reserve alone, until its notice period ends.
+    /// @notice By anyone: pays a credit into its account's balance, from the account's reserve first, then from the pool, as far as
+    /// they reach; the rest stays due. A replaced credit key's proofs draw on the reserve alone, until its notice period ends.
     function redeem(Credit calldata credit, Proof calldata proof) external returns (uint256 fromReserve, uint256 fromPool);
 
     // ------------------------------------------------------ pool, reserves
@@ -167,8 +176,8 @@ interface IClearingHouse {
     function drain(address asset, address to, uint256 amount) external;
     /// @notice Sets pool money aside for one payee. Settlement key only.
     function reserve(address asset, address account, uint256 amount) external;
-    /// @notice Announces that `amount` of a reserve comes back to the pool after the notice period; replaces an earlier announcement
-    /// and starts the period again. Settlement key only.
+    /// @notice Announces that `amount` of a reserve comes back to the pool after the notice period; replaces an earlier
+    /// announcement and starts the period again. Settlement key only.
     function release(address asset, address account, uint256 amount) external;
     /// @notice After the notice period, by anyone: moves the announced amount, at most what is then left, back to the pool.
     function finalizeRelease(address asset, address account) external returns (uint256 amount);
@@ -176,9 +185,11 @@ interface IClearingHouse {
     // ------------------------------------------------------------- leaving
 
     /// @notice Pays out, with the owner's signature. Settlement key only: its transaction says that nothing is outstanding.
-    function withdraw(address asset, address account, address to, uint80 amount, uint64 deadline, bytes calldata signature) external;
+    function withdraw(address asset, address account, address to, uint80 amount, uint64 deadline, bytes calldata signature)
+        external;
 
-    /// @notice Starts the window after which the account's balance leaves without the operator. By anyone with the owner's signature.
+    /// @notice Starts the window after which the account's balance leaves without the operator. By anyone with the owner's
+    /// signature.
     function requestExit(address asset, address account, address to, uint64 deadline, bytes calldata signature) external;
 
     /// @notice After the window, by anyone: what is left in the account is set apart for `to` to draw.
@@ -187,9 +198,9 @@ interface IClearingHouse {
     /// @notice Sends `to` what is set apart for it. By anyone.
     function draw(address asset, address to) external returns (uint256 amount);
 
-    /// @notice Binds an owner: from then on withdrawals, exits and the next binding are the owner's alone, and the account's key can only
-    /// pay. Signed by the account the first time, then by the owner. Cancels running exits of the account. By anyone with the
-    /// signature. `owner` may not be 0.
+    /// @notice Binds an owner: from then on withdrawals, exits and the next binding are the owner's alone, and the account's key
+    /// can only pay. Signed by the account the first time, then by the owner. Cancels running exits of the account. By anyone with
+    /// the signature. `owner` may not be 0.
     function bindOwner(address account, address owner, bytes calldata signature) external;
 
     // ---------------------------------------------------------------- keys
@@ -208,7 +219,10 @@ interface IClearingHouse {
     function settlementKey() external view returns (address);
     function creditKey() external view returns (address);
     function coldKey() external view returns (address);
+    /// @notice The credit key that was replaced last, and until when its proofs still draw on reserves.
     function previousCreditKey() external view returns (address key, uint256 until);
+    /// @notice Until when a replaced credit key's proofs still draw on reserves; 0 for a key that was never replaced.
+    function creditKeyUntil(address key) external view returns (uint256);
     function isListed(address asset) external view returns (bool);
     function poolOf(address asset) external view returns (uint256);
     function accountOf(address asset, address account) external view returns (Account memory);

@@ -8,7 +8,8 @@ pragma solidity ^0.8.28;
 /// EIP-712 domain: name "Sunledger", version "1", chain id, this contract. Signed messages:
 ///
 ///   Reading(address meter,uint64 timestamp,uint128 energyMilliWh,uint128 computeUnits,bytes32 detail)      by the device
-///   Approval(address meter,address owner,uint8 kind,uint64 capacityWatts,uint16 marginBps,uint128 startMilliWh,uint128 startComputeUnits,bytes32 region,bytes32 vintage)
+/// Approval(address meter,address owner,uint8 kind,uint64 capacityWatts,uint16 marginBps,uint128 startMilliWh,uint128
+/// startComputeUnits,bytes32 region,bytes32 vintage)
 ///                                                                                                           by the owner
 ///   Delivery(address owner,bool toClearing,address accountOwner,uint64 nonce)                               by the owner
 ///
@@ -54,7 +55,8 @@ interface IEnergyMeter {
         TimeInFuture,
         EnergyFalls,
         ComputeFalls,
-        AboveCapacity
+        AboveCapacity,
+        TotalTooLarge
     }
 
     // --------------------------------------------------------------- errors
@@ -67,13 +69,23 @@ interface IEnergyMeter {
     error EnergyMeter_BadMargin(uint16 most, uint16 actual);
     error EnergyMeter_OwnerIsClearingHouse(address clearingHouse);
     error EnergyMeter_WrongSigner(address expected, address actual);
-    error EnergyMeter_NotCredit(address expected, address actual);
+    error EnergyMeter_NoContract(address account);
+    error EnergyMeter_TotalTooLarge(uint256 most, uint256 actual);
     error EnergyMeter_BatchVersion(uint8 expected, uint8 actual);
     error EnergyMeter_BatchMalformed(uint256 expectedLength, uint256 actualLength);
 
     // --------------------------------------------------------------- events
 
-    event MeterApproved(address indexed meter, address indexed owner, uint8 kind, uint64 capacityWatts, uint16 marginBps, uint128 startMilliWh, bytes32 region, bytes32 vintage);
+    event MeterApproved(
+        address indexed meter,
+        address indexed owner,
+        uint8 kind,
+        uint64 capacityWatts,
+        uint16 marginBps,
+        uint128 startMilliWh,
+        bytes32 region,
+        bytes32 vintage
+    );
     event MeterRevoked(address indexed meter);
     event DeliveryChosen(address indexed owner, bool toClearing, address accountOwner);
     /// @notice An accepted reading; `energyMilliWh` is the total it counts up to (a consumer above capacity: less than it signed).
@@ -86,7 +98,8 @@ interface IEnergyMeter {
 
     // ------------------------------------------------------------ functions
 
-    /// @notice Approves a device, once ever. Issuer role only; `signature` is the owner's over Approval. The clearing house can own none.
+    /// @notice Approves a device, once ever. Issuer role only; `signature` is the owner's over Approval. The clearing house can own
+    /// none.
     function approve(Approval calldata approval, bytes calldata signature) external;
     /// @notice After revocation nothing of the device is accepted, whatever its timestamp. Issuer role only.
     function revoke(address meter) external;
@@ -95,9 +108,9 @@ interface IEnergyMeter {
     function chooseDelivery(bool toClearing, address accountOwner) external;
     function chooseDeliveryWithSignature(address owner, bool toClearing, address accountOwner, bytes calldata signature) external;
 
-    /// @notice Takes a packed batch of readings, by anyone. Credits are minted, and consumption retired, once for each run of neighbouring
-    /// readings of one owner, so the sender groups readings by owner. A bad reading is skipped with an event and spoils nothing.
-    /// All integers are big-endian and unaligned.
+    /// @notice Takes a packed batch of readings, by anyone. Credits are minted, and consumption retired, once for each run of
+    /// neighbouring readings of one owner, so the sender groups readings by owner. A bad reading is skipped with an event and
+    /// spoils nothing. All integers are big-endian and unaligned.
     ///
     ///   batch   := version (1 byte, 1) section*
     ///   section := flags (1) count (2) reading*
@@ -119,5 +132,8 @@ interface IEnergyMeter {
     function deliveryNonceOf(address owner) external view returns (uint64);
     /// @notice Over all accepted readings.
     function totals() external view returns (uint256 producedMilliWh, uint256 consumedMilliWh, uint256 owedMilliWh);
-    function hashReading(address meter, uint64 timestamp, uint128 energyMilliWh, uint128 computeUnits, bytes32 detail) external view returns (bytes32);
+    function hashReading(address meter, uint64 timestamp, uint128 energyMilliWh, uint128 computeUnits, bytes32 detail)
+        external
+        view
+        returns (bytes32);
 }

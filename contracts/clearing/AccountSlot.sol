@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @dev One account in one storage slot: balance in bits 0 to 95, debited in 96 to 175, credited in 176 to 255. A type of its own
+/// and not a struct, so that an account is always read and written whole, with one SLOAD and one SSTORE.
+type AccountSlot is uint256;
+
+using AccountSlotLibrary for AccountSlot global;
+
+/// @title AccountSlot: one account, and what settling does to it
+/// @notice The arithmetic of settlement is here and only here, as pure functions: a slot goes in with what the messages say, the
+/// slot after them comes out with what moved. A total that is not higher than what has been settled moves nothing, so repetition
+/// and old messages are harmless (I4, I5).
+///
+/// Nothing here can overflow, so nothing is checked: totals are below 2^80, balances below 2^95 + 2^80 (see MAX_BALANCE in
+/// ClearingHouse), pools below 2^248.
+library AccountSlotLibrary {
+    function pack(uint256 balance_, uint256 debited_, uint256 credited_) internal pure returns (AccountSlot) {
+        return AccountSlot.wrap(balance_ | (debited_ << 96) | (credited_ << 176));
+    }
+
+    function balance(AccountSlot slot) internal pure returns (uint256) {
+        return uint96(AccountSlot.unwrap(slot));
+    }
+
+    function debited(AccountSlot slot) internal pure returns (uint256) {
+        return uint80(AccountSlot.unwrap(slot) >> 96);
+    }
+
+    function credited(AccountSlot slot) internal pure returns (uint256) {
+        return AccountSlot.unwrap(slot) >> 176;
+    }
+
+    /// @notice A signed total moves what the balance covers of its unsettled part: min(total − debited, balance).
+    function applyDebit(AccountSlot slot, uint256 total) internal pure returns (AccountSlot next, uint256 moved) {
+        unchecked {
+            moved = min(excess(total, slot.debited()), slot.balance());
+            next = pack(slot.balance() - moved, slot.debited() + moved, slot.credited());
+        }
+    }
+
+    /// @notice Adds `amount` to the balance and to what has been credited.
+    function applyCredit(AccountSlot slot, uint256 amount) internal pure returns (AccountSlot next) {
+        unchecked {
+            next = pack(slot.balance() + amount, slot.debited(), slot.credited() + amount);
+        }
+    }
+
+    /// @notice A member that paid and earned nets in its slot: the credit counts towards the debit, and the debit towards the pool
+    /// that the credit is paid from. Where the pool does not cover the credit even so, it is left out, and the debit is settled
+    /// alone.
+    function applyBoth(AccountSlot slot, uint256 debitTotal, uint256 creditTotal, uint256 pool)
+        internal
+        pure
+        returns (AccountSlot next, uint256 paid, uint256 earned)
+    {
+        unchecked {
+            uint256 balance_ = slot.balance();
+            uint256 owed = excess(debitTotal, slot.debited());
+            earned = excess(creditTotal, slot.credited());
+            paid = min(owed, balance_ + earned);
+            if (pool + paid < earned) {
+                earned = 0;
+                paid = min(owed, balance_);
+            }
+            next = pack(balance_ + earned - paid, slot.debited() + paid, slot.credited() + earned);
+        }
+    }
+
+    /// @notice What of `total` has not been settled yet: total − settled, or 0.
+    function excess(uint256 total, uint256 settled) internal pure returns (uint256) {
+        unchecked {
+            return total > settled ? total - settled : 0;
+        }
+    }
+
+    function min(uint256 a, uint256 b) internal pure returns (uint256) {
+        return a < b ? a : b;
+    }
+}

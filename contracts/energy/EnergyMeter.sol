@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {IClearingHouse} from "../clearing/IClearingHouse.sol";
+import {Signature} from "../lib/Signature.sol";
+import {Wire} from "../lib/Wire.sol";
+import {EnergyCredit} from "./EnergyCredit.sol";
+import {IEnergyMeter} from "./IEnergyMeter.sol";
+
+/// @title EnergyMeter: signed readings become credits, or retire them
+/// @notice What each function does stands in IEnergyMeter. What is kept here:
+///
+///   credits in existence = produced − consumed + owed                                                    (I9)
+///   no device mints a watt-hour twice, nor any beyond its capacity × time                                (I10)
+///
+/// A reading touches one storage slot of its device. What belongs to its owner is touched once for each run of neighbouring
+/// readings of one owner, so a fleet costs little more than its signatures.
+contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
+    // ------------------------------------------------------------ constants
+
+    bytes32 public constant ISSUER_ROLE = keccak256("ISSUER_ROLE");
+
+    bytes32 private constant READING_TYPEHASH =
+        keccak256("Reading(address meter,uint64 timestamp,uint128 energyMilliWh,uint128 computeUnits,bytes32 detail)");
+    bytes32 private constant APPROVAL_TYPEHASH = keccak256(
+        "Approval(address meter,address owner,uint8 kind,uint64 capacityWatts,uint16 marginBps,"
+        "uint128 startMilliWh,uint128 startComputeUnits,bytes32 region,bytes32 vintage)"
+    );
+    bytes32 private constant DELIVERY_TYPEHASH =
+        keccak256("Delivery(address owner,bool toClearing,address accountOwner,uint64 nonce)");
+
+    uint8 private constant PRODUCER = 1;
+    uint8 private constant CONSUMER = 2;
+    uint8 private constant APPROVED = 1;
+    uint8 private constant REVOKED = 2;
+
+    uint8 private constant BATCH_VERSION = 1;
+    /// @dev flags (1), count (2)
+    uint256 private constant SECTION_HEADER_LENGTH = 3;
+    /// @dev meter (20), timestamp (5), energy (9), compute (9), detail (32)
+    uint256 private constant READING_LENGTH = 75;
+
+    uint16 private constant FULL_BPS = 10_000;
+    /// @dev 1 mWh is 3.6 joules, and a device's limit is in watts × basis points: 3.6 × 10 000.
+    uint256 private constant LIMIT_SECONDS_PER_MILLI_WH = 36_000;
+    uint256 private constant MAX_TOTAL = type(uint64).max;
+
+    // ---------------------------------------------------------------- state
+
+    /// @dev All of a device that a reading touches, in one slot. `limit` is capacity in watts × (10 000 + margin in basis points):
+    /// kept as the product, so that nothing is rounded before the time is known. 64 bits of mWh are 18 000 TWh, more than any one
+    /// device measures; 48 bits of limit are 28 GW.
+    struct Device {
+        uint32 ownerNumber;
+        uint8 kind;
+        uint8 state;
+        uint48 limit;
+        uint40 timestamp;
+        uint64 energyMilliWh;
+        uint64 computeUnits;
+    }
+
+    /// @dev What was approved and is only read again for views.
+    struct Nameplate {
+        uint64 capacityWatts;
+        uint16 marginBps;
+    }
+
+    /// @dev 88 bits of mWh are ten million years of the world's generation.
+    struct Owner {
+        address owner;
+        uint88 owedMilliWh;
+        bool toClearing;
+    }
+
+    struct Delivery {
+        address accountOwner;
+        uint64 nonce;
+    }
+
+    /// @dev Neighbouring readings of one owner, while a batch is read. Owner number 0 is nobody: the run is empty.
+    struct Run {
+        uint256 ownerNumber;
+        uint256 producedMilliWh;
+        uint256 consumedMilliWh;
+    }
+
+    EnergyCredit private immutable _credit;
+    IClearingHouse private immutable _clearingHouse;
+
+    mapping(address meter => Device) private _devices;
+    mapping(address meter => Nameplate) private _nameplates;
+    /// @dev Numbers begin at 1.
+    uint32 private _ownerCount;
+    mapping(address owner => uint32) private _ownerNumbers;
+    mapping(uint256 ownerNumber => Owner) private _owners;
+    mapping(address owner => Delivery) private _deliveries;
+
+    uint128 private _producedMilliWh;
+    uint128 private _consumedMilliWh;
+    uint256 private _owedMilliWh;
+
+    // ---------------------------------------------------------- constructor
+
+    /// @dev The clearing house must be a contract: calling what has no code could not be caught, and would hold up a batch (I8). It
+    /// is allowed to take credits from here without end, because this contract holds none but those that it is just delivering.
+    constructor(address clearingHouse_, address issuer) EIP712("Sunledger", "1") {
+        require(issuer != address(0), EnergyMeter_ZeroAddress());
+        require(clearingHouse_.code.length > 0, EnergyMeter_NoContract(clearingHouse_));
+        _clearingHouse = IClearingHouse(clearingHouse_);
+        _credit = new EnergyCredit();
+        _credit.approve(clearingHouse_, type(uint256).max);
+        _grantRole(DEFAULT_ADMIN_ROLE, issuer);
+        _grantRole(ISSUER_ROLE, issuer);
+    }
+
+    // --------------------------------------------------------------- meters
+
+    /// @inheritdoc IEnergyMeter
+    /// @dev The owner's signature needs no nonce: a device is approved once, ever.
+    function approve(Approval calldata approval, bytes calldata signature) external onlyRole(ISSUER_ROLE) {
+        require(approval.meter != address(0) && approval.owner != address(0), EnergyMeter_ZeroAddress());
+        require(approval.owner != address(_clearingHouse), EnergyMeter_OwnerIsClearingHouse(address(_clearingHouse)));
+        require(approval.kind == PRODUCER || approval.kind == CONSUMER, EnergyMeter_BadKind(approval.kind));
+        require(approval.marginBps <= FULL_BPS, EnergyMeter_BadMargin(FULL_BPS, approval.marginBps));
+        uint256 limit = uint256(approval.capacityWatts) * (FULL_BPS + approval.marginBps);
+        require(limit > 0 && limit <= type(uint48).max, EnergyMeter_BadCapacity(approval.capacityWatts));
+        require(approval.startMilliWh <= MAX_TOTAL, EnergyMeter_TotalTooLarge(MAX_TOTAL, approval.startMilliWh));
+        require(approval.startComputeUnits <= MAX_TOTAL, EnergyMeter_TotalTooLarge(MAX_TOTAL, approval.startComputeUnits));
+        require(_devices[approval.meter].state == 0, EnergyMeter_MeterKnown(approval.meter));
+        // abi.encode of the type hash and a struct of static fields is exactly EIP-712's encoding of that struct.
+        _checkSigner(approval.owner, keccak256(abi.encode(APPROVAL_TYPEHASH, approval)), signature);
+
+        _devices[approval.meter] = Device({
+            ownerNumber: _numberFor(approval.owner),
+            kind: approval.kind,
+            state: APPROVED,
+            limit: uint48(limit),
+            timestamp: uint40(block.timestamp),
+            energyMilliWh: uint64(approval.startMilliWh),
+            computeUnits: uint64(approval.startComputeUnits)
+        });
+        _nameplates[approval.meter] = Nameplate(approval.capacityWatts, approval.marginBps);
+        emit MeterApproved(
+            approval.meter,
+            approval.owner,
+            approval.kind,
+            approval.capacityWatts,
+            approval.marginBps,
+            approval.startMilliWh,
+            approval.region,
+            approval.vintage
+        );
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function revoke(address meter) external onlyRole(ISSUER_ROLE) {
+        require(_devices[meter].state == APPROVED, EnergyMeter_NotApproved(meter));
+        _devices[meter].state = REVOKED;
+        emit MeterRevoked(meter);
+    }
+
+    // ------------------------------------------------------------- delivery
+
+    /// @inheritdoc IEnergyMeter
+    function chooseDelivery(bool toClearing, address accountOwner) external {
+        _chooseDelivery(msg.sender, toClearing, accountOwner);
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function chooseDeliveryWithSignature(address owner, bool toClearing, address accountOwner, bytes calldata signature)
+        external
+    {
+        uint64 nonce = _deliveries[owner].nonce;
+        _checkSigner(owner, keccak256(abi.encode(DELIVERY_TYPEHASH, owner, toClearing, accountOwner, nonce)), signature);
+        _chooseDelivery(owner, toClearing, accountOwner);
+    }
+
+    /// @dev The nonce rises either way, so what an owner chose last stands, and an older signature cannot bring an older choice
+    /// back.
+    function _chooseDelivery(address owner, bool toClearing, address accountOwner) private {
+        _owners[_numberFor(owner)].toClearing = toClearing;
+        _deliveries[owner] = Delivery(accountOwner, _deliveries[owner].nonce + 1);
+        emit DeliveryChosen(owner, toClearing, accountOwner);
+    }
+
+    // ------------------------------------------------------------- readings
+
+    /// @inheritdoc IEnergyMeter
+    function submit(bytes calldata batch) external returns (uint256 accepted) {
+        require(batch.length > 0, EnergyMeter_BatchMalformed(1, 0));
+        require(uint8(batch[0]) == BATCH_VERSION, EnergyMeter_BatchVersion(BATCH_VERSION, uint8(batch[0])));
+        bytes32 domain = _domainSeparatorV4();
+        Run memory run;
+        uint256 position = 1;
+        while (position < batch.length) {
+            (bool p256, uint256 end) = _readHeader(batch, position);
+            accepted += _takeSection(
+                domain, p256, Wire.start(batch) + position + SECTION_HEADER_LENGTH, Wire.start(batch) + end, run
+            );
+            position = end;
+        }
+        _closeRun(run);
+    }
+
+    /// @dev The whole section must lie within the batch; after this check its readings are read without another. An unknown flag
+    /// means that the batch should have ended before this section.
+    function _readHeader(bytes calldata batch, uint256 position) private pure returns (bool p256, uint256 end) {
+        end = position + SECTION_HEADER_LENGTH;
+        require(end <= batch.length, EnergyMeter_BatchMalformed(end, batch.length));
+        uint256 flags = uint8(batch[position]);
+        require(flags <= 1, EnergyMeter_BatchMalformed(position, batch.length));
+        p256 = flags == 1;
+        end += uint16(bytes2(batch[position + 1:position + 3])) * (READING_LENGTH + (p256 ? 128 : 64));
+        require(end <= batch.length, EnergyMeter_BatchMalformed(end, batch.length));
+    }
+
+    /// @dev Takes the readings that lie from `cursor` to `end`.
+    function _takeSection(bytes32 domain, bool p256, uint256 cursor, uint256 end, Run memory run)
+        private
+        returns (uint256 accepted)
+    {
+        uint256 length = READING_LENGTH + (p256 ? 128 : 64);
+        for (; cursor < end; cursor += length) {
+            address meter = Wire.addressAt(cursor);
+            uint256 timestamp = Wire.number(cursor + 20, 5);
+            Device memory device = _devices[meter];
+            (Refusal refusal, uint256 milliWh) = _judge(domain, meter, device, cursor, p256);
+            if (refusal != Refusal.None) {
+                emit ReadingRefused(meter, uint64(timestamp), refusal);
+                continue;
+            }
+            uint256 computeUnits = Wire.number(cursor + 34, 9);
+            device.timestamp = uint40(timestamp);
+            device.energyMilliWh += uint64(milliWh);
+            device.computeUnits = uint64(computeUnits);
+            _devices[meter] = device;
+            emit ReadingAccepted(
+                meter, uint64(timestamp), device.energyMilliWh, uint128(computeUnits), Wire.word(cursor + 43)
+            );
+            ++accepted;
+
+            if (device.ownerNumber != run.ownerNumber) {
+                _closeRun(run);
+                run.ownerNumber = device.ownerNumber;
+            }
+            if (device.kind == PRODUCER) run.producedMilliWh += milliWh;
+            else run.consumedMilliWh += milliWh;
+        }
+    }
+
+    /// @dev Whether a reading counts, and for how much energy. What a reading says is only judged once its device is known to have
+    /// said it. A producer's reading above its capacity is refused whole; a consumer's counts up to it, because what was used and
+    /// is not counted now comes with the next reading's total. Rounded down.
+    function _judge(bytes32 domain, address meter, Device memory device, uint256 cursor, bool p256)
+        private
+        view
+        returns (Refusal, uint256 milliWh)
+    {
+        if (device.state != APPROVED) {
+            return (device.state == REVOKED ? Refusal.RevokedMeter : Refusal.UnknownMeter, 0);
+        }
+        uint256 timestamp = Wire.number(cursor + 20, 5);
+        uint256 energyMilliWh = Wire.number(cursor + 25, 9);
+        uint256 computeUnits = Wire.number(cursor + 34, 9);
+        bytes32 digest =
+            _readingDigest(domain, meter, timestamp, energyMilliWh, computeUnits, Wire.word(cursor + 43));
+        if (_readSigner(digest, cursor + READING_LENGTH, p256) != meter) return (Refusal.WrongSignature, 0);
+        if (timestamp <= device.timestamp) return (Refusal.TimeNotRising, 0);
+        if (timestamp > block.timestamp) return (Refusal.TimeInFuture, 0);
+        if (energyMilliWh < device.energyMilliWh) return (Refusal.EnergyFalls, 0);
+        if (computeUnits < device.computeUnits) return (Refusal.ComputeFalls, 0);
+        if (energyMilliWh > MAX_TOTAL || computeUnits > MAX_TOTAL) return (Refusal.TotalTooLarge, 0);
+        milliWh = energyMilliWh - device.energyMilliWh;
+        uint256 most = (device.limit * (timestamp - device.timestamp)) / LIMIT_SECONDS_PER_MILLI_WH;
+        if (milliWh <= most) return (Refusal.None, milliWh);
+        return device.kind == PRODUCER ? (Refusal.AboveCapacity, 0) : (Refusal.None, most);
+    }
+
+    function _readSigner(bytes32 digest, uint256 cursor, bool p256) private view returns (address) {
+        return p256
+            ? Signature.recoverP256(
+                digest, Wire.word(cursor), Wire.word(cursor + 32), Wire.word(cursor + 64), Wire.word(cursor + 96)
+            )
+            : Signature.recoverCompact(digest, Wire.word(cursor), Wire.word(cursor + 32));
+    }
+
+    /// @dev Settles a run with its owner and empties it. Consumption first, from the owner's wallet, so that its own production of
+    /// the same run pays down what is left; only the rest is new credits.
+    function _closeRun(Run memory run) private {
+        if (run.ownerNumber == 0) return;
+        Owner memory owner = _owners[run.ownerNumber];
+        uint256 owed = owner.owedMilliWh;
+        _producedMilliWh += uint128(run.producedMilliWh);
+        _consumedMilliWh += uint128(run.consumedMilliWh);
+        if (run.consumedMilliWh > 0) {
+            owed += run.consumedMilliWh;
+            uint256 retired = _credit.retire(owner.owner, owed);
+            owed -= retired;
+            emit Consumed(owner.owner, run.consumedMilliWh, retired, owed);
+        }
+        uint256 paidDown = run.producedMilliWh < owed ? run.producedMilliWh : owed;
+        _storeOwed(run.ownerNumber, owner, owed - paidDown);
+        if (run.producedMilliWh > 0) {
+            uint256 minted = run.producedMilliWh - paidDown;
+            bool toClearing = minted > 0 && _deliver(owner, minted);
+            emit Produced(owner.owner, run.producedMilliWh, paidDown, minted, toClearing);
+        }
+        (run.ownerNumber, run.producedMilliWh, run.consumedMilliWh) = (0, 0, 0);
+    }
+
+    /// @dev Mints to the owner's wallet, or into its clearing-house account. Where that deposit fails, for whatever reason, the
+    /// wallet receives: a wrong choice of one owner holds up nobody (I8).
+    function _deliver(Owner memory owner, uint256 milliWh) private returns (bool toClearing) {
+        if (!owner.toClearing) {
+            _credit.mint(owner.owner, milliWh);
+            return false;
+        }
+        _credit.mint(address(this), milliWh);
+        try _clearingHouse.deposit(
+            address(_credit), owner.owner, _deliveries[owner.owner].accountOwner, milliWh
+        ) {
+            return true;
+        } catch {
+            _credit.transfer(owner.owner, milliWh);
+            return false;
+        }
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function retire(address owner) external returns (uint256 retired) {
+        uint256 number = _ownerNumbers[owner];
+        if (number == 0) return 0;
+        Owner memory state = _owners[number];
+        if (state.owedMilliWh == 0) return 0;
+        retired = _credit.retire(owner, state.owedMilliWh);
+        if (retired == 0) return 0;
+        uint256 owed = state.owedMilliWh - retired;
+        _storeOwed(number, state, owed);
+        emit Retired(owner, retired, owed);
+    }
+
+    function _storeOwed(uint256 number, Owner memory owner, uint256 owed) private {
+        if (owed == owner.owedMilliWh) return;
+        _owedMilliWh = _owedMilliWh + owed - owner.owedMilliWh;
+        _owners[number].owedMilliWh = uint88(owed);
+    }
+
+    // -------------------------------------------------------------- helpers
+
+    function _numberFor(address owner) private returns (uint32 number) {
+        number = _ownerNumbers[owner];
+        if (number != 0) return number;
+        number = ++_ownerCount;
+        _ownerNumbers[owner] = number;
+        _owners[number].owner = owner;
+    }
+
+    /// @dev Signer 0 is refused even where it is expected: nobody signs for an owner 0.
+    function _checkSigner(address expected, bytes32 message, bytes calldata signature) private view {
+        address signer = Signature.recover(_hashTypedDataV4(message), signature);
+        require(signer != address(0) && signer == expected, EnergyMeter_WrongSigner(expected, signer));
+    }
+
+    /// @dev keccak256("\x19\x01" ‖ domain separator ‖ keccak256(abi.encode(type hash, …)))
+    function _readingDigest(
+        bytes32 domain,
+        address meter,
+        uint256 timestamp,
+        uint256 energyMilliWh,
+        uint256 computeUnits,
+        bytes32 detail
+    ) private pure returns (bytes32) {
+        return MessageHashUtils.toTypedDataHash(
+            domain, keccak256(abi.encode(READING_TYPEHASH, meter, timestamp, energyMilliWh, computeUnits, detail))
+        );
+    }
+
+    // ---------------------------------------------------------------- views
+
+    /// @inheritdoc IEnergyMeter
+    // solhint-disable-next-line func-name-mixedcase
+    function DOMAIN_SEPARATOR() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function credit() external view returns (address) {
+        return address(_credit);
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function clearingHouse() external view returns (address) {
+        return address(_clearingHouse);
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function meterOf(address meter) external view returns (Meter memory) {
+        Device memory device = _devices[meter];
+        Nameplate memory nameplate = _nameplates[meter];
+        return Meter({
+            owner: _owners[device.ownerNumber].owner,
+            kind: device.kind,
+            state: device.state,
+            capacityWatts: nameplate.capacityWatts,
+            marginBps: nameplate.marginBps,
+            timestamp: device.timestamp,
+            energyMilliWh: device.energyMilliWh,
+            computeUnits: device.computeUnits
+        });
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function owedOf(address owner) external view returns (uint256 milliWh) {
+        return _owners[_ownerNumbers[owner]].owedMilliWh;
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function deliveryOf(address owner) external view returns (bool toClearing, address accountOwner) {
+        return (_owners[_ownerNumbers[owner]].toClearing, _deliveries[owner].accountOwner);
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function deliveryNonceOf(address owner) external view returns (uint64) {
+        return _deliveries[owner].nonce;
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function totals()
+        external
+        view
+        returns (uint256 producedMilliWh, uint256 consumedMilliWh, uint256 owedMilliWh)
+    {
+        return (_producedMilliWh, _consumedMilliWh, _owedMilliWh);
+    }
+
+    /// @inheritdoc IEnergyMeter
+    function hashReading(address meter, uint64 timestamp, uint128 energyMilliWh, uint128 computeUnits, bytes32 detail)
+        external
+        view
+        returns (bytes32)
+    {
+        return _readingDigest(_domainSeparatorV4(), meter, timestamp, energyMilliWh, computeUnits, detail);
+    }
+}
