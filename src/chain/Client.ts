@@ -1,0 +1,50 @@
+/**
+ * The one JSON-RPC client. Requests that are made in the same moment travel in one HTTP request; what the chain answers is checked by
+ * viem. Everything that reads the chain goes through here.
+ */
+import { createPublicClient, HttpRequestError, http, type PublicClient, TimeoutError } from 'viem'
+import { SunledgerError } from '../core/Errors.ts'
+import type { Hex } from '../core/Payment.ts'
+
+export type Client = PublicClient
+
+export const create = (url: string): Client =>
+  createPublicClient({
+    transport: http(url, { batch: { batchSize: 500, wait: 0 }, timeout: 30_000, retryCount: 2, retryDelay: 100 }),
+    cacheTime: 0,
+    pollingInterval: 100,
+  })
+
+/** A chain's name: its id and the hash of its first block. @throws {ChainUnreachableError} */
+export const identify = async (client: Client, url: string): Promise<{ chainId: number; genesisHash: Hex }> => {
+  try {
+    const [chainId, genesis] = await Promise.all([client.getChainId(), client.getBlock({ blockNumber: 0n })])
+    return { chainId, genesisHash: genesis.hash }
+  } catch (cause) {
+    throw new ChainUnreachableError(url, cause)
+  }
+}
+
+/** Calls a method that viem does not name, such as the local chain's own. */
+export const raw = (client: Client, method: string, params: readonly unknown[]): Promise<unknown> =>
+  client.request({ method, params } as never)
+
+/** Whether an error means that the chain did not answer, as against: it answered no. */
+export const isUnreachable = (error: unknown): boolean => {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (at instanceof HttpRequestError || at instanceof TimeoutError) return true
+  return false
+}
+
+/** The chain does not answer. */
+export class ChainUnreachableError extends SunledgerError {
+  override readonly name = 'ChainUnreachableError'
+  constructor(url: string, cause: unknown) {
+    super('SL503', 'The chain does not answer.', {
+      actual: url.replace(/\/\/[^@/]*@/, '//').split('?')[0],
+      hint: 'Check that its node runs and that the URL is right. What was accepted is safe and will be settled later.',
+      status: 503,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Where the contracts are, and bringing them up on a fresh chain. The record of a deployment is a small JSON file in the data folder, so
+ * that a service that starts again finds the same contracts.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type Abi, encodeDeployData } from 'viem'
+import { z } from 'zod'
+import { SunledgerError } from '../core/Errors.ts'
+import type { Address, Hex } from '../core/Payment.ts'
+import * as Wire from '../core/Wire.ts'
+import * as Signature from '../crypto/Signature.ts'
+import { clearingHouse } from './abi/ClearingHouse.ts'
+import { energyMeter } from './abi/EnergyMeter.ts'
+import { testDollar } from './abi/TestDollar.ts'
+import { type Client, identify, raw } from './Client.ts'
+import type { Keys } from './Keys.ts'
+import * as Sender from './Sender.ts'
+
+const token = z.object({ asset: Wire.address, name: z.string(), version: z.string(), symbol: z.string(), decimals: z.int() })
+
+const schema = z.object({
+  chainId: z.int(),
+  genesisHash: Wire.bytes32,
+  clearingHouse: Wire.address,
+  energyMeter: Wire.address,
+  dollar: token,
+  energyCredit: token,
+  /** The first block to read events from. */
+  startBlock: Wire.uint64,
+  /** The dollar has a faucet: a local chain. */
+  local: z.boolean(),
+})
+
+/** A deployment, as `deployment.json` holds it. */
+export type Deployment = z.output<typeof schema>
+
+/** Every error that our contracts and tokens can raise, for messages. */
+export const errors: Abi = [...clearingHouse.abi, ...energyMeter.abi, ...testDollar.abi].filter(
+  (item) => item.type === 'error',
+)
+
+export interface DeployOptions {
+  readonly exitWindowSeconds: bigint
+  readonly noticePeriodSeconds: bigint
+}
+
+const deployGas = 8_000_000n
+
+/**
+ * Deploys TestDollar, ClearingHouse and EnergyMeter to a local chain and lists both assets. The keys are given native coin first. The
+ * addresses follow from the cold key alone.
+ */
+export const deployLocal = async (client: Client, url: string, keys: Keys, options: DeployOptions): Promise<Deployment> => {
+  const { chainId, genesisHash } = await identify(client, url)
+  const [settlement, cold, issuer, credit] = [keys.settlement, keys.cold, keys.issuer, keys.credit].map(
+    Signature.addressOf,
+  ) as [Address, Address, Address, Address]
+  await Promise.all(
+    [settlement, cold, issuer].map((address) =>
+      raw(client, 'hardhat_setBalance', [address, '0x33b2e3c9fd0803ce8000000']),
+    ),
+  )
+  const sender = Sender.create(client, chainId, keys.cold, errors)
+  const deploy = async (abi: Abi, bytecode: Hex, args: readonly unknown[]): Promise<Address> => {
+    const { receipt } = await sender.send({
+      to: undefined,
+      data: encodeDeployData({ abi, bytecode, args }),
+      gas: deployGas,
+    })
+    return (receipt.contractAddress as string).toLowerCase() as Address
+  }
+  const dollar = await deploy(testDollar.abi, testDollar.bytecode, [issuer])
+  const house = await deploy(clearingHouse.abi, clearingHouse.bytecode, [
+    settlement,
+    credit,
+    cold,
+    options.exitWindowSeconds,
+    options.noticePeriodSeconds,
+  ])
+  const meter = await deploy(energyMeter.abi, energyMeter.bytecode, [house, issuer])
+  const energyCredit = (
+    await client.readContract({ address: meter, abi: energyMeter.abi, functionName: 'credit' })
+  ).toLowerCase() as Address
+  for (const asset of [dollar, energyCredit])
+    await sender.send(Sender.call(house, clearingHouse.abi as Abi, 'listAsset', [asset], 500_000n))
+  return {
+    chainId,
+    genesisHash,
+    clearingHouse: house,
+    energyMeter: meter,
+    dollar: { asset: dollar, name: 'Test Dollar', version: '1', symbol: 'tUSD', decimals: 6 },
+    energyCredit: { asset: energyCredit, name: 'Energy Credit', version: '1', symbol: 'kWh', decimals: 6 },
+    startBlock: 0n,
+    local: true,
+  }
+}
+
+export const write = (path: string, deployment: Deployment): void =>
+  writeFileSync(path, `${Wire.stringify(deployment)}\n`)
+
+/** @throws {DeploymentInvalidError} */
+export const read = (path: string): Deployment => {
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch (cause) {
+    throw new DeploymentInvalidError(path, cause)
+  }
+}
+
+/** The file that says where the contracts are cannot be used. */
+export class DeploymentInvalidError extends SunledgerError {
+  override readonly name = 'DeploymentInvalidError'
+  constructor(path: string, cause: unknown) {
+    super('SL505', 'The deployment file cannot be used.', {
+      expected: 'the JSON that deploying the contracts writes',
+      actual: `${path}: ${cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)}`,
+      hint: 'Deploy the contracts, or name the right --data folder.',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What is read from the clearing house and the meter, in the service's terms. Every read can name its block, so that several reads speak
+ * of one moment.
+ */
+import { type Abi, parseEventLogs, type TransactionReceipt } from 'viem'
+import type { Address } from '../core/Payment.ts'
+import { clearingHouse } from './abi/ClearingHouse.ts'
+import { energyMeter } from './abi/EnergyMeter.ts'
+import { testDollar } from './abi/TestDollar.ts'
+import type { Client } from './Client.ts'
+import * as Sender from './Sender.ts'
+
+/** An account's slot. */
+export interface Slot {
+  readonly balance: bigint
+  readonly debited: bigint
+  readonly credited: bigint
+}
+
+const perCall = 500
+
+/** Many accounts' slots at a block, in the order asked. */
+export const slots = async (
+  client: Client,
+  house: Address,
+  asset: Address,
+  accounts: readonly Address[],
+  blockNumber: bigint,
+): Promise<readonly Slot[]> => {
+  const parts: Address[][] = []
+  for (let i = 0; i < accounts.length; i += perCall) parts.push(accounts.slice(i, i + perCall))
+  const read = await Promise.all(
+    parts.map((part) =>
+      client.readContract({
+        address: house,
+        abi: clearingHouse.abi,
+        functionName: 'accountsOf',
+        args: [asset, part],
+        blockNumber,
+      }),
+    ),
+  )
+  return read.flat()
+}
+
+/** What an owner's next message must carry. */
+export const nonces = async (client: Client, house: Address, assets: readonly Address[], account: Address) => {
+  const at = { address: house, abi: clearingHouse.abi } as const
+  const [owner, ownerNonce, ...nonce] = await Promise.all([
+    client.readContract({ ...at, functionName: 'ownerOf', args: [account] }),
+    client.readContract({ ...at, functionName: 'ownerNonceOf', args: [account] }),
+    ...assets.map((asset) => client.readContract({ ...at, functionName: 'nonceOf', args: [asset, account] })),
+  ])
+  return { owner: owner.toLowerCase() as Address, ownerNonce, nonces: nonce }
+}
+
+/** Energy over all accepted readings, and the credits in existence (I9). */
+export const energy = async (client: Client, meter: Address, credit: Address, blockNumber: bigint) => {
+  const [[producedMilliWh, consumedMilliWh, owedMilliWh], existingMilliWh] = await Promise.all([
+    client.readContract({ address: meter, abi: energyMeter.abi, functionName: 'totals', blockNumber }),
+    client.readContract({ address: credit, abi: testDollar.abi, functionName: 'totalSupply', blockNumber }),
+  ])
+  return { producedMilliWh, consumedMilliWh, owedMilliWh, existingMilliWh }
+}
+
+/** A running exit; `endsAt` is 0 where there is none. */
+export const exit = async (client: Client, house: Address, asset: Address, account: Address) => {
+  const [to, endsAt] = await client.readContract({
+    address: house,
+    abi: clearingHouse.abi,
+    functionName: 'exitOf',
+    args: [asset, account],
+  })
+  return { to: to.toLowerCase() as Address, endsAt }
+}
+
+/** What the clearing house holds of an asset, and its pool. */
+export const holdings = async (client: Client, house: Address, asset: Address, blockNumber: bigint) => {
+  const [held, pool] = await Promise.all([
+    client.readContract({ address: asset, abi: testDollar.abi, functionName: 'balanceOf', args: [house], blockNumber }),
+    client.readContract({ address: house, abi: clearingHouse.abi, functionName: 'poolOf', args: [asset], blockNumber }),
+  ])
+  return { held, pool }
+}
+
+/** How many readings a transaction had accepted, and refused. */
+export const countReadings = ({ logs }: TransactionReceipt) => {
+  const events = parseEventLogs({ abi: energyMeter.abi, logs })
+  const count = (name: string) => events.filter((event) => event.eventName === name).length
+  return { accepted: count('ReadingAccepted'), refused: count('ReadingRefused') }
+}
+
+/** A meter's owner; the zero address for an unknown one. */
+export const meterOwner = async (client: Client, meter: Address, device: Address): Promise<Address> => {
+  const { owner } = await client.readContract({
+    address: meter,
+    abi: energyMeter.abi,
+    functionName: 'meterOf',
+    args: [device],
+  })
+  return owner.toLowerCase() as Address
+}
+
+/** Builds a call of the clearing house. */
+export const call = (house: Address, functionName: string, args: readonly unknown[], gas: bigint, tryFirst = false) =>
+  Sender.call(house, clearingHouse.abi as Abi, functionName, args, gas, tryFirst)
+
+/** Builds a call of the meter. */
+export const meterCall = (meter: Address, functionName: string, args: readonly unknown[], gas: bigint) =>
+  Sender.call(meter, energyMeter.abi as Abi, functionName, args, gas, true)
+
+/** Builds a call of the test dollar. */
+export const dollarCall = (dollar: Address, functionName: string, args: readonly unknown[], gas: bigint) =>
+  Sender.call(dollar, testDollar.abi as Abi, functionName, args, gas)
+

@@ -1,0 +1,93 @@
+/**
+ * The local chain: a Hardhat node in this process with a JSON-RPC server. Hardhat is no dependency of the package (it is large and needs
+ * a newer Node than the SDK): the launcher says in SUNLEDGER_HARDHAT in which folder's node_modules it lies.
+ */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { SunledgerError } from '../core/Errors.ts'
+
+export interface LocalNode {
+  readonly url: string
+  close(): Promise<void>
+}
+
+export interface LocalNodeOptions {
+  readonly host?: string
+  /** 0: any free one. */
+  readonly port?: number
+  /** Chain time at the start; left out: the wall clock. */
+  readonly initialDate?: Date
+}
+
+/** The chain id of every local chain. */
+export const localChainId = 31337
+
+const loadHardhat = async (): Promise<typeof import('hardhat/hre')> => {
+  const folder = process.env['SUNLEDGER_HARDHAT']
+  try {
+    if (folder === undefined) return await import('hardhat/hre')
+    const path = createRequire(join(folder, 'package.json')).resolve('hardhat/hre')
+    return (await import(pathToFileURL(path).href)) as typeof import('hardhat/hre')
+  } catch (cause) {
+    throw new HardhatMissingError(cause)
+  }
+}
+
+/**
+ * Starts a chain. Every transaction is mined at once, several blocks may share a timestamp (else each would push the chain a second
+ * ahead), and a transaction that reverts is mined and has its receipt, as on a real chain.
+ * @throws {HardhatMissingError}
+ * @throws {PortInUseError}
+ */
+export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> => {
+  const { createHardhatRuntimeEnvironment } = await loadHardhat()
+  const hardhat = await createHardhatRuntimeEnvironment({
+    networks: {
+      local: {
+        type: 'edr-simulated',
+        chainType: 'l1',
+        chainId: localChainId,
+        hardfork: 'osaka',
+        accounts: [],
+        allowBlocksWithSameTimestamp: true,
+        throwOnTransactionFailures: false,
+        loggingEnabled: false,
+        ...(options.initialDate === undefined ? {} : { initialDate: options.initialDate }),
+      },
+    },
+  })
+  const host = options.host ?? '127.0.0.1'
+  const server = await hardhat.network.createServer('local', host, options.port ?? 0)
+  try {
+    const { port } = await server.listen()
+    return { url: `http://${host}:${port}`, close: () => server.close() }
+  } catch (cause) {
+    throw (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new PortInUseError(options.port ?? 0, cause) : cause
+  }
+}
+
+/** Hardhat could not be loaded. */
+export class HardhatMissingError extends SunledgerError {
+  override readonly name = 'HardhatMissingError'
+  constructor(cause: unknown) {
+    super('SL501', 'The local chain (Hardhat) could not be loaded.', {
+      actual: cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
+      hint: 'Start through `npm start`, `npm run sunledger -- …` or `npx sunledger …`: they install what is missing.',
+      status: 503,
+      cause,
+    })
+  }
+}
+
+/** Another program listens on the port. */
+export class PortInUseError extends SunledgerError {
+  override readonly name = 'PortInUseError'
+  constructor(port: number, cause: unknown) {
+    super('SL502', `Port ${port} is in use by another program.`, {
+      hint: 'Choose another with --port, or --port 0 for any free one.',
+      status: 503,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Group commit: records are applied to the ledger the moment they are added, in order; everything that was added while the event loop was
+ * busy goes to disk as one unit with one signature over the tree of its credits; only then is anybody answered (I11).
+ *
+ * When writing fails the ledger in memory is ahead of the disk, so nothing more is accepted until the service has been started again and
+ * has rebuilt its ledger from the journal.
+ */
+import * as Ledger from '../core/Ledger.ts'
+import type { Credit, Hex, Receipt } from '../core/Payment.ts'
+import * as Record from '../core/Record.ts'
+import * as Digest from '../crypto/Digest.ts'
+import * as Merkle from '../crypto/Merkle.ts'
+import * as Signature from '../crypto/Signature.ts'
+import type { Journal } from '../store/Journal.ts'
+
+/** A payment's receipt and where it stands in the journal. */
+export interface Committed {
+  readonly position: number
+  readonly receipts: readonly Receipt[]
+}
+
+export interface Commit {
+  /** Applies a record now; resolves when it is on disk. @throws {JournalWriteError} */
+  add(record: Record.Record): Promise<Committed>
+  /** Resolves when everything added so far is on disk. */
+  settled(): Promise<void>
+  /** The error that ended acceptance, if one did. */
+  readonly failure: Error | undefined
+}
+
+/** The credit that a payment made. */
+export const creditOf = (record: Record.PaymentRecord): Credit => ({
+  asset: record.asset,
+  account: record.payee,
+  total: record.creditTotal,
+  history: record.creditHistory,
+  debit: record.id,
+})
+
+const receiptOf = (record: Record.PaymentRecord, signature: Hex, branch: readonly Hex[]): Receipt => ({
+  payment: {
+    asset: record.asset,
+    payee: record.payee,
+    amount: record.amount,
+    reference: record.reference,
+    validUntil: record.validUntil,
+    total: record.total,
+    history: record.history,
+    signature: record.signature,
+    id: record.id,
+    payer: record.payer,
+  },
+  credit: creditOf(record),
+  before: record.creditBefore,
+  proof: { signature, branch },
+})
+
+/** The receipts of a group, in order, from the signature that seals it. */
+export const receipts = (domain: Digest.Domain, group: readonly Record.PaymentRecord[], seal: Hex): Receipt[] => {
+  const tree = Merkle.build(group.map((record) => Digest.credit(domain, creditOf(record))))
+  return group.map((record, leaf) => receiptOf(record, seal, Merkle.branch(tree, leaf)))
+}
+
+interface Waiter {
+  readonly record: Record.Record
+  readonly resolve: (committed: Committed) => void
+  readonly reject: (error: Error) => void
+}
+
+export const create = (ledger: Ledger.Ledger, journal: Journal, domain: Digest.Domain, creditKey: Hex): Commit => {
+  let waiting: Waiter[] = []
+  let flushing: Promise<void> | undefined
+  let failure: Error | undefined
+
+  const write = async (group: readonly Waiter[]): Promise<void> => {
+    const records = group.map(({ record }) => record)
+    const paid = records.flatMap(Record.payments)
+    const first = journal.end + 1
+    try {
+      if (failure !== undefined) throw failure
+      let made: Receipt[] = []
+      let seal: Hex | undefined
+      if (paid.length > 0) {
+        const tree = Merkle.build(paid.map((record) => Digest.credit(domain, creditOf(record))))
+        const signature = Signature.sign(Digest.credits(domain, Merkle.root(tree)), creditKey)
+        made = paid.map((record, leaf) => receiptOf(record, signature, Merkle.branch(tree, leaf)))
+        seal = signature
+      }
+      await journal.append(records, seal)
+      let next = 0
+      group.forEach(({ record, resolve }, i) => {
+        const count = Record.payments(record).length
+        resolve({ position: first + i, receipts: made.slice(next, next + count) })
+        next += count
+      })
+    } catch (error) {
+      failure = error as Error
+      for (const { reject } of group) reject(failure)
+    }
+  }
+
+  const flush = async (): Promise<void> => {
+    // One turn of the event loop gathers the requests that have arrived together.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (waiting.length > 0) {
+      const group = waiting
+      waiting = []
+      await write(group)
+    }
+    flushing = undefined
+  }
+
+  return {
+    add(record) {
+      if (failure !== undefined) return Promise.reject(failure)
+      Ledger.apply(ledger, record)
+      return new Promise((resolve, reject) => {
+        waiting.push({ record, resolve, reject })
+        flushing ??= flush()
+      })
+    },
+    async settled() {
+      while (flushing !== undefined) await flushing
+    },
+    get failure() {
+      return failure
+    },
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * What comes in besides payments: deposits (anybody's signed authorization, sent for them), readings of meters, and on a local chain the
+ * faucet and the issuer's approvals. Everything that ends in a transaction is tried on the chain first, so that a bad request costs the
+ * operator nothing.
+ */
+import { SunledgerError } from '../core/Errors.ts'
+import type { AmountAtomic } from '../core/Amount.ts'
+import type { Address } from '../core/Payment.ts'
+import type { DepositRequest, MeterRequest, SignedReading, Transaction } from '../core/Wire.ts'
+import * as Digest from '../crypto/Digest.ts'
+import * as Signature from '../crypto/Signature.ts'
+import type { Client } from '../chain/Client.ts'
+import type { Deployment } from '../chain/Deployment.ts'
+import * as House from '../chain/House.ts'
+import type * as Sender from '../chain/Sender.ts'
+import type { Settle } from './Settle.ts'
+import type { Sync } from './Sync.ts'
+
+export interface IntakeOptions {
+  readonly client: Client
+  readonly deployment: Deployment
+  readonly sender: Sender.Sender
+  /** Approves meters; on a local chain it also mints test dollars. */
+  readonly issuer: Sender.Sender
+  readonly sync: Sync
+  readonly settle: Settle
+}
+
+export interface Intake {
+  /** Resolves when the deposit counts. @throws {RevertedError} */
+  deposit(request: DepositRequest): Promise<Transaction>
+  /** Keeps readings for the next settlement. Returns how many wait. @throws {ReadingRefusedError} */
+  read(readings: readonly SignedReading[]): number
+  /** Approves a device, and chooses where its owner's credits go. */
+  approveMeter(request: MeterRequest): Promise<Transaction>
+  /** @throws {NoFaucetError} */
+  faucet(to: Address, amount: AmountAtomic): Promise<Transaction>
+}
+
+const gasOfDeposit = 250_000n
+const gasOfApproval = 300_000n
+const gasOfMint = 120_000n
+/** Readings that may wait for a settlement. */
+const mostReadings = 100_000
+
+const answer = ({ transaction, block, gasUsed }: Sender.Sent): Transaction => ({ transaction, block, gasUsed })
+
+/** Who owns a meter, asked once for each. An unknown meter is asked again the next time. */
+export const meterOwners = (client: Client, meter: Address): ((device: Address) => Promise<Address>) => {
+  const known = new Map<Address, Address>()
+  return async (device) => {
+    const found = known.get(device) ?? (await House.meterOwner(client, meter, device))
+    if (BigInt(found) !== 0n) known.set(device, found)
+    return found
+  }
+}
+
+export const create = ({ deployment, sender, issuer, sync, settle }: IntakeOptions): Intake => {
+  const house = deployment.clearingHouse
+  const domain = Digest.domain(deployment.chainId, deployment.energyMeter)
+  return {
+    async deposit(d) {
+      const args = [d.asset, d.from, d.account, d.owner, d.amount, d.validAfter, d.validBefore, d.salt, d.signature]
+      const sent = await sender.send(House.call(house, 'depositWithAuthorization', args, gasOfDeposit, true))
+      await sync.now()
+      return answer(sent)
+    },
+    read(readings) {
+      for (const reading of readings) {
+        const signer = Signature.recover(Digest.reading(domain, reading), Signature.compact(reading.signature))
+        if (signer !== reading.meter) throw new ReadingRefusedError(reading.meter, signer)
+      }
+      if (settle.queued + readings.length > mostReadings) throw new TooManyReadingsError(mostReadings)
+      for (const reading of readings) settle.enqueue({ ...reading, signature: Signature.compact(reading.signature) })
+      return settle.queued
+    },
+    async approveMeter({ signature, delivery, ...approval }) {
+      const call = (name: string, args: readonly unknown[]) =>
+        issuer.send(House.meterCall(deployment.energyMeter, name, args, gasOfApproval))
+      if (delivery !== undefined) {
+        const { toClearing, accountOwner, signature: chosen } = delivery
+        await call('chooseDeliveryWithSignature', [approval.owner, toClearing, accountOwner, chosen])
+      }
+      return answer(await call('approve', [approval, signature]))
+    },
+    async faucet(to, amount) {
+      if (!deployment.local) throw new NoFaucetError()
+      return answer(await issuer.send(House.dollarCall(deployment.dollar.asset, 'mint', [to, amount], gasOfMint)))
+    },
+  }
+}
+
+/** A reading is not signed by its meter. */
+export class ReadingRefusedError extends SunledgerError {
+  override readonly name = 'ReadingRefusedError'
+  constructor(meter: Address, signer: Address | undefined) {
+    super('SL340', 'The reading is not signed by its meter.', {
+      expected: meter,
+      actual: signer ?? 'no signature',
+      hint: 'Sign Reading(…) with the device’s key, in the EIP-712 domain of the energy meter contract.',
+    })
+  }
+}
+
+/** Too many readings wait for a settlement. */
+export class TooManyReadingsError extends SunledgerError {
+  override readonly name = 'TooManyReadingsError'
+  constructor(most: number) {
+    super('SL341', 'Too many readings wait for the chain.', {
+      expected: `at most ${most}`,
+      hint: 'Send the newest total later: totals are cumulative, so nothing is lost.',
+      status: 503,
+    })
+  }
+}
+
+/** There is no faucet on this chain. */
+export class NoFaucetError extends SunledgerError {
+  override readonly name = 'NoFaucetError'
+  constructor() {
+    super('SL342', 'This chain has no faucet.', { hint: 'Only a local chain gives dollars away.', status: 404 })
+  }
+}

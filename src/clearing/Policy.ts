@@ -1,0 +1,82 @@
+/**
+ * When to settle, and the service's one heartbeat: it reads new blocks, settles when the policy says so, and finalizes exits. A beat that
+ * fails is told to the log and the next one comes later, each time later, up to a bound: what was accepted waits safely meanwhile.
+ */
+
+/** When what was accepted goes on chain. Whatever is reached first counts. */
+export interface Policy {
+  /** Only when the operator says so, as in a simulation. */
+  readonly manual: boolean
+  /** At most this long after the last settlement. */
+  readonly everyMs: number
+  /** As soon as this much is unsettled, atomic dollars. */
+  readonly valueAtomic: bigint
+  /** As soon as this many accounts are unsettled. */
+  readonly members: number
+}
+
+export const defaultPolicy: Policy = { manual: false, everyMs: 5_000, valueAtomic: 100_000_000n, members: 1_000 }
+
+export interface HeartbeatOptions {
+  readonly policy: Policy
+  /** What is there to settle. */
+  readonly work: () => { readonly valueAtomic: bigint; readonly members: number; readonly readings: number }
+  readonly sync: () => Promise<void>
+  readonly settle: () => Promise<unknown>
+  readonly finalizeExits: () => Promise<void>
+  readonly onError: (error: unknown) => void
+  readonly beatMs?: number
+}
+
+/** Whether to settle now. */
+export const isDue = (policy: Policy, work: ReturnType<HeartbeatOptions['work']>, sinceMs: number): boolean => {
+  if (policy.manual || (work.members === 0 && work.readings === 0)) return false
+  return sinceMs >= policy.everyMs || work.valueAtomic >= policy.valueAtomic || work.members >= policy.members
+}
+
+const longestPauseMs = 10_000
+
+/** Starts beating; returns how to stop, which waits for a beat under way. */
+export const start = (options: HeartbeatOptions): (() => Promise<void>) => {
+  const { policy, beatMs = 250 } = options
+  let stopped = false
+  let lastSettledMs = Date.now()
+  let wake = () => {}
+
+  const beat = async (): Promise<void> => {
+    await options.sync()
+    if (isDue(policy, options.work(), Date.now() - lastSettledMs)) {
+      await options.settle()
+      lastSettledMs = Date.now()
+    }
+    await options.finalizeExits()
+  }
+
+  const run = async (): Promise<void> => {
+    let pauseMs = beatMs
+    while (!stopped) {
+      try {
+        await beat()
+        pauseMs = beatMs
+      } catch (error) {
+        options.onError(error)
+        pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+      }
+      if (stopped) return
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pauseMs)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  }
+
+  const running = run()
+  return async () => {
+    stopped = true
+    wake()
+    await running
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * What the service shows: its status, accounts, statements, single payments. Reads the ledger in memory, the journal for what is older, and
+ * the chain for owners and nonces.
+ */
+import * as Account from '../core/Account.ts'
+import { SunledgerError } from '../core/Errors.ts'
+import * as Ledger from '../core/Ledger.ts'
+import type { Address, Hex, Receipt } from '../core/Payment.ts'
+import type * as Wire from '../core/Wire.ts'
+import type * as Digest from '../crypto/Digest.ts'
+import * as Signature from '../crypto/Signature.ts'
+import type { Client } from '../chain/Client.ts'
+import type { Deployment } from '../chain/Deployment.ts'
+import * as House from '../chain/House.ts'
+import type * as Sender from '../chain/Sender.ts'
+import type { Journal, StoredLine } from '../store/Journal.ts'
+import type { Clock } from './Clock.ts'
+import * as Commit from './Commit.ts'
+
+export interface ViewsOptions {
+  readonly client: Client
+  readonly deployment: Deployment
+  readonly domain: Digest.Domain
+  readonly ledger: Ledger.Ledger
+  readonly journal: Journal
+  readonly commit: Commit.Commit
+  readonly clock: Clock
+  readonly sender: Sender.Sender
+  readonly creditKey: Address
+  readonly refused: ReadonlyMap<string, number>
+}
+
+export interface Views {
+  status(): Wire.Status & { readonly refused: { readonly [code: string]: number }; readonly unsettledMembers: number }
+  account(address: Address): Promise<Wire.AccountView>
+  statement(address: Address, after: number, limit: number): Wire.Statement
+  /** @throws {PaymentUnknownError} */
+  payment(id: Hex): Receipt
+  /** Payments that an account received after a position, with proof, oldest first. */
+  received(address: Address, after: number, limit: number): { position: number; receipt: Receipt }[]
+  /** What members are owed and the chain does not yet show, atomic dollars. */
+  unsettledAtomic(): bigint
+  /** The whole ledger in one fixed text (I12). */
+  serialize(): string
+}
+
+export const create = (options: ViewsOptions): Views => {
+  const { client, deployment, ledger, journal, commit, clock, domain } = options
+  const { dollar, energyCredit } = deployment
+  const house = deployment.clearingHouse
+
+  const unsettledAtomic = (): bigint => {
+    let sum = 0n
+    for (const key of ledger.unsettled) {
+      const account = ledger.accounts.get(key)
+      if (account?.asset === dollar.asset) sum += Account.unsettledCredit(account)
+    }
+    return sum
+  }
+
+  const lineOf = (address: Address, { position, record }: StoredLine): Wire.StatementLine => {
+    const out = record.payer === address
+    const payer = Ledger.account(ledger, record.asset, record.payer)
+    const payee = Ledger.account(ledger, record.asset, record.payee)
+    return {
+      position,
+      direction: out ? 'out' : 'in',
+      asset: record.asset,
+      amount: record.amount,
+      counterparty: out ? record.payee : record.payer,
+      reference: record.reference,
+      id: record.id,
+      total: out ? record.total : record.creditTotal,
+      settled: payer.settled.debited >= record.total && payee.settled.credited >= record.creditTotal,
+      atMs: record.atMs,
+    }
+  }
+
+  const receiptOf = (id: Hex): Receipt | undefined => {
+    const stored = journal.payment(id)
+    if (stored === undefined) return undefined
+    const index = stored.group.findIndex((record) => record.id === id)
+    return Commit.receipts(domain, stored.group, stored.seal)[index]
+  }
+
+  const assetView = (asset: Address, symbol: string, address: Address, nonce: bigint): Wire.AccountAssetView => {
+    const account = Ledger.account(ledger, asset, address)
+    return {
+      asset,
+      symbol,
+      available: Account.available(account),
+      balance: account.settled.balance,
+      unsettledDebit: Account.unsettledDebit(account),
+      unsettledCredit: Account.unsettledCredit(account),
+      pendingWithdrawals: account.pendingWithdrawals,
+      leaving: account.leaving,
+      nonce,
+      debit: { total: account.debitTotal, history: account.debitHistory, signature: account.debitSignature },
+      credit: { total: account.creditTotal, history: account.creditHistory },
+    }
+  }
+
+  return {
+    unsettledAtomic,
+    serialize: () => Ledger.serialize(ledger),
+    status: () => ({
+      version: '1',
+      chainId: deployment.chainId,
+      genesisHash: deployment.genesisHash,
+      clearingHouse: house,
+      energyMeter: deployment.energyMeter,
+      dollar,
+      energyCredit,
+      creditKey: options.creditKey,
+      settlementKey: options.sender.address,
+      nowSeconds: clock.nowSeconds(),
+      faucet: deployment.local,
+      signatures: Signature.backend,
+      state: commit.failure === undefined ? 'ready' : 'readOnly',
+      block: ledger.block,
+      payments: ledger.payments,
+      unsettledAtomic: unsettledAtomic(),
+      unsettledMembers: ledger.unsettled.size,
+      refused: Object.fromEntries(options.refused),
+    }),
+    async account(address) {
+      const { owner, ownerNonce, nonces } = await House.nonces(client, house, [dollar.asset, energyCredit.asset], address)
+      await commit.settled()
+      const [dollarNonce, creditNonce] = nonces as [bigint, bigint]
+      return {
+        account: address,
+        owner,
+        ownerNonce,
+        position: journal.end,
+        assets: [
+          assetView(dollar.asset, dollar.symbol, address, dollarNonce),
+          assetView(energyCredit.asset, energyCredit.symbol, address, creditNonce),
+        ],
+      }
+    },
+    statement(address, after, limit) {
+      const lines = journal.lines(address, after, limit).map((line) => lineOf(address, line))
+      const last = lines.at(-1)?.position
+      return { account: address, lines, next: last === undefined || last === journal.end ? null : last }
+    },
+    payment(id) {
+      const receipt = receiptOf(id)
+      if (receipt === undefined) throw new PaymentUnknownError(id)
+      return receipt
+    },
+    received: (address, after, limit) =>
+      journal
+        .lines(address, after, limit, true)
+        .map(({ position, record }) => ({ position, receipt: receiptOf(record.id) as Receipt })),
+  }
+}
+
+/** No accepted payment has this name. */
+export class PaymentUnknownError extends SunledgerError {
+  override readonly name = 'PaymentUnknownError'
+  constructor(id: Hex) {
+    super('SL319', 'No accepted payment has this id.', {
+      actual: id,
+      hint: 'A payment that was not answered may not have been accepted: send it again.',
+      status: 404,
+    })
+  }
+}

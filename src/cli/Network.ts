@@ -1,0 +1,110 @@
+/**
+ * Brings up what `serve` and `demo` stand on: a local chain with the contracts on it, and the service, in a data folder of their own.
+ */
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import * as Client from '../chain/Client.ts'
+import * as Deployment from '../chain/Deployment.ts'
+import * as Keys from '../chain/Keys.ts'
+import * as Sqlite from '../store/Sqlite.ts'
+import * as Processes from './Processes.ts'
+import { files } from './service.ts'
+
+export interface NetworkOptions {
+  /** Folder for journal, keys and deployment; what an earlier local chain left in it is deleted. */
+  readonly data: string
+  readonly keys: Keys.Keys
+  readonly host: string
+  readonly port: number
+  readonly chainPort?: number
+  /** Chain time at the start; left out: the wall clock. */
+  readonly initialDate?: Date
+  readonly allowHosts?: readonly string[]
+  readonly settleEverySeconds: number
+  readonly manualSettlement: boolean
+  /** Told of each step. */
+  readonly progress: (text: string) => void
+  /** The chain has died, or the service could not be started again. */
+  readonly onFailure: (error: Error) => void
+}
+
+export interface Network {
+  readonly url: string
+  readonly rpcUrl: string
+  readonly servicePid: () => number
+  readonly chainPid: number
+  readonly deployment: Deployment.Deployment
+  /** Ends the service, then the chain. */
+  stop(): Promise<void>
+  /** Ends the service alone, so that its journal is closed and the chain can still be read. */
+  stopService(): Promise<void>
+}
+
+/** A local chain starts anew each time, so what belonged to an earlier one is of no use. */
+const clear = (data: string): void => {
+  mkdirSync(data, { recursive: true })
+  const journal = Sqlite.fileIn(data)
+  // Opening it first makes sure that no other process lives on it.
+  Sqlite.assertFree(data)
+  for (const path of [journal, `${journal}-wal`, `${journal}-shm`, files(data).keys, files(data).deployment])
+    rmSync(path, { force: true })
+}
+
+const exitWindowSeconds = 3600n
+const noticePeriodSeconds = 7200n
+
+const serviceArgs = (options: NetworkOptions, rpcUrl: string, port: string): string[] => [
+  'service',
+  ...['--rpc', rpcUrl, '--data', options.data, '--host', options.host, '--port', port],
+  ...['--settle-every', String(options.settleEverySeconds)],
+  ...(options.allowHosts ?? []).flatMap((name) => ['--allow-host', name]),
+  ...(options.manualSettlement ? ['--manual-settlement'] : []),
+]
+
+/** @throws {ProcessFailedError} @throws {JournalLockedError} @throws {PortInUseError} */
+export const start = async (options: NetworkOptions): Promise<Network> => {
+  const { data, progress } = options
+  clear(data)
+  const began = performance.now()
+  const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`
+  const date = options.initialDate === undefined ? [] : ['--initial-date', options.initialDate.toISOString()]
+  const chain = await Processes.start(['chain', '--port', String(options.chainPort ?? 0), ...date])
+  const rpcUrl = chain.ready.url
+  progress(`local chain on ${rpcUrl} (${seconds()})`)
+  let stopping = false
+  void chain.ended.then((how) => {
+    if (!stopping) options.onFailure(new Processes.ProcessFailedError('chain', how, ''))
+  })
+  try {
+    const client = Client.create(rpcUrl)
+    const deployment = await Deployment.deployLocal(client, rpcUrl, options.keys, { exitWindowSeconds, noticePeriodSeconds })
+    Deployment.write(files(data).deployment, deployment)
+    Keys.write(files(data).keys, options.keys)
+    progress(`contracts deployed: clearing house ${deployment.clearingHouse} (${seconds()})`)
+    const service = await Processes.supervise(
+      (url) => serviceArgs(options, rpcUrl, url === undefined ? String(options.port) : new URL(url).port),
+      (how) => progress(`the service ended (${how}); starting it again from its journal`),
+      options.onFailure,
+    )
+    progress(`clearing service on ${service.ready.url} (${seconds()})`)
+    return {
+      url: service.ready.url,
+      rpcUrl,
+      servicePid: () => service.pid,
+      chainPid: chain.pid,
+      deployment,
+      stopService: () => service.stop(),
+      async stop() {
+        stopping = true
+        await service.stop()
+        await chain.stop()
+      },
+    }
+  } catch (error) {
+    stopping = true
+    await chain.stop()
+    throw error
+  }
+}
+
+export const defaultData = (out: string): string => join(out, 'data')

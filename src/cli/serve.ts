@@ -1,0 +1,79 @@
+/** `sunledger serve`: a local chain and a clearing service for scripts, until Ctrl-C. */
+import { type Command, InvalidArgumentError } from 'commander'
+import * as Keys from '../chain/Keys.ts'
+import * as Network from './Network.ts'
+
+interface Flags {
+  readonly port: number
+  readonly chainPort: number
+  readonly host: string
+  readonly allowHost?: string[]
+  readonly data: string
+  readonly settleEvery: number
+  readonly json?: boolean
+}
+
+/** A whole number between two bounds, as a flag. */
+export const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`)
+    return value
+  }
+
+const port = wholeNumber(0, 65_535)
+
+/** Resolves at Ctrl-C or when asked to end. */
+export const untilInterrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
+
+const run = async (flags: Flags): Promise<void> => {
+  const interrupted = untilInterrupted()
+  const say = (text: string) => process.stderr.write(`${text}\n`)
+  let fail: (error: Error) => void = () => {}
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  failed.catch(() => {})
+  const network = await Network.start({
+    data: flags.data,
+    keys: Keys.random(),
+    host: flags.host,
+    port: flags.port,
+    chainPort: flags.chainPort,
+    allowHosts: flags.allowHost ?? [],
+    settleEverySeconds: flags.settleEvery,
+    manualSettlement: false,
+    progress: say,
+    onFailure: (error) => fail(error),
+  })
+  try {
+    const { url, rpcUrl, deployment } = network
+    if (flags.json === true) process.stdout.write(`${JSON.stringify({ version: 1, url, rpcUrl, data: flags.data })}\n`)
+    say(`\nReady. Robot.connect('${url}', …); test dollars come from its faucet.`)
+    say(`Operator's token and keys: ${flags.data}/keys.json. Clearing house ${deployment.clearingHouse}.`)
+    say('Ctrl-C ends it; the chain lives in memory and ends with it.')
+    await Promise.race([interrupted, failed])
+    say('\nStopping …')
+  } finally {
+    await network.stop()
+  }
+}
+
+export const register = (program: Command): void => {
+  program
+    .command('serve')
+    .description('run a local chain and a clearing service for scripts, until Ctrl-C')
+    .option('--port <number>', 'port of the service (0: any free one)', port, 4020)
+    .option('--chain-port <number>', 'port of the chain’s JSON-RPC (0: any free one)', port, 0)
+    .option('--host <address>', 'address to bind the service to', '127.0.0.1')
+    .option('--allow-host <name...>', 'further names under which the service may be called')
+    .option('--data <dir>', 'folder for journal, keys and deployment; made anew at each start', 'data/serve')
+    .option('--settle-every <seconds>', 'settle at most this long after the last time', wholeNumber(1, 86_400), 5)
+    .option('--json', 'say the addresses as one line of JSON on stdout')
+    .action(run)
+}

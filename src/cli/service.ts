@@ -1,0 +1,78 @@
+/** `sunledger service`: the clearing service as a process of its own. Started by `demo` and `serve`; not meant to be called by hand. */
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { pino } from 'pino'
+import * as Deployment from '../chain/Deployment.ts'
+import * as Keys from '../chain/Keys.ts'
+import { defaultPolicy } from '../clearing/Policy.ts'
+import * as Service from '../clearing/Service.ts'
+import * as FastLz from '../cost/FastLz.ts'
+import * as Server from '../http/Server.ts'
+import * as Sqlite from '../store/Sqlite.ts'
+import * as Processes from './Processes.ts'
+
+/** The files of a data folder besides the journal. */
+export const files = (folder: string) => ({
+  keys: join(folder, 'keys.json'),
+  deployment: join(folder, 'deployment.json'),
+})
+
+interface Flags {
+  readonly rpc: string
+  readonly data: string
+  readonly host: string
+  readonly port: string
+  readonly allowHost?: string[]
+  readonly settleEvery: string
+  readonly manualSettlement?: boolean
+  readonly confirmations: string
+}
+
+const run = async (flags: Flags): Promise<void> => {
+  const log = pino({ level: process.env['SUNLEDGER_LOG'] ?? 'warn', base: null }, pino.destination({ dest: 2, sync: true }))
+  const paths = files(flags.data)
+  const deployment = Deployment.read(paths.deployment)
+  const keys = Keys.read(paths.keys)
+  const { chainId, genesisHash, clearingHouse, startBlock } = deployment
+  const journal = Sqlite.open(flags.data, { chainId, genesisHash, clearingHouse, startBlock })
+  const service = await Service.start({
+    rpcUrl: flags.rpc,
+    deployment,
+    keys,
+    journal,
+    fastLz: FastLz.size,
+    log,
+    confirmations: BigInt(flags.confirmations),
+    policy: {
+      ...defaultPolicy,
+      manual: flags.manualSettlement === true,
+      everyMs: Number(flags.settleEvery) * 1000,
+    },
+  })
+  const server = await Server.listen({
+    service,
+    host: flags.host,
+    port: Number(flags.port),
+    allowedHosts: flags.allowHost ?? [],
+    operatorToken: keys.operatorToken,
+    log: (error) => log.error({ error }, 'a request failed through our own fault'),
+  })
+  await Processes.untilParentEnds({ url: server.url })
+  await server.close()
+  await service.close()
+  process.exit(0)
+}
+
+export const register = (program: Command): void => {
+  program
+    .command('service', { hidden: true })
+    .requiredOption('--rpc <url>', 'JSON-RPC of the chain')
+    .requiredOption('--data <dir>', 'folder with journal, keys and deployment')
+    .option('--host <address>', 'address to bind to', '127.0.0.1')
+    .option('--port <number>', 'port', '0')
+    .option('--allow-host <name...>', 'further names under which it may be called')
+    .option('--settle-every <seconds>', 'settle at most this long after the last time', '5')
+    .option('--manual-settlement', 'settle only when the operator says so')
+    .option('--confirmations <blocks>', 'blocks that must follow before something counts', '0')
+    .action(run)
+}

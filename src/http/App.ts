@@ -1,0 +1,139 @@
+/**
+ * The routes (PROTOCOL 4): JSON in, checked by the schemas of `core/Wire`; JSON or an RFC 9457 problem out. No decision is made here.
+ */
+import express, { type Express, type Request, type Response } from 'express'
+import { SunledgerError } from '../core/Errors.ts'
+import type { PaymentRequest, Receipt } from '../core/Payment.ts'
+import * as Wire from '../core/Wire.ts'
+import type { Service } from '../clearing/Service.ts'
+import * as Events from './Events.ts'
+import * as Guard from './Guard.ts'
+import * as Problem from './Problem.ts'
+
+export interface AppOptions {
+  readonly service: Service
+  /** What the service is bound to. */
+  readonly host: string
+  /** Other names under which it may be called. */
+  readonly allowedHosts?: readonly string[]
+  readonly operatorToken: string
+  readonly log: (error: unknown) => void
+}
+
+const json = (response: Response, value: unknown, status = 200): void => {
+  response.status(status).type('application/json').send(Wire.stringify(value))
+}
+
+const pay = async (service: Service, request: PaymentRequest): Promise<string> =>
+  Wire.formatReceipt(await service.pay(request))
+
+/** Several at once: each is answered for itself, in order. */
+const payAll = async (service: Service, requests: readonly PaymentRequest[]): Promise<string> => {
+  const answers = await Promise.allSettled(requests.map((request) => service.pay(request)))
+  const texts = answers.map((answer) =>
+    answer.status === 'fulfilled'
+      ? Wire.formatReceipt(answer.value)
+      : JSON.stringify(Problem.from(answer.reason).toProblem()),
+  )
+  return `[${texts.join(',')}]`
+}
+
+const pageOf = (request: Request): { after: number; limit: number } => {
+  const number = (name: string, otherwise: number, most: number): number => {
+    const text = request.query[name]
+    if (text === undefined) return otherwise
+    const value = typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (Number.isNaN(value) || value > most) throw new QueryInvalidError(name, most)
+    return value
+  }
+  return { after: number('after', 0, Number.MAX_SAFE_INTEGER), limit: number('limit', 100, 1000) }
+}
+
+const paymentRoutes = (app: Express, service: Service): void => {
+  app.post('/v1/payments', async (request, response) => {
+    const body = Wire.parse(Wire.payments, request.body)
+    const text = Array.isArray(body) ? await payAll(service, body) : await pay(service, body as PaymentRequest)
+    response.type('application/json').send(text)
+  })
+  app.get('/v1/payments/:id', (request, response) => {
+    const receipt: Receipt = service.payment(Wire.parse(Wire.bytes32, request.params.id))
+    response.type('application/json').send(Wire.formatReceipt(receipt))
+  })
+  app.post('/v1/orders', async (request, response) => {
+    const { terms, payment } = Wire.parse(Wire.order, request.body)
+    response.type('application/json').send(Wire.formatReceipt(await service.trade(terms, payment)))
+  })
+  app.get('/v1/accounts/:address', async (request, response) => {
+    json(response, await service.account(Wire.parse(Wire.address, request.params.address)))
+  })
+  app.get('/v1/accounts/:address/statement', (request, response) => {
+    const { after, limit } = pageOf(request)
+    json(response, service.statement(Wire.parse(Wire.address, request.params.address), after, limit))
+  })
+}
+
+const chainRoutes = (app: Express, service: Service): void => {
+  app.post('/v1/deposits', async (request, response) => {
+    json(response, await service.deposit(Wire.parse(Wire.deposit, request.body)))
+  })
+  app.post('/v1/withdrawals', async (request, response) => {
+    json(response, await service.withdraw(Wire.parse(Wire.withdrawal, request.body)))
+  })
+  app.post('/v1/exits', async (request, response) => {
+    json(response, await service.exit(Wire.parse(Wire.exit, request.body)))
+  })
+  app.post('/v1/owners', async (request, response) => {
+    json(response, await service.bindOwner(Wire.parse(Wire.owner, request.body)))
+  })
+  app.post('/v1/faucet', async (request, response) => {
+    const { to, amount } = Wire.parse(Wire.faucet, request.body)
+    json(response, await service.faucet(to, amount))
+  })
+  app.post('/v1/readings', (request, response) => {
+    const body = Wire.parse(Wire.readings, request.body)
+    json(response, { queued: service.read(Array.isArray(body) ? body : [body as Wire.SignedReading]) }, 202)
+  })
+}
+
+const operatorRoutes = (app: Express, service: Service, token: string): void => {
+  app.use(['/v1/meters', '/v1/settlements'], Guard.operator(token))
+  app.post('/v1/meters', async (request, response) => {
+    json(response, await service.approveMeter(Wire.parse(Wire.meter, request.body)))
+  })
+  app.post('/v1/settlements', async (_request, response) => {
+    json(response, await service.settle())
+  })
+}
+
+/** The application, and how to end its open streams. */
+export const create = (options: AppOptions): { app: Express; closeStreams: () => void } => {
+  const { service } = options
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', 'simple')
+  app.use(Guard.sameHost(options.host, options.allowedHosts))
+  const events = Events.stream(service)
+  app.get('/healthz', (_request, response) => json(response, { status: 'ok' }))
+  app.get('/readyz', (_request, response) => {
+    const { state } = service.status()
+    json(response, { state }, state === 'ready' ? 200 : 503)
+  })
+  app.get('/v1/status', (_request, response) => json(response, service.status()))
+  app.get('/v1/events', events)
+  app.use(express.json({ limit: '1mb', strict: true }))
+  paymentRoutes(app, service)
+  chainRoutes(app, service)
+  operatorRoutes(app, service, options.operatorToken)
+  app.use(Problem.notFound)
+  app.use(Problem.handler(options.log))
+  return { app, closeStreams: events.close }
+}
+
+/** A query parameter is not what it should be. */
+export class QueryInvalidError extends SunledgerError {
+  override readonly name = 'QueryInvalidError'
+  constructor(name: string, most: number) {
+    super('SL610', `The query parameter ${name} is not usable.`, { expected: `a whole number, at most ${most}` })
+  }
+}
