@@ -7,6 +7,7 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 import {IClearingHouse} from "../clearing/IClearingHouse.sol";
 import {Signature} from "../lib/Signature.sol";
 import {Wire} from "../lib/Wire.sol";
+import {DeviceSlot, DeviceSlotLibrary} from "./DeviceSlot.sol";
 import {EnergyCredit} from "./EnergyCredit.sol";
 import {IEnergyMeter} from "./IEnergyMeter.sol";
 
@@ -34,8 +35,9 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
 
     uint8 private constant PRODUCER = 1;
     uint8 private constant CONSUMER = 2;
-    uint8 private constant APPROVED = 1;
-    uint8 private constant REVOKED = 2;
+    uint256 private constant UNKNOWN = 0;
+    uint256 private constant APPROVED = 1;
+    uint256 private constant REVOKED = 2;
 
     uint8 private constant BATCH_VERSION = 1;
     /// @dev flags (1), count (2)
@@ -46,22 +48,9 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
     uint16 private constant FULL_BPS = 10_000;
     /// @dev 1 mWh is 3.6 joules, and a device's limit is in watts × basis points: 3.6 × 10 000.
     uint256 private constant LIMIT_SECONDS_PER_MILLI_WH = 36_000;
-    uint256 private constant MAX_TOTAL = type(uint64).max;
+    uint256 private constant MAX_TOTAL = DeviceSlotLibrary.MAX_TOTAL;
 
     // ---------------------------------------------------------------- state
-
-    /// @dev All of a device that a reading touches, in one slot. `limit` is capacity in watts × (10 000 + margin in basis points):
-    /// kept as the product, so that nothing is rounded before the time is known. 64 bits of mWh are 18 000 TWh, more than any one
-    /// device measures; 48 bits of limit are 28 GW.
-    struct Device {
-        uint32 ownerNumber;
-        uint8 kind;
-        uint8 state;
-        uint48 limit;
-        uint40 timestamp;
-        uint64 energyMilliWh;
-        uint64 computeUnits;
-    }
 
     /// @dev What was approved and is only read again for views.
     struct Nameplate {
@@ -91,7 +80,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
     EnergyCredit private immutable _credit;
     IClearingHouse private immutable _clearingHouse;
 
-    mapping(address meter => Device) private _devices;
+    mapping(address meter => DeviceSlot) private _devices;
     mapping(address meter => Nameplate) private _nameplates;
     /// @dev Numbers begin at 1.
     uint32 private _ownerCount;
@@ -127,21 +116,21 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         require(approval.kind == PRODUCER || approval.kind == CONSUMER, EnergyMeter_BadKind(approval.kind));
         require(approval.marginBps <= FULL_BPS, EnergyMeter_BadMargin(FULL_BPS, approval.marginBps));
         uint256 limit = uint256(approval.capacityWatts) * (FULL_BPS + approval.marginBps);
-        require(limit > 0 && limit <= type(uint48).max, EnergyMeter_BadCapacity(approval.capacityWatts));
+        require(limit > 0 && limit <= DeviceSlotLibrary.MAX_LIMIT, EnergyMeter_BadCapacity(approval.capacityWatts));
         require(approval.startMilliWh <= MAX_TOTAL, EnergyMeter_TotalTooLarge(MAX_TOTAL, approval.startMilliWh));
         require(approval.startComputeUnits <= MAX_TOTAL, EnergyMeter_TotalTooLarge(MAX_TOTAL, approval.startComputeUnits));
-        require(_devices[approval.meter].state == 0, EnergyMeter_MeterKnown(approval.meter));
+        require(_devices[approval.meter].state() == UNKNOWN, EnergyMeter_MeterKnown(approval.meter));
         // abi.encode of the type hash and a struct of static fields is exactly EIP-712's encoding of that struct.
         _checkSigner(approval.owner, keccak256(abi.encode(APPROVAL_TYPEHASH, approval)), signature);
 
-        _devices[approval.meter] = Device({
-            ownerNumber: _numberFor(approval.owner),
-            kind: approval.kind,
-            state: APPROVED,
-            limit: uint48(limit),
-            timestamp: uint40(block.timestamp),
-            energyMilliWh: uint64(approval.startMilliWh),
-            computeUnits: uint64(approval.startComputeUnits)
+        _devices[approval.meter] = DeviceSlotLibrary.pack({
+            state_: APPROVED,
+            kind_: approval.kind,
+            ownerNumber_: _numberFor(approval.owner),
+            limit_: limit,
+            timestamp_: block.timestamp,
+            energyMilliWh_: approval.startMilliWh,
+            computeUnits_: approval.startComputeUnits
         });
         _nameplates[approval.meter] = Nameplate(approval.capacityWatts, approval.marginBps);
         emit MeterApproved(
@@ -158,8 +147,9 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
 
     /// @inheritdoc IEnergyMeter
     function revoke(address meter) external onlyRole(ISSUER_ROLE) {
-        require(_devices[meter].state == APPROVED, EnergyMeter_NotApproved(meter));
-        _devices[meter].state = REVOKED;
+        DeviceSlot device = _devices[meter];
+        require(device.state() == APPROVED, EnergyMeter_NotApproved(meter));
+        _devices[meter] = device.withState(REVOKED);
         emit MeterRevoked(meter);
     }
 
@@ -227,27 +217,25 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         for (; cursor < end; cursor += length) {
             address meter = Wire.addressAt(cursor);
             uint256 timestamp = Wire.number(cursor + 20, 5);
-            Device memory device = _devices[meter];
+            DeviceSlot device = _devices[meter];
             (Refusal refusal, uint256 milliWh) = _judge(domain, meter, device, cursor, p256);
             if (refusal != Refusal.None) {
                 emit ReadingRefused(meter, uint64(timestamp), refusal);
                 continue;
             }
+            uint256 counted = device.energyMilliWh() + milliWh;
             uint256 computeUnits = Wire.number(cursor + 34, 9);
-            device.timestamp = uint40(timestamp);
-            device.energyMilliWh += uint64(milliWh);
-            device.computeUnits = uint64(computeUnits);
-            _devices[meter] = device;
+            _devices[meter] = device.withReading(timestamp, counted, computeUnits);
             emit ReadingAccepted(
-                meter, uint64(timestamp), device.energyMilliWh, uint128(computeUnits), Wire.word(cursor + 43)
+                meter, uint64(timestamp), uint128(counted), uint128(computeUnits), Wire.word(cursor + 43)
             );
             ++accepted;
 
-            if (device.ownerNumber != run.ownerNumber) {
+            if (device.ownerNumber() != run.ownerNumber) {
                 _closeRun(run);
-                run.ownerNumber = device.ownerNumber;
+                run.ownerNumber = device.ownerNumber();
             }
-            if (device.kind == PRODUCER) run.producedMilliWh += milliWh;
+            if (device.kind() == PRODUCER) run.producedMilliWh += milliWh;
             else run.consumedMilliWh += milliWh;
         }
     }
@@ -255,13 +243,13 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
     /// @dev Whether a reading counts, and for how much energy. What a reading says is only judged once its device is known to have
     /// said it. A producer's reading above its capacity is refused whole; a consumer's counts up to it, because what was used and
     /// is not counted now comes with the next reading's total. Rounded down.
-    function _judge(bytes32 domain, address meter, Device memory device, uint256 cursor, bool p256)
+    function _judge(bytes32 domain, address meter, DeviceSlot device, uint256 cursor, bool p256)
         private
         view
         returns (Refusal, uint256 milliWh)
     {
-        if (device.state != APPROVED) {
-            return (device.state == REVOKED ? Refusal.RevokedMeter : Refusal.UnknownMeter, 0);
+        if (device.state() != APPROVED) {
+            return (device.state() == REVOKED ? Refusal.RevokedMeter : Refusal.UnknownMeter, 0);
         }
         uint256 timestamp = Wire.number(cursor + 20, 5);
         uint256 energyMilliWh = Wire.number(cursor + 25, 9);
@@ -269,15 +257,15 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         bytes32 digest =
             _readingDigest(domain, meter, timestamp, energyMilliWh, computeUnits, Wire.word(cursor + 43));
         if (_readSigner(digest, cursor + READING_LENGTH, p256) != meter) return (Refusal.WrongSignature, 0);
-        if (timestamp <= device.timestamp) return (Refusal.TimeNotRising, 0);
+        if (timestamp <= device.timestamp()) return (Refusal.TimeNotRising, 0);
         if (timestamp > block.timestamp) return (Refusal.TimeInFuture, 0);
-        if (energyMilliWh < device.energyMilliWh) return (Refusal.EnergyFalls, 0);
-        if (computeUnits < device.computeUnits) return (Refusal.ComputeFalls, 0);
+        if (energyMilliWh < device.energyMilliWh()) return (Refusal.EnergyFalls, 0);
+        if (computeUnits < device.computeUnits()) return (Refusal.ComputeFalls, 0);
         if (energyMilliWh > MAX_TOTAL || computeUnits > MAX_TOTAL) return (Refusal.TotalTooLarge, 0);
-        milliWh = energyMilliWh - device.energyMilliWh;
-        uint256 most = (device.limit * (timestamp - device.timestamp)) / LIMIT_SECONDS_PER_MILLI_WH;
+        milliWh = energyMilliWh - device.energyMilliWh();
+        uint256 most = (device.limit() * (timestamp - device.timestamp())) / LIMIT_SECONDS_PER_MILLI_WH;
         if (milliWh <= most) return (Refusal.None, milliWh);
-        return device.kind == PRODUCER ? (Refusal.AboveCapacity, 0) : (Refusal.None, most);
+        return device.kind() == PRODUCER ? (Refusal.AboveCapacity, 0) : (Refusal.None, most);
     }
 
     function _readSigner(bytes32 digest, uint256 cursor, bool p256) private view returns (address) {
@@ -399,17 +387,17 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
 
     /// @inheritdoc IEnergyMeter
     function meterOf(address meter) external view returns (Meter memory) {
-        Device memory device = _devices[meter];
+        DeviceSlot device = _devices[meter];
         Nameplate memory nameplate = _nameplates[meter];
         return Meter({
-            owner: _owners[device.ownerNumber].owner,
-            kind: device.kind,
-            state: device.state,
+            owner: _owners[device.ownerNumber()].owner,
+            kind: uint8(device.kind()),
+            state: uint8(device.state()),
             capacityWatts: nameplate.capacityWatts,
             marginBps: nameplate.marginBps,
-            timestamp: device.timestamp,
-            energyMilliWh: device.energyMilliWh,
-            computeUnits: device.computeUnits
+            timestamp: uint64(device.timestamp()),
+            energyMilliWh: uint128(device.energyMilliWh()),
+            computeUnits: uint128(device.computeUnits())
         });
     }
 
