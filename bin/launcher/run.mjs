@@ -123,7 +123,10 @@ function supervise(child) {
   // A launcher started by hand may outlive the shell that started it; one that npm runs has no life of its own.
   const startedByNpm = process.env['npm_lifecycle_event'] !== undefined
   const parentCheck = setInterval(() => {
-    if (startedByNpm && process.ppid !== parent) child.kill('SIGTERM')
+    if (!startedByNpm || process.ppid === parent) return
+    clearInterval(parentCheck)
+    // What ended npm may have reached the child as well.
+    if (interruptedBy === null) child.kill('SIGTERM')
   }, parentCheckMs)
   parentCheck.unref()
 
