@@ -96,7 +96,11 @@ const chainRoutes = (app: Express, service: Service): void => {
 }
 
 const operatorRoutes = (app: Express, service: Service, token: string): void => {
-  app.use(['/v1/meters', '/v1/settlements'], Guard.operator(token))
+  app.use(['/v1/meters', '/v1/settlements', '/v1/ledger'], Guard.operator(token))
+  // The whole ledger, for an audit to hold against the journal's replay (I12).
+  app.get('/v1/ledger', (_request, response) => {
+    response.type('text/plain').send(service.serialize())
+  })
   app.post('/v1/meters', async (request, response) => {
     json(response, await service.approveMeter(Wire.parse(Wire.meter, request.body)))
   })
