@@ -44,7 +44,8 @@ async function install(root, node) {
   const modules = path.join(root, 'node_modules')
   // A stamped install was finished and only has to catch up. Anything else may be the half of one, whose packages npm would take for
   // whole ones.
-  if (existsSync(stampFile(root))) rmSync(stampFile(root))
+  if (existsSync(stampFile(root)))
+    for (const note of [stampFile(root), installedFile(root)]) rmSync(note, { force: true })
   else removeModules(modules)
   await npmInstall(node.file, root)
   const missing = missingFrom(root)

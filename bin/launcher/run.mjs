@@ -42,7 +42,8 @@ kill -KILL "$1" 2>/dev/null`
  * Starts a program, passes signals on, and waits for its end.
  * @param {string} file
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env: NodeJS.ProcessEnv, capture?: boolean }} options `capture` keeps the output instead of showing it
+ * @param {{ cwd?: string, env: NodeJS.ProcessEnv, capture?: boolean }} options `capture` is for a step of our own: its
+ *   output is kept instead of shown, and a signal cuts it off, because whoever starts it tidies up what it left
  * @returns {Promise<Outcome>}
  */
 export async function run(file, args, options) {
@@ -59,7 +60,7 @@ export async function run(file, args, options) {
       output += text
     })
   }
-  const watch = supervise(child)
+  const watch = supervise(child, capture)
   try {
     const [code, signal] = await new Promise((resolve, reject) => {
       child.once('error', reject)
@@ -97,8 +98,9 @@ export function throwIfInterrupted({ interruptedBy, signal }) {
 /**
  * Passes signals on to a child, and ends it when npm, which started us, is gone.
  * @param {import('node:child_process').ChildProcess} child
+ * @param {boolean} cutOff end the child at once when a signal comes, rather than as it sees fit
  */
-function supervise(child) {
+function supervise(child, cutOff) {
   let guard = startGuard(child)
   /** @type {NodeJS.Signals | null} */
   let interruptedBy = null
@@ -107,6 +109,7 @@ function supervise(child) {
   /** @param {NodeJS.Signals} signal */
   async function onSignal(signal) {
     interruptedBy ??= signal
+    if (cutOff) child.kill('SIGKILL')
     if (underWay.has(signal)) return
     underWay.add(signal)
     const asked = guard
