@@ -1,0 +1,78 @@
+/**
+ * What users of the package import. A table of contents: everything is explained where it is defined.
+ *
+ * | to … | use |
+ * |---|---|
+ * | pay, be paid, deposit, withdraw | `Robot` |
+ * | check a receipt without the service | `Receipt.verify`, and `Till` to take each one once |
+ * | survive a crash | `Keep.file` |
+ * | sign meter readings | `Meter`, `approveMeter` |
+ * | call single routes | `Client` |
+ * | compute what is signed | `Digest`, `Merkle` |
+ * | handle money and energy | `Amount`, `Energy` |
+ *
+ * Every error is a `SunledgerError` with a `code` that `src/ERRORS.md` explains.
+ *
+ * @example
+ * import { Robot } from 'sunledger'
+ *
+ * const robot = await Robot.connect('http://127.0.0.1:4020', { account })
+ * await robot.deposit('5.00')
+ * const receipt = await robot.pay({ to, amount: '0.000125', for: 'https://charger.example/sessions/42' })
+ */
+
+export * as Amount from './core/Amount.ts'
+export * as Energy from './core/Energy.ts'
+export { type Problem, SunledgerError } from './core/Errors.ts'
+export type {
+  Address,
+  Credit,
+  Hex,
+  Payment,
+  PaymentRequest,
+  Proof,
+  SaleTerms,
+} from './core/Payment.ts'
+export { PaymentRefusedError, refusals } from './core/Payment.ts'
+export {
+  type AccountAssetView,
+  type AccountView,
+  MessageInvalidError,
+  type MeterRequest,
+  type Settlements,
+  type SignedReading,
+  type Statement,
+  type StatementLine,
+  type Status,
+  type Transaction,
+} from './core/Wire.ts'
+export * as Digest from './crypto/Digest.ts'
+export * as Merkle from './crypto/Merkle.ts'
+export * as Signature from './crypto/Signature.ts'
+export { AddressInvalidError } from './sdk/Address.ts'
+export type { Balance } from './sdk/Balance.ts'
+export {
+  AnswerInvalidError,
+  Client,
+  type ClientOptions,
+  ServiceError,
+  ServiceUnreachableError,
+  UrlInvalidError,
+} from './sdk/Client.ts'
+export {
+  AssetUnknownError,
+  type Deployment,
+  DeploymentMismatchError,
+  type Pins,
+  VersionMismatchError,
+} from './sdk/Deployment.ts'
+export { PaymentContendedError, PaymentUnansweredError } from './sdk/Entry.ts'
+export type { Received } from './sdk/Events.ts'
+export { type DepositOptions, OwnerNeededError, type WithdrawOptions } from './sdk/Funds.ts'
+export * as Keep from './sdk/Keep.ts'
+export { approveMeter, type Delivery, Meter, type MeterDeployment, type Totals } from './sdk/Meter.ts'
+export * as Receipt from './sdk/Receipt.ts'
+export { type PayOptions, Robot, RobotClosedError, type RobotOptions } from './sdk/Robot.ts'
+export * as Signer from './sdk/Signer.ts'
+export { StateNotOwnError, StateRegressedError } from './sdk/State.ts'
+export { type Range, ReceiptSpentError, RiskExceededError, Till, type TillOptions } from './sdk/Till.ts'

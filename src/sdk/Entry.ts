@@ -1,0 +1,108 @@
+/**
+ * A payment while it is not decided: what is to be paid, the place it was last given, and who waits for it. And the two ways in which the
+ * waiting can end without a receipt or a refusal by the service.
+ */
+import type { AmountAtomic } from '../core/Amount.ts'
+import { SunledgerError } from '../core/Errors.ts'
+import type { Address, Hex, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
+import { start } from '../core/Payment.ts'
+import * as Digest from '../crypto/Digest.ts'
+import type { Debit, Unanswered } from './Keep.ts'
+
+/** What is to be paid. */
+export interface Purpose {
+  readonly payee: Address
+  readonly amount: AmountAtomic
+  readonly reference: Hex
+  readonly validUntil?: bigint | undefined
+  /** It is a leg of this sale. */
+  readonly terms?: SaleTerms | undefined
+}
+
+export interface Waiter {
+  readonly resolve: (receipt: Receipt) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Where a payment goes: right after this total and history. */
+export type Place = Pick<Debit, 'total' | 'history'>
+
+export interface Entry extends Purpose {
+  /** Its validUntil is the SDK's own, which may choose another once. */
+  renewable: boolean
+  request: PaymentRequest | undefined
+  id: Hex | undefined
+  /** On its way. */
+  sent: boolean
+  /** It was sent and nobody knows what became of it: its bytes stay. */
+  unknown: boolean
+  /** None: nobody waits any more, it is only being cleared up. */
+  waiters: Waiter[]
+}
+
+/** One that nothing has been done about yet. */
+export const fresh = ({ payee, amount, reference, validUntil, terms }: Purpose): Entry => ({
+  payee,
+  amount,
+  reference,
+  validUntil,
+  terms,
+  renewable: validUntil === undefined,
+  request: undefined,
+  id: undefined,
+  sent: false,
+  unknown: false,
+  waiters: [],
+})
+
+/** One that an earlier process sent, or was about to. */
+export const unanswered = ({ payment, terms }: Unanswered, domain: Digest.Domain): Entry => ({
+  ...fresh({ ...payment, terms }),
+  request: payment,
+  id: Digest.debit(domain, payment.asset, payment.total, payment.history),
+  unknown: true,
+})
+
+/** Refused only for its place: it can be sent again. */
+export const misplaced = new Set(['SL310', 'SL311', 'SL312'])
+/** Refused because another debit stands where this one wants to. */
+export const overtaken = new Set(['SL304', 'SL309'])
+
+/** Somebody waits for it. */
+export const waiting = (entry: Entry): boolean => entry.waiters.length > 0
+
+/** The request follows on this place. */
+export const continues = (head: Place, request: PaymentRequest): boolean =>
+  start(request) === head.total &&
+  Digest.debitHistory(head.history, request.payee, request.amount, request.reference, request.validUntil) ===
+    request.history
+
+/** The payment was sent and no answer came. It is kept, and sent again, as it is, before whatever is paid next. */
+export class PaymentUnansweredError extends SunledgerError {
+  override readonly name = 'PaymentUnansweredError'
+  /** What was sent. */
+  readonly payment: PaymentRequest
+  constructor(payment: PaymentRequest, cause: Error) {
+    super('SL649', 'No answer came to a payment that was sent: it may have been charged.', {
+      expected: 'a receipt or a refusal',
+      actual: cause.message.split('\n')[0],
+      hint: 'Pay again with the same `for` and `key`: it is charged once, and you get its receipt.',
+      status: 503,
+      cause,
+    })
+    this.payment = payment
+  }
+}
+
+/** Somebody else pays with the same key at the same time. */
+export class PaymentContendedError extends SunledgerError {
+  override readonly name = 'PaymentContendedError'
+  constructor(rounds: number) {
+    super('SL654', 'The payment found no place in its account’s order.', {
+      expected: 'to follow this account’s last accepted debit',
+      actual: `${rounds} attempts, each of them overtaken`,
+      hint: 'Does another process pay with the same key? Give each process a key of its own.',
+      status: 409,
+    })
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * A payee's side, live: the payments it gets as a server-sent event stream, each checked with its proof before it is handed on. A
+ * broken connection is opened again from the last payment that was handed on, so nothing is missed and nothing comes twice.
+ */
+import type { AmountAtomic } from '../core/Amount.ts'
+import type { Address, Hex, Receipt as ReceiptType } from '../core/Payment.ts'
+import * as Wire from '../core/Wire.ts'
+import { AnswerInvalidError, type Client, ServiceError } from './Client.ts'
+import * as Receipt from './Receipt.ts'
+import { ConnectionError } from './Transport.ts'
+
+/** A payment that came in. */
+export interface Received {
+  readonly asset: Address
+  readonly payer: Address
+  readonly amount: AmountAtomic
+  /** `Digest.reference(for, key)` of what the payer says it paid for. */
+  readonly reference: Hex
+  /** The payment's id. */
+  readonly id: Hex
+  /** Where it stands in the journal; `after` of a later call. */
+  readonly position: number
+  readonly receipt: ReceiptType
+}
+
+export interface EventsOptions extends Receipt.Trust {
+  readonly payee: Address
+  /** Journal position to go on from. */
+  readonly after: number
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal | undefined
+  /** Told of each position that was handed on. */
+  readonly onPosition?: ((position: number) => void) | undefined
+}
+
+/** Without a sign of life for this long the connection is taken for dead. The service sends one at least every 15 s. */
+const silenceMs = 45_000
+
+/**
+ * Payments to an account, from a position on, without end.
+ * @throws {ReceiptInvalidError} the service sent what its credit key did not sign
+ */
+export const payments = (client: Client, options: EventsOptions): AsyncIterableIterator<Received> => {
+  const stop = new AbortController()
+  const abort = (): void => stop.abort()
+  options.signal?.addEventListener('abort', abort, { once: true })
+  if (options.signal?.aborted) abort()
+  const inner = follow(client, options, stop.signal)
+  const done = { done: true, value: undefined } as const
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next: () => inner.next(),
+    // A generator's own `return` would wait for the payment that `next` is waiting for.
+    async return() {
+      abort()
+      options.signal?.removeEventListener('abort', abort)
+      await inner.return(undefined)
+      return done
+    },
+  }
+}
+
+async function* follow(
+  client: Client,
+  options: EventsOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Received, undefined> {
+  let { after } = options
+  for (let failures = 0; !signal.aborted; failures++) {
+    try {
+      for await (const event of connect(client, options.payee, after, signal)) {
+        failures = 0
+        if (event.type !== 'payment') continue
+        const received = read(event, options)
+        after = received.position
+        options.onPosition?.(after)
+        yield received
+      }
+    } catch (error) {
+      if (signal.aborted) break
+      if (!(error instanceof ConnectionError)) throw error
+    }
+    await sleep(Math.min(2_000, 50 * 2 ** failures) * (0.5 + Math.random() / 2), signal)
+  }
+  return undefined
+}
+
+async function* connect(client: Client, payee: Address, after: number, signal: AbortSignal): AsyncGenerator<Event> {
+  const watch = new AbortController()
+  const stop = (): void => watch.abort()
+  signal.addEventListener('abort', stop, { once: true })
+  let timer = setTimeout(stop, silenceMs)
+  try {
+    const { status, chunks } = await client.events(payee, after, watch.signal)
+    if (status >= 300) await refuse(status, chunks)
+    const parser = new Parser()
+    for await (const chunk of chunks) {
+      clearTimeout(timer)
+      timer = setTimeout(stop, silenceMs)
+      yield* parser.push(chunk)
+    }
+  } finally {
+    clearTimeout(timer)
+    stop()
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** A service that is starting or overloaded is asked again; what it refuses is thrown. */
+const refuse = async (status: number, chunks: AsyncIterable<string>): Promise<never> => {
+  if (status >= 500) throw new ConnectionError(`status ${status}`, true, undefined)
+  let text = ''
+  for await (const chunk of chunks) text += chunk
+  const { data } = Wire.problem.safeParse(parseJson(text))
+  if (data === undefined) throw new AnswerInvalidError('/v1/events', 'an event stream or a problem', `status ${status}`)
+  throw new ServiceError(data as ConstructorParameters<typeof ServiceError>[0])
+}
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const read = (event: Event, options: EventsOptions): Received => {
+  const { data: receipt } = Wire.receipt.safeParse(parseJson(event.data))
+  const position = Number(event.id)
+  if (receipt === undefined || !Number.isSafeInteger(position) || event.id === '')
+    throw new AnswerInvalidError('/v1/events', 'a receipt with its journal position', event.data.slice(0, 60))
+  const { chainId, clearingHouse, creditKey, payee } = options
+  const { asset, payer, amount, reference, id } = Receipt.verify(receipt, { chainId, clearingHouse, creditKey, payee })
+  return { asset, payer, amount, reference, id, position, receipt }
+}
+
+const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const wake = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', wake)
+      resolve()
+    }
+    const timer = setTimeout(wake, ms)
+    signal.addEventListener('abort', wake, { once: true })
+    if (signal.aborted) wake()
+  })
+
+/** One server-sent event. */
+export interface Event {
+  readonly type: string
+  readonly id: string
+  readonly data: string
+}
+
+/** Takes a `text/event-stream` apart, in whatever pieces it arrives. */
+export class Parser {
+  #rest = ''
+  #id = ''
+  #type = ''
+  #data: string[] = []
+
+  push(chunk: string): Event[] {
+    const lines = (this.#rest + chunk).split('\n')
+    this.#rest = lines.pop() as string
+    return lines.flatMap((line) => this.#line(line.endsWith('\r') ? line.slice(0, -1) : line) ?? [])
+  }
+
+  #line(line: string): Event | undefined {
+    if (line === '') {
+      const event = { type: this.#type || 'message', id: this.#id, data: this.#data.join('\n') }
+      const complete = this.#data.length > 0
+      this.#type = ''
+      this.#data = []
+      return complete ? event : undefined
+    }
+    const colon = line.indexOf(':')
+    const field = colon < 0 ? line : line.slice(0, colon)
+    const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
+    if (field === 'id') this.#id = value
+    else if (field === 'event') this.#type = value
+    else if (field === 'data') this.#data.push(value)
+    return undefined
+  }
+}

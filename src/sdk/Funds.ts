@@ -1,0 +1,154 @@
+/**
+ * Money in and out of a robot's account, and who may take it out. Everything is a signed message that the service puts on the chain; the
+ * signer needs no native coin.
+ */
+import { randomBytes } from 'node:crypto'
+import { SunledgerError } from '../core/Errors.ts'
+import type { Address, Hex } from '../core/Payment.ts'
+import type { Transaction } from '../core/Wire.ts'
+import * as Digest from '../crypto/Digest.ts'
+import * as Signature from '../crypto/Signature.ts'
+import * as AddressText from './Address.ts'
+import type { Client } from './Client.ts'
+import * as Deployment from './Deployment.ts'
+import * as Signer from './Signer.ts'
+
+/** What money matters need of a robot. */
+export interface Purse {
+  readonly client: Client
+  readonly signer: Signer.Signer
+  readonly deployment: Deployment.Deployment
+  readonly clock: Deployment.Clock
+}
+
+export interface DepositOptions {
+  /** Default: dollars. */
+  readonly asset?: Address | undefined
+  /** Whose wallet pays; default: the robot's own. */
+  readonly from?: Signer.AccountLike | undefined
+  /** The owner that the account must have for the deposit to be made; default: the one it had when the robot connected. */
+  readonly owner?: Address | undefined
+  /** Chain time in seconds until which the authorization holds; default: an hour from now. */
+  readonly validBefore?: bigint | undefined
+  /** 32 bytes that make the authorization unique; default: random. */
+  readonly salt?: Hex | undefined
+  /** On a local chain the wallet is first given the amount; false: it has it already. */
+  readonly faucet?: boolean | undefined
+}
+
+export interface WithdrawOptions {
+  /** Default: dollars. */
+  readonly asset?: Address | undefined
+  /** Default: the address of whoever signs. */
+  readonly to?: string | undefined
+  /** Chain time in seconds until which the word holds; default: an hour from now. */
+  readonly deadline?: bigint | undefined
+  /** Needed once an owner is bound: it signs, not the robot. */
+  readonly owner?: Signer.AccountLike | undefined
+}
+
+/** The zero address: no owner. */
+export const nobody: Address = `0x${'0'.repeat(40)}`
+
+const hour = 3_600n
+
+export const deposit = async (
+  { client, signer, deployment, clock }: Purse,
+  amount: string | bigint,
+  options: DepositOptions & { readonly owner: Address },
+): Promise<Transaction> => {
+  const token = Deployment.token(deployment, options.asset ?? deployment.dollar.asset)
+  const value = Deployment.amount(token, amount)
+  const wallet = options.from === undefined ? signer : await Signer.from(options.from)
+  const account = signer.address
+  const salt = options.salt ?? `0x${randomBytes(32).toString('hex')}`
+  const authorization = {
+    from: wallet.address,
+    to: deployment.trust.clearingHouse,
+    value,
+    validAfter: 0n,
+    validBefore: options.validBefore ?? clock.now() + hour,
+    nonce: Digest.depositNonce(account, options.owner, salt),
+  }
+  const signature = await wallet.sign('ReceiveWithAuthorization', token.domain, authorization)
+  if (deployment.status.faucet && options.faucet !== false && token === deployment.dollar)
+    await client.faucet(wallet.address, value)
+  const { from, validAfter, validBefore } = authorization
+  const terms = {
+    asset: token.asset,
+    from,
+    account,
+    owner: options.owner,
+    amount: value,
+    validAfter,
+    validBefore,
+    salt,
+  }
+  // Tokens take r, s and v.
+  return client.deposit({ ...terms, signature: Signature.expand(signature) })
+}
+
+export const withdraw = async (
+  purse: Purse,
+  amount: string | bigint,
+  options: WithdrawOptions,
+): Promise<Transaction> => {
+  const token = Deployment.token(purse.deployment, options.asset ?? purse.deployment.dollar.asset)
+  const { by, message } = await leaving(purse, token, options)
+  const withdrawal = { ...message, amount: Deployment.amount(token, amount) }
+  const signature = await by.sign('Withdraw', purse.deployment.clearing, withdrawal)
+  return purse.client.withdraw({ ...withdrawal, signature })
+}
+
+export const exit = async (purse: Purse, options: WithdrawOptions): Promise<Transaction> => {
+  const token = Deployment.token(purse.deployment, options.asset ?? purse.deployment.dollar.asset)
+  const { by, message } = await leaving(purse, token, options)
+  return purse.client.exit({ ...message, signature: await by.sign('Exit', purse.deployment.clearing, message) })
+}
+
+/** What withdrawals and exits have in common, and who has to sign them. */
+const leaving = async ({ client, signer, clock }: Purse, token: Deployment.Token, options: WithdrawOptions) => {
+  const view = await client.account(signer.address)
+  const by = options.owner === undefined ? signer : await Signer.from(options.owner)
+  const owner = view.owner === nobody ? signer.address : view.owner
+  if (by.address !== owner) throw new OwnerNeededError(owner, by.address)
+  const message = {
+    asset: token.asset,
+    account: signer.address,
+    to: options.to === undefined ? by.address : AddressText.parse(options.to),
+    nonce: view.assets.find((line) => line.asset === token.asset)?.nonce ?? 0n,
+    deadline: options.deadline ?? clock.now() + hour,
+  }
+  return { by, message }
+}
+
+/** @param by the owner bound before; left out: the robot's own key, which may bind the first one */
+export const bindOwner = async (
+  { client, signer, deployment }: Purse,
+  owner: Address,
+  by: Signer.AccountLike | undefined,
+): Promise<Transaction> => {
+  const view = await client.account(signer.address)
+  const signs = by === undefined ? signer : await Signer.from(by)
+  const present = view.owner === nobody ? signer.address : view.owner
+  if (signs.address !== present) throw new OwnerNeededError(present, signs.address)
+  const message = { account: signer.address, owner, nonce: view.ownerNonce }
+  return client.bindOwner({
+    account: signer.address,
+    owner,
+    signature: await signs.sign('Owner', deployment.clearing, message),
+  })
+}
+
+/** Only the account's owner can do this. Nothing has been sent. */
+export class OwnerNeededError extends SunledgerError {
+  override readonly name = 'OwnerNeededError'
+  constructor(expected: Address, actual: Address) {
+    super('SL659', 'Only the account’s owner can do this.', {
+      expected: `a signature by ${expected}`,
+      actual: `one by ${actual}`,
+      hint: 'Pass the owner’s account: robot.withdraw(amount, { owner }), robot.exit({ owner }), robot.bindOwner(next, { by: owner }).',
+      status: 403,
+    })
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * What a payer must not forget: its last accepted debit, and what it has signed and has no answer to. It is kept before anything is
+ * sent, so that after a crash the very same payments are sent again (each is then charged once) instead of new ones being signed next to them.
+ *
+ * `memory` is enough for a process whose payments may end with it; `file` survives a kill and a power cut.
+ */
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { SunledgerError } from '../core/Errors.ts'
+import type { Address, Hex, PaymentRequest, SaleTerms } from '../core/Payment.ts'
+import * as Wire from '../core/Wire.ts'
+
+/** A payer's signed total, or zero and '0x' before the first. */
+export interface Debit {
+  readonly total: bigint
+  readonly history: Hex
+  readonly signature: Hex
+}
+
+/** A signed payment without an answer; with the terms where it is a leg of a sale. */
+export interface Unanswered {
+  readonly payment: PaymentRequest
+  readonly terms?: SaleTerms | undefined
+}
+
+/** One asset's part of what is kept. */
+export interface Kept {
+  readonly asset: Address
+  readonly accepted: Debit
+  /** In the order of their totals. */
+  readonly unanswered: readonly Unanswered[]
+}
+
+/** For whom it is kept: an account of one deployment. `deployment` is the clearing house's EIP-712 separator. */
+export interface Holder {
+  readonly deployment: Hex
+  readonly account: Address
+}
+
+/** Where it is kept. `save` replaces one asset's part; what it returns is awaited before the payments are sent. */
+export interface Keep {
+  load(holder: Holder): Promise<readonly Kept[]>
+  save(holder: Holder, kept: Kept): Promise<void> | void
+}
+
+/** For as long as this value lives. */
+export const memory = (): Keep => {
+  const parts = new Map<string, Kept>()
+  const key = (holder: Holder): string => holder.deployment + holder.account
+  return {
+    load: async (holder) => [...parts].flatMap(([name, kept]) => (name.startsWith(key(holder)) ? [kept] : [])),
+    save(holder, kept) {
+      parts.set(key(holder) + kept.asset, kept)
+    },
+  }
+}
+
+const schema = z.strictObject({
+  sunledger: z.literal('keep 1'),
+  deployment: Wire.bytes32,
+  account: Wire.address,
+  lines: z.array(
+    z.strictObject({
+      asset: Wire.address,
+      accepted: z.strictObject({
+        total: Wire.amount,
+        history: Wire.bytes32,
+        signature: Wire.signature.or(z.literal('0x')),
+      }),
+      unanswered: z.array(z.strictObject({ payment: Wire.paymentRequest, terms: Wire.saleTerms.optional() })),
+    }),
+  ),
+})
+
+/**
+ * In a file, one for each robot: written beside it, flushed to the disk and renamed into place.
+ * @throws {KeepInvalidError} when loaded: not such a file, or another account's or deployment's
+ * @example const robot = await Robot.connect(url, { account, keep: Keep.file('./robot.keep.json') })
+ */
+export const file = (path: string): Keep => {
+  const lines = new Map<Address, Kept>()
+  let writing: Promise<void> = Promise.resolve()
+  return {
+    async load(holder) {
+      const text = await readText(path)
+      if (text === undefined) return []
+      for (const line of parse(path, text, holder)) lines.set(line.asset, line)
+      return [...lines.values()]
+    },
+    save(holder, kept) {
+      lines.set(kept.asset, kept)
+      const text = `${Wire.stringify({ sunledger: 'keep 1', ...holder, lines: [...lines.values()] })}\n`
+      writing = writing.catch(() => {}).then(() => write(path, text))
+      return writing
+    },
+  }
+}
+
+const parse = (path: string, text: string, holder: Holder): readonly Kept[] => {
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch (cause) {
+    throw new KeepInvalidError(path, 'JSON, as this SDK writes it', text.slice(0, 40), cause)
+  }
+  const { data, error } = schema.safeParse(content)
+  if (data === undefined)
+    throw new KeepInvalidError(
+      path,
+      'the form in which this SDK writes it',
+      new Wire.MessageInvalidError(error).shortMessage,
+      error,
+    )
+  for (const field of ['account', 'deployment'] as const)
+    if (data[field] !== holder[field]) throw new KeepInvalidError(path, `${field} ${holder[field]}`, data[field])
+  return data.lines
+}
+
+const readText = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return undefined
+    throw new KeepInvalidError(path, 'a readable file', String((error as Error).message), error)
+  }
+}
+
+const write = async (path: string, text: string): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true })
+  const beside = await open(`${path}.new`, 'w', 0o600)
+  try {
+    await beside.writeFile(text)
+    await beside.sync()
+  } finally {
+    await beside.close()
+  }
+  await rename(`${path}.new`, path)
+  // The rename itself is only durable once the folder is; Windows cannot open one and needs no such thing.
+  if (process.platform === 'win32') return
+  const folder = await open(dirname(path), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** A keep file is damaged, or belongs to another account or deployment. */
+export class KeepInvalidError extends SunledgerError {
+  override readonly name = 'KeepInvalidError'
+  constructor(path: string, expected: string, actual: string, cause?: unknown) {
+    super('SL648', `The file ${path} does not hold what this account has signed.`, {
+      expected,
+      actual,
+      hint: 'Give each robot and each deployment a file of its own. Delete a file only if nothing it holds can still be unanswered.',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,300 @@
+/**
+ * One account's line of payments in one asset: gives each payment its place (total and history), signs it, keeps it, sends it, and makes
+ * sure that each is charged once whatever happens on the way.
+ *
+ * - Payments made in the same tick travel in one request; a few requests may be on their way at once.
+ * - A payment's place builds on the one before it. When one is refused, those behind it are refused too: once everything on its way has
+ *   been answered, they are signed again from the last accepted debit and sent again.
+ * - A payment without an answer keeps its bytes and is sent again before anything new: the same payment twice is charged once.
+ * - Nothing is signed beyond the last accepted total plus the payments that are waiting.
+ */
+import type { AmountAtomic } from '../core/Amount.ts'
+import { maxTotal } from '../core/Amount.ts'
+import type { Address, Hex, PaymentRequest, Receipt } from '../core/Payment.ts'
+import { PaymentRefusedError } from '../core/Payment.ts'
+import * as Digest from '../crypto/Digest.ts'
+import { ServiceError } from './Client.ts'
+import type { Desk } from './Desk.ts'
+import * as Entry from './Entry.ts'
+import type { Debit, Unanswered } from './Keep.ts'
+
+/** Payments in one request; in all requests on their way (the service lets 64 wait for a predecessor); requests on their way. */
+const most = { batch: 250, airborne: 64, flights: 4 }
+/** Rounds of signing again without any payment being decided. */
+const mostFruitless = 6
+
+export class Line {
+  readonly #asset: Address
+  readonly #desk: Desk
+  /** In the order of their places; those that are on their way come first. */
+  #entries: Entry.Entry[] = []
+  readonly #byReference = new Map<Hex, Entry.Entry>()
+  #accepted: Debit
+  /** Where the next payment goes: after all that has been placed. */
+  #head: Entry.Place
+  #flights = 0
+  #airborne = 0
+  /** A leg of a sale is on its way: nothing is sent beside it, since its successors could only wait. */
+  #alone = false
+  /** A place has fallen vacant: when all on its way is answered, what is left is placed again. */
+  #broken = false
+  /** The service knows a debit of ours that we do not. */
+  #stale = false
+  #late = false
+  #fruitless = 0
+  #pumping = false
+  #again = false
+  readonly #idle: (() => void)[] = []
+
+  constructor(desk: Desk, asset: Address, accepted: Debit, unanswered: readonly Unanswered[] = []) {
+    this.#desk = desk
+    this.#asset = asset
+    this.#accepted = accepted
+    this.#head = accepted
+    for (const kept of unanswered) this.#enter(Entry.unanswered(kept, desk.domain.separator))
+  }
+
+  /** Pays, once. The same reference while it is still waiting is the same payment. */
+  pay(purpose: Entry.Purpose): Promise<Receipt> {
+    const standing = this.#byReference.get(purpose.reference)
+    if (standing !== undefined) {
+      const same = standing.payee === purpose.payee && standing.amount === purpose.amount
+      return same ? this.#wait(standing) : Promise.reject(new PaymentRefusedError('referenceReused'))
+    }
+    return this.#wait(this.#enter(Entry.fresh(purpose)))
+  }
+
+  /** Sends again what was left unanswered. Each one's receipt, or why it has not been charged. */
+  recover(): Promise<PromiseSettledResult<Receipt>[]> {
+    return Promise.allSettled(this.#entries.filter((entry) => entry.unknown).map((entry) => this.#wait(entry)))
+  }
+
+  /** Resolves when nobody waits any more, and what is left unanswered has been kept. */
+  async drain(): Promise<void> {
+    if (this.#entries.some(Entry.waiting)) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    await this.#save()
+  }
+
+  #enter(entry: Entry.Entry): Entry.Entry {
+    this.#entries.push(entry)
+    this.#byReference.set(entry.reference, entry)
+    return entry
+  }
+
+  #wait(entry: Entry.Entry): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      entry.waiters.push({ resolve, reject })
+      // In a microtask, so that payments made in one go are sent in one go.
+      queueMicrotask(() => void this.#pump())
+    })
+  }
+
+  /** Sends whatever may be sent. */
+  async #pump(): Promise<void> {
+    this.#again = true
+    if (this.#pumping) return
+    this.#pumping = true
+    while (this.#again) {
+      this.#again = false
+      for (let batch = await this.#prepare(); batch.length > 0; batch = await this.#prepare()) this.#launch(batch)
+    }
+    this.#pumping = false
+    if (!this.#entries.some(Entry.waiting)) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** The next payments to send: placed, signed and kept. None when there are none, or they have to wait. */
+  async #prepare(): Promise<readonly Entry.Entry[]> {
+    while (this.#entries.some((entry) => !entry.sent && Entry.waiting(entry))) {
+      if (this.#broken && this.#flights > 0) break
+      try {
+        if (this.#broken) await this.#mend()
+        const batch = this.#choose()
+        if (batch.length === 0) break
+        await this.#place(batch)
+        await this.#save()
+        // While we signed or wrote, an answer or a wallet's refusal may have left a place vacant.
+        if (!this.#broken) return batch
+      } catch (error) {
+        this.#giveUp(error)
+      }
+    }
+    return []
+  }
+
+  /** Unsent payments that may travel together, in order. */
+  #choose(): readonly Entry.Entry[] {
+    if (this.#alone || this.#flights >= most.flights) return []
+    const from = this.#entries.findIndex((entry) => !entry.sent)
+    if (this.#entries[from]?.terms !== undefined) return this.#flights === 0 ? this.#entries.slice(from, from + 1) : []
+    const room = this.#flights === 0 ? most.batch : most.airborne - this.#airborne
+    const chosen = this.#entries.slice(from, from + Math.max(0, room))
+    const leg = chosen.findIndex((entry) => entry.terms !== undefined)
+    return leg < 0 ? chosen : chosen.slice(0, leg)
+  }
+
+  /** Gives each its total and history, and signs those whose place is new. */
+  async #place(batch: readonly Entry.Entry[]): Promise<void> {
+    const pending: Promise<void>[] = []
+    for (const entry of batch) {
+      if (entry.request !== undefined && Entry.continues(this.#head, entry.request)) this.#head = entry.request
+      // What may have been charged is only ever sent as it is; the answer will say what became of it.
+      else if (entry.unknown) continue
+      else {
+        const unsigned = this.#next(entry)
+        if (unsigned.total > maxTotal) this.#settle(entry, new PaymentRefusedError('totalTooLarge'))
+        else {
+          this.#head = unsigned
+          const signed = this.#sign(entry, unsigned)
+          if (signed !== undefined) pending.push(signed)
+        }
+      }
+    }
+    if (pending.length > 0) await Promise.all(pending)
+  }
+
+  #next(entry: Entry.Entry): Omit<PaymentRequest, 'signature'> {
+    const { payee, amount, reference } = entry
+    const validUntil = entry.validUntil ?? this.#desk.validUntil()
+    const total = (this.#head.total + amount) as AmountAtomic
+    const history = Digest.debitHistory(this.#head.history, payee, amount, reference, validUntil)
+    return { asset: this.#asset, payee, amount, reference, validUntil, total, history }
+  }
+
+  /** A key signs at once; wallets are asked for all of a batch together. */
+  #sign(entry: Entry.Entry, unsigned: Omit<PaymentRequest, 'signature'>): Promise<void> | undefined {
+    const { asset, total, history } = unsigned
+    const { signer, domain } = this.#desk
+    entry.request = undefined
+    entry.id = Digest.debit(domain.separator, asset, total, history)
+    const signature = signer.sign('Debit', domain, { asset, total, history })
+    if (typeof signature !== 'string')
+      return signature.then(
+        (text) => {
+          entry.request = { ...unsigned, signature: text }
+        },
+        (error: unknown) => this.#settle(entry, error),
+      )
+    entry.request = { ...unsigned, signature }
+    return undefined
+  }
+
+  #save(): Promise<void> | void {
+    return this.#desk.save?.({
+      asset: this.#asset,
+      accepted: this.#accepted,
+      unanswered: this.#entries.flatMap(({ request, terms }) =>
+        request === undefined ? [] : [{ payment: request, terms }],
+      ),
+    })
+  }
+
+  #launch(batch: readonly Entry.Entry[]): void {
+    const terms = batch[0]?.terms
+    const requests = batch.map((entry) => entry.request as PaymentRequest)
+    for (const entry of batch) entry.sent = true
+    this.#flights++
+    this.#airborne += batch.length
+    this.#alone = terms !== undefined
+    const answers: Promise<readonly unknown[]> =
+      terms === undefined
+        ? this.#desk.pay(requests)
+        : this.#desk.order(terms, requests[0] as PaymentRequest).then((receipt) => [receipt])
+    void answers
+      .catch((error: unknown) => batch.map(() => error))
+      .then((results) => {
+        for (const [i, entry] of batch.entries()) this.#land(entry, results[i])
+        this.#flights--
+        this.#airborne -= batch.length
+        this.#alone = false
+        return this.#pump()
+      })
+  }
+
+  #land(entry: Entry.Entry, result: unknown): void {
+    entry.sent = false
+    if (result instanceof ServiceError && result.status < 500) this.#refused(entry, result)
+    else if (result instanceof Error) this.#lost(entry, result)
+    else this.#answered(entry, result as Receipt)
+  }
+
+  #answered(entry: Entry.Entry, receipt: Receipt): void {
+    const request = entry.request as PaymentRequest
+    const same = receipt.payment.id === entry.id
+    try {
+      this.#desk.verify(receipt, request, same)
+    } catch (error) {
+      this.#stale = true
+      this.#settle(entry, error)
+      return
+    }
+    if (same && request.total > this.#accepted.total) this.#accepted = request
+    // Paid before, under another total: the place that this one would have taken is vacant.
+    if (!same) this.#broken = true
+    this.#remove(entry)
+    for (const waiter of entry.waiters) waiter.resolve(receipt)
+  }
+
+  #refused(entry: Entry.Entry, error: ServiceError): void {
+    this.#broken = true
+    entry.unknown = false
+    if (Entry.overtaken.has(error.code)) this.#stale = true
+    if (entry.waiters.length > 0) {
+      if (Entry.misplaced.has(error.code) || Entry.overtaken.has(error.code)) return
+      if (error.code === 'SL307' && entry.renewable) {
+        this.#late = true
+        entry.renewable = false
+        entry.request = undefined
+        return
+      }
+    }
+    this.#settle(entry, error)
+  }
+
+  /** Nobody knows what became of it. It stays, and goes before whatever is paid next. */
+  #lost(entry: Entry.Entry, cause: Error): void {
+    this.#broken = true
+    entry.unknown = true
+    const error = new Entry.PaymentUnansweredError(entry.request as PaymentRequest, cause)
+    for (const waiter of entry.waiters.splice(0)) waiter.reject(error)
+    this.#giveUp(cause)
+  }
+
+  /** Nothing more can be sent for now: whoever waits for something unsent is told. */
+  #giveUp(error: unknown): void {
+    this.#broken = true
+    for (const entry of this.#entries.filter(({ sent }) => !sent)) {
+      if (!entry.unknown) this.#settle(entry, error)
+      else for (const waiter of entry.waiters.splice(0)) waiter.reject(error)
+    }
+  }
+
+  /** After a refusal, with nothing on its way: back to the last accepted debit. */
+  async #mend(): Promise<void> {
+    if (this.#late) await this.#desk.readClock()
+    if (this.#stale) {
+      const debit = await this.#desk.lastDebit(this.#asset)
+      if (debit.total > this.#accepted.total) this.#accepted = debit
+    }
+    if (this.#fruitless >= mostFruitless) {
+      const first = this.#entries.find(Entry.waiting)
+      if (first !== undefined) this.#settle(first, new Entry.PaymentContendedError(mostFruitless))
+    }
+    if (this.#fruitless > 0) await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** this.#fruitless))
+    this.#fruitless++
+    this.#head = this.#accepted
+    this.#broken = this.#stale = this.#late = false
+  }
+
+  /** It will not be charged, or not be waited for. */
+  #settle(entry: Entry.Entry, error: unknown): void {
+    this.#broken = true
+    this.#remove(entry)
+    for (const waiter of entry.waiters) waiter.reject(error)
+  }
+
+  #remove(entry: Entry.Entry): void {
+    this.#fruitless = 0
+    this.#entries.splice(this.#entries.indexOf(entry), 1)
+    this.#byReference.delete(entry.reference)
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * A machine with an account: it pays, is paid, and gets at its money. The key stays here; the service is believed only as far as its
+ * signatures and this account's own reach (see `State`, `Receipt`).
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { AmountAtomic } from '../core/Amount.ts'
+import * as Amount from '../core/Amount.ts'
+import { SunledgerError } from '../core/Errors.ts'
+import type { Address, Hex, Receipt as ReceiptType, SaleTerms } from '../core/Payment.ts'
+import { PaymentRefusedError } from '../core/Payment.ts'
+import type { AccountView, Statement, Status, Transaction } from '../core/Wire.ts'
+import * as Digest from '../crypto/Digest.ts'
+import * as AddressText from './Address.ts'
+import * as Balance from './Balance.ts'
+import { Client, type ClientOptions } from './Client.ts'
+import * as Deployment from './Deployment.ts'
+import * as Desk from './Desk.ts'
+import * as Events from './Events.ts'
+import * as Funds from './Funds.ts'
+import type { Keep, Kept } from './Keep.ts'
+import { Line } from './Line.ts'
+import * as Signer from './Signer.ts'
+import * as State from './State.ts'
+import { Till, type TillOptions } from './Till.ts'
+
+export interface RobotOptions extends ClientOptions, Deployment.Pins {
+  /** A private key (0x and 64 hex digits), a viem account or an ethers signer. */
+  readonly account: Signer.AccountLike
+  /** What it pays with unless told otherwise; default: dollars. */
+  readonly asset?: Address | undefined
+  /** Where it keeps what it signs; default: in this object. `Keep.file(path)` survives a crash. */
+  readonly keep?: Keep | undefined
+  /** The service's status, where it is known already; saves a request for each robot. */
+  readonly status?: Status | undefined
+  /** How long a payment may wait to be accepted, unless it says; default 120. */
+  readonly validForSeconds?: number | undefined
+}
+
+export interface PayOptions {
+  /** The payee's address. */
+  readonly to: string
+  /** Decimal text in whole units ('0.000125'), or atomic units (125n). */
+  readonly amount: string | bigint
+  /** What it is for: a URL, an invoice. Only its hash is sent. */
+  readonly for?: string | undefined
+  /** Idempotency key: the same `for` and `key` are charged once, ever. Default: random. */
+  readonly key?: string | undefined
+  /** Instead of `for` and `key`: 32 bytes that name the purchase. */
+  readonly reference?: Hex | undefined
+  /** Chain time in seconds after which the payment is refused for good. */
+  readonly validUntil?: bigint | undefined
+  readonly asset?: Address | undefined
+}
+
+export class Robot {
+  readonly address: Address
+  readonly client: Client
+  readonly deployment: Deployment.Deployment
+  /** What became of payments that an earlier process signed and had no answer to. */
+  recovered: readonly PromiseSettledResult<ReceiptType>[] = []
+  readonly #purse: Funds.Purse
+  readonly #lines = new Map<Address, Line>()
+  readonly #desk: Desk.Desk
+  readonly #asset: Address
+  readonly #end = new AbortController()
+  #view: AccountView
+  #position: number
+
+  private constructor(purse: Funds.Purse, view: AccountView, options: RobotOptions) {
+    this.#purse = purse
+    this.client = purse.client
+    this.deployment = purse.deployment
+    this.address = purse.signer.address
+    this.#asset = (options.asset?.toLowerCase() as Address | undefined) ?? purse.deployment.dollar.asset
+    this.#view = view
+    this.#position = view.position
+    this.#desk = Desk.make(purse, options, () => this.#refresh())
+  }
+
+  /**
+   * Connects an account to a service. Payments that an earlier process kept and has no answer to are sent again, in order, before this
+   * resolves; see `recovered`.
+   * @throws {ServiceUnreachableError} @throws {VersionMismatchError} @throws {DeploymentMismatchError}
+   * @throws {StateNotOwnError} the service claims a debit that this account has not signed
+   * @throws {StateRegressedError} the service is behind what was kept
+   * @example const robot = await Robot.connect('http://127.0.0.1:4020', { account: privateKeyToAccount(key) })
+   */
+  static async connect(url: string | URL | Client, options: RobotOptions): Promise<Robot> {
+    const client = url instanceof Client ? url : new Client(url, options)
+    const [signer, status] = await Promise.all([Signer.from(options.account), options.status ?? client.status()])
+    const deployment = Deployment.from(status, options)
+    const holder = { deployment: deployment.clearing.separator, account: signer.address }
+    const kept = (await options.keep?.load(holder)) ?? []
+    const purse = { client, signer, deployment, clock: new Deployment.Clock(status.nowSeconds) }
+    const robot = new Robot(purse, await client.account(signer.address), options)
+    await robot.#resume(kept)
+    return robot
+  }
+
+  /**
+   * Pays, once, and resolves with a receipt that has been checked. Payments may be made at the same time; each is charged once, in the
+   * order of the calls.
+   * @throws {ServiceError} refused; the code says why (`SL306`: not enough available). Nothing was charged.
+   * @throws {PaymentUnansweredError} no answer came: pay again with the same `for` and `key`
+   * @example await robot.pay({ to, amount: '0.000125', for: 'https://charger.example/sessions/42' })
+   */
+  async pay(options: PayOptions): Promise<ReceiptType> {
+    const asset = (options.asset?.toLowerCase() as Address | undefined) ?? this.#asset
+    const amount =
+      typeof options.amount === 'bigint'
+        ? Amount.from(options.amount)
+        : Deployment.amount(Deployment.token(this.deployment, asset), options.amount)
+    const payee = AddressText.parse(options.to)
+    if (amount === 0n) throw new PaymentRefusedError('zeroAmount')
+    if (payee === this.address) throw new PaymentRefusedError('selfPayment')
+    const reference = options.reference ?? Digest.reference(options.for ?? '', options.key ?? randomUUID())
+    return this.#line(asset).pay({ payee, amount, reference, validUntil: options.validUntil })
+  }
+
+  /** The seller's leg of a sale: gives energy credits against dollars. Resolves when the buyer's leg has come and both are accepted. */
+  async sell(terms: SaleTerms): Promise<ReceiptType> {
+    const { seller, buyer: payee, creditAsset: asset, credits: amount } = terms
+    return this.#leg(terms, seller, asset, payee, amount)
+  }
+
+  /** The buyer's leg of a sale: gives dollars against energy credits. */
+  async buy(terms: SaleTerms): Promise<ReceiptType> {
+    const { buyer, seller: payee, dollarAsset: asset, price: amount } = terms
+    return this.#leg(terms, buyer, asset, payee, amount)
+  }
+
+  /**
+   * Terms of a sale of energy credits, which both parties sign.
+   * @param credits decimal kWh, or mWh
+   * @param price decimal dollars, or atomic units
+   */
+  saleTerms(sale: {
+    seller: string
+    buyer: string
+    credits: string | bigint
+    price: string | bigint
+    salt?: Hex
+  }): SaleTerms {
+    const { dollar, energyCredit } = this.deployment
+    return {
+      seller: AddressText.parse(sale.seller),
+      buyer: AddressText.parse(sale.buyer),
+      creditAsset: energyCredit.asset,
+      credits: Deployment.amount(energyCredit, sale.credits),
+      dollarAsset: dollar.asset,
+      price: Deployment.amount(dollar, sale.price),
+      salt: sale.salt ?? `0x${randomBytes(32).toString('hex')}`,
+    }
+  }
+
+  /**
+   * Payments received, live, each checked with its proof: from where this robot connected, or the last call left off. Ends with `signal`,
+   * with `break`, or when the robot is closed.
+   * @throws {ReceiptInvalidError} the service sent what its credit key did not sign
+   * @example for await (const { payer, amount } of charger.payments()) serve(payer, amount)
+   */
+  payments(options: { after?: number; signal?: AbortSignal } = {}): AsyncIterableIterator<Events.Received> {
+    const { signal } = options
+    return Events.payments(this.client, {
+      ...this.deployment.trust,
+      payee: this.address,
+      after: options.after ?? this.#position,
+      signal: signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]),
+      onPosition: (position) => {
+        this.#position = Math.max(this.#position, position)
+      },
+    })
+  }
+
+  /** A till for receipts that payers hand to this robot, each taken once. */
+  async till(options: Pick<TillOptions, 'asset' | 'maxUnsettled' | 'served'> = {}): Promise<Till> {
+    const asset = options.asset ?? this.#asset
+    const line = (await this.#refresh()).assets.find((candidate) => candidate.asset === asset)
+    const settled = line === undefined ? 0n : line.credit.total - line.unsettledCredit
+    return new Till({ ...this.deployment.trust, payee: this.address, settled, ...options, asset })
+  }
+
+  /** What it holds, as the service has it now. */
+  async balance(options: { asset?: Address } = {}): Promise<Balance.Balance> {
+    const token = Deployment.token(this.deployment, options.asset ?? this.#asset)
+    return Balance.of(await this.#refresh(), token)
+  }
+
+  /** One page of what it paid and was paid, oldest first; `next` is the next page's `after`, null on the last one. */
+  statement(page: { after?: number; limit?: number } = {}): Promise<Statement> {
+    return this.client.statement(this.address, page)
+  }
+
+  /**
+   * Puts money into the account, gasless: the wallet signs an EIP-3009 authorization and the service submits it. Resolves when the
+   * deposit counts. On a local chain the faucet first gives the wallet the amount, whatever it holds, unless `faucet: false`.
+   * @example await robot.deposit('5.00')
+   */
+  deposit(amount: string | bigint, options: Funds.DepositOptions = {}): Promise<Transaction> {
+    return Funds.deposit(this.#purse, amount, { ...options, owner: options.owner ?? this.#view.owner })
+  }
+
+  /** Takes money out, with the service's consent: resolves when it is paid. @throws {OwnerNeededError} an owner is bound */
+  withdraw(amount: string | bigint, options: Funds.WithdrawOptions = {}): Promise<Transaction> {
+    return Funds.withdraw(this.#purse, amount, options)
+  }
+
+  /**
+   * Starts to leave: from now on the account can pay nothing, and when the clearing house's exit window is over, anybody can have what is
+   * left set apart for `to`. It needs no consent; here the service carries the request to the chain.
+   * @throws {OwnerNeededError} an owner is bound
+   */
+  exit(options: Funds.WithdrawOptions = {}): Promise<Transaction> {
+    return Funds.exit(this.#purse, options)
+  }
+
+  /**
+   * Binds an owner: from then on withdrawals, exits and the next binding are the owner's alone, and this robot's key can only pay.
+   * @param options `by`: the owner bound before, who has to sign
+   */
+  async bindOwner(owner: string, options: { by?: Signer.AccountLike } = {}): Promise<Transaction> {
+    const transaction = await Funds.bindOwner(this.#purse, AddressText.parse(owner), options.by)
+    await this.#refresh()
+    return transaction
+  }
+
+  /** Waits for what is on its way, then ends the streams. Nothing more can be paid. */
+  async close(): Promise<void> {
+    const drained = [...this.#lines.values()].map((line) => line.drain())
+    this.#end.abort()
+    await Promise.all(drained)
+  }
+
+  async #refresh(): Promise<AccountView> {
+    this.#view = await this.client.account(this.address)
+    return this.#view
+  }
+
+  #line(asset: Address, kept?: Kept): Line {
+    if (this.#end.signal.aborted) throw new RobotClosedError()
+    let line = this.#lines.get(asset)
+    if (line === undefined) {
+      const claimed = State.debitOf(this.#view, asset, this.deployment.clearing.separator)
+      line = new Line(this.#desk, asset, State.latest(claimed, kept?.accepted ?? State.none), kept?.unanswered)
+      this.#lines.set(asset, line)
+    }
+    return line
+  }
+
+  async #resume(kept: readonly Kept[]): Promise<void> {
+    for (const { asset } of this.#view.assets) State.debitOf(this.#view, asset, this.deployment.clearing.separator)
+    const lines = kept.map((part) => this.#line(part.asset, part))
+    this.recovered = (await Promise.all(lines.map((line) => line.recover()))).flat()
+  }
+
+  async #leg(
+    terms: SaleTerms,
+    self: Address,
+    asset: Address,
+    payee: Address,
+    amount: AmountAtomic,
+  ): Promise<ReceiptType> {
+    if (self !== this.address) throw new PaymentRefusedError('saleMismatch', { expected: this.address, actual: self })
+    return this.#line(asset).pay({ payee, amount, reference: Digest.sale(terms), terms })
+  }
+}
+
+/** The robot has been closed. */
+export class RobotClosedError extends SunledgerError {
+  override readonly name = 'RobotClosedError'
+  constructor() {
+    super('SL655', 'The robot has been closed.', { hint: 'Connect again to pay.' })
+  }
+}
