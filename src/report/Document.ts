@@ -1,0 +1,95 @@
+/**
+ * A run's report: one document, printed as JSON, as Markdown and as a table. What can be counted from journal and chain is counted from
+ * them; only what nobody else can know (how long clients waited, what robots wanted) comes from the simulation.
+ */
+import type { Row } from '../cost/Fees.ts'
+import type { Check } from './Audit.ts'
+import type { Machine } from './Machine.ts'
+import * as Percentiles from './Percentiles.ts'
+import type { Tally } from './Tally.ts'
+
+/** What the simulation alone knows. */
+export interface Observed {
+  /** Flags and inputs of the run. */
+  readonly scenario: { readonly seed: number } & { readonly [name: string]: unknown }
+  /** Milliseconds from sending a payment to having its receipt, one each payment. */
+  readonly acceptMs: readonly number[]
+  /** Wall clock in which payments were made. */
+  readonly payingMs: number
+  readonly wallMs: number
+  readonly firstSettledMs: number | undefined
+  readonly rejected: { readonly [code: string]: number }
+  readonly jobs: { readonly requested: number; readonly bought: number; readonly unaffordable: number }
+  /** False where it was interrupted. */
+  readonly complete: boolean
+}
+
+export interface Energy {
+  readonly producedMilliWh: bigint
+  readonly consumedMilliWh: bigint
+  readonly existingMilliWh: bigint
+  readonly owedMilliWh: bigint
+}
+
+export interface Inputs {
+  readonly machine: Machine
+  readonly observed: Observed
+  readonly tally: Tally
+  readonly energy: Energy
+  readonly fees: readonly Row[]
+  readonly checks: readonly Check[]
+}
+
+const round = (value: number, places: number): number => Number(value.toFixed(places))
+
+/** Latencies in milliseconds, with how many there were. */
+const latencies = (values: readonly number[]) => {
+  const { p50, p95, p99, samples } = Percentiles.of(values)
+  const shown = (value: number | null) => (value === null ? null : round(value, 2))
+  return { p50: shown(p50), p95: shown(p95), p99: shown(p99), samples }
+}
+
+const settlementOf = ({ settlements, settled }: Tally) => {
+  const gasUsed = Number(settlements.reduce((sum, { gasUsed: gas }) => sum + gas, 0n))
+  return {
+    transactions: settlements.length,
+    members: settlements.reduce((sum, { members }) => sum + members, 0),
+    gasUsed,
+    gasPerPayment: settled === 0 ? null : round(gasUsed / settled, 2),
+  }
+}
+
+export type Document = ReturnType<typeof from>
+
+/** The document; amounts and energies are decimal strings of atomic units and mWh. */
+export const from = ({ machine, observed, tally, energy, fees, checks }: Inputs) => ({
+  version: 1,
+  machine,
+  complete: observed.complete,
+  scenario: observed.scenario,
+  wallMs: Math.round(observed.wallMs),
+  firstSettledMs: observed.firstSettledMs === undefined ? null : Math.round(observed.firstSettledMs),
+  payments: {
+    accepted: tally.accepted,
+    settled: tally.settled,
+    rejected: observed.rejected,
+    perSecond: observed.payingMs === 0 ? null : round((tally.accepted * 1000) / observed.payingMs, 1),
+    acceptMs: latencies(observed.acceptMs),
+    settledMs: latencies(tally.settledMs),
+    valueAtomic: tally.valueAtomic.toString(),
+  },
+  settlement: settlementOf(tally),
+  jobs: observed.jobs,
+  fees,
+  energy: {
+    producedMilliWh: energy.producedMilliWh.toString(),
+    consumedMilliWh: energy.consumedMilliWh.toString(),
+    existingMilliWh: energy.existingMilliWh.toString(),
+    owedMilliWh: energy.owedMilliWh.toString(),
+  },
+  flows: [...tally.flows].map(([key, { count, amount }]) => {
+    const [event = '', asset = ''] = key.split(' ')
+    return { event, asset, count, amountAtomic: amount.toString() }
+  }),
+  checks,
+})
