@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { SunledgerError } from '../core/Errors.ts'
 
 export interface LocalNode {
@@ -42,11 +42,11 @@ const loadHardhat = async (): Promise<typeof import('hardhat/hre')> => {
  */
 export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> => {
   const { createHardhatRuntimeEnvironment } = await loadHardhat()
-  const hardhat = await createHardhatRuntimeEnvironment({
+  const config = {
     networks: {
       local: {
-        type: 'edr-simulated',
-        chainType: 'l1',
+        type: 'edr-simulated' as const,
+        chainType: 'l1' as const,
         chainId: localChainId,
         hardfork: 'osaka',
         accounts: [],
@@ -56,7 +56,10 @@ export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> 
         ...(options.initialDate === undefined ? {} : { initialDate: options.initialDate }),
       },
     },
-  })
+  }
+  // Hardhat wants a project; ours will do wherever the command was called.
+  const project = fileURLToPath(new URL('../..', import.meta.url))
+  const hardhat = await createHardhatRuntimeEnvironment(config, {}, project)
   const host = options.host ?? '127.0.0.1'
   const server = await hardhat.network.createServer('local', host, options.port ?? 0)
   try {
