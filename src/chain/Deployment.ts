@@ -16,7 +16,13 @@ import { type Client, identify, raw } from './Client.ts'
 import type { Keys } from './Keys.ts'
 import * as Sender from './Sender.ts'
 
-const token = z.object({ asset: Wire.address, name: z.string(), version: z.string(), symbol: z.string(), decimals: z.int() })
+const token = z.object({
+  asset: Wire.address,
+  name: z.string(),
+  version: z.string(),
+  symbol: z.string(),
+  decimals: z.int(),
+})
 
 const schema = z.object({
   chainId: z.int(),
@@ -50,7 +56,12 @@ const deployGas = 8_000_000n
  * Deploys TestDollar, ClearingHouse and EnergyMeter to a local chain and lists both assets. The keys are given native coin first. The
  * addresses follow from the cold key alone.
  */
-export const deployLocal = async (client: Client, url: string, keys: Keys, options: DeployOptions): Promise<Deployment> => {
+export const deployLocal = async (
+  client: Client,
+  url: string,
+  keys: Keys,
+  options: DeployOptions,
+): Promise<Deployment> => {
   const { chainId, genesisHash } = await identify(client, url)
   const [settlement, cold, issuer, credit] = [keys.settlement, keys.cold, keys.issuer, keys.credit].map(
     Signature.addressOf,

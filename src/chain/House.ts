@@ -112,4 +112,3 @@ export const meterCall = (meter: Address, functionName: string, args: readonly u
 /** Builds a call of the test dollar. */
 export const dollarCall = (dollar: Address, functionName: string, args: readonly unknown[], gas: bigint) =>
   Sender.call(dollar, testDollar.abi as Abi, functionName, args, gas)
-

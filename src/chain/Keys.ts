@@ -33,7 +33,8 @@ const from = (key: (role: string) => Hex): Keys => ({
 export const random = (): Keys => from(() => `0x${randomBytes(32).toString('hex')}`)
 
 /** The same keys for the same seed: worth nothing outside a simulation, whose addresses and signatures they make repeatable. */
-export const simulated = (seed: number): Keys => from((role) => Keccak.ofText(`sunledger simulated operator ${seed} ${role}`))
+export const simulated = (seed: number): Keys =>
+  from((role) => Keccak.ofText(`sunledger simulated operator ${seed} ${role}`))
 
 export const write = (path: string, keys: Keys): void =>
   writeFileSync(path, `${JSON.stringify(keys)}\n`, { mode: 0o600 })

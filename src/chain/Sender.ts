@@ -83,7 +83,9 @@ const reasonOf = (error: unknown, abi: Abi): string => {
   const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError)
   if (reverted instanceof ContractFunctionRevertedError && reverted.data)
     return `${reverted.data.errorName}(${(reverted.data.args ?? []).join(', ')})`
-  const withData = error.walk((cause) => typeof (cause as { data?: unknown }).data === 'string') as { data?: Hex } | null
+  const withData = error.walk((cause) => typeof (cause as { data?: unknown }).data === 'string') as {
+    data?: Hex
+  } | null
   if (withData?.data !== undefined && withData.data.length >= 10) {
     try {
       const { errorName, args } = decodeErrorResult({ abi, data: withData.data })
@@ -138,7 +140,12 @@ export const create = (client: Client, chainId: number, privateKey: Hex, errors:
     }
     const receipt = await receiptOf(client, transaction)
     if (receipt.status === 'reverted') {
-      await client.call({ account: address, to: request.to as Address, data: request.data, blockNumber: receipt.blockNumber })
+      await client.call({
+        account: address,
+        to: request.to as Address,
+        data: request.data,
+        blockNumber: receipt.blockNumber,
+      })
       throw new RevertedError('the transaction ran out of gas or reverted without a reason', undefined)
     }
     return { transaction, block: receipt.blockNumber, gasUsed: receipt.gasUsed, serialized, receipt }

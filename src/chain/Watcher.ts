@@ -48,10 +48,7 @@ const lower = (address: string): Address => address.toLowerCase() as Address
 /** The accounts of a batch: credits name theirs, signers are recovered. */
 const membersOf = (domain: Digest.Domain, batch: Hex): Sent['members'] =>
   Batch.decode(batch).flatMap(({ asset, debits, boths, credits }) => {
-    const signed = [
-      ...debits,
-      ...boths.map((entry) => ({ ...entry, total: entry.debitTotal })),
-    ]
+    const signed = [...debits, ...boths.map((entry) => ({ ...entry, total: entry.debitTotal }))]
     const signers = signed.map(({ total, history, signature }) =>
       Signature.recover(Digest.debit(domain, asset, total, history), signature),
     )

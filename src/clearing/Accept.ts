@@ -157,11 +157,9 @@ export const create = (options: AcceptOptions): Accept => {
       return receipts
     })
     for (const leg of item.legs) purchases.set(purchaseOf(leg), answered)
-    answered
-      .then(item.resolve, item.reject as (error: Error) => void)
-      .finally(() => {
-        for (const leg of item.legs) purchases.delete(purchaseOf(leg))
-      })
+    answered.then(item.resolve, item.reject as (error: Error) => void).finally(() => {
+      for (const leg of item.legs) purchases.delete(purchaseOf(leg))
+    })
     for (const leg of item.legs) {
       const successor = lines.at(leg, leg.total)
       if (successor !== undefined) advance(successor)
@@ -218,15 +216,19 @@ export const create = (options: AcceptOptions): Accept => {
       resolve: (receipts) => both.forEach((leg, i) => leg.resolve(receipts[i] as Receipt)),
       reject: (error, failed) =>
         both.forEach((leg) =>
-          leg.reject(failed === undefined || failed === leg.payment ? error : new PaymentRefusedError('otherLegRefused')),
+          leg.reject(
+            failed === undefined || failed === leg.payment ? error : new PaymentRefusedError('otherLegRefused'),
+          ),
         ),
     })
   }
 
   const isLegOf = (terms: SaleTerms, { payer, payee, asset, amount, reference }: Payment): boolean => {
     if (reference !== Digest.sale(terms)) return false
-    const sells = payer === terms.seller && payee === terms.buyer && asset === terms.creditAsset && amount === terms.credits
-    const buys = payer === terms.buyer && payee === terms.seller && asset === terms.dollarAsset && amount === terms.price
+    const sells =
+      payer === terms.seller && payee === terms.buyer && asset === terms.creditAsset && amount === terms.credits
+    const buys =
+      payer === terms.buyer && payee === terms.seller && asset === terms.dollarAsset && amount === terms.price
     return sells || buys
   }
 

@@ -3,16 +3,17 @@
  * faucet and the issuer's approvals. Everything that ends in a transaction is tried on the chain first, so that a bad request costs the
  * operator nothing.
  */
-import { SunledgerError } from '../core/Errors.ts'
-import type { AmountAtomic } from '../core/Amount.ts'
-import type { Address } from '../core/Payment.ts'
-import type { DepositRequest, MeterRequest, SignedReading, Transaction } from '../core/Wire.ts'
-import * as Digest from '../crypto/Digest.ts'
-import * as Signature from '../crypto/Signature.ts'
+
 import type { Client } from '../chain/Client.ts'
 import type { Deployment } from '../chain/Deployment.ts'
 import * as House from '../chain/House.ts'
 import type * as Sender from '../chain/Sender.ts'
+import type { AmountAtomic } from '../core/Amount.ts'
+import { SunledgerError } from '../core/Errors.ts'
+import type { Address } from '../core/Payment.ts'
+import type { DepositRequest, MeterRequest, SignedReading, Transaction } from '../core/Wire.ts'
+import * as Digest from '../crypto/Digest.ts'
+import * as Signature from '../crypto/Signature.ts'
 import type { Settle } from './Settle.ts'
 import type { Sync } from './Sync.ts'
 

@@ -2,18 +2,19 @@
  * Money out: withdrawals with the operator's word, exits without it, and binding an owner. A withdrawal is journaled before it is sent, so
  * that what it takes is not spent meanwhile and a crash in between only delays it.
  */
+
+import type { Client } from '../chain/Client.ts'
+import { ChainUnreachableError } from '../chain/Client.ts'
+import * as House from '../chain/House.ts'
+import type * as Sender from '../chain/Sender.ts'
 import * as Account from '../core/Account.ts'
-import * as Ledger from '../core/Ledger.ts'
 import { SunledgerError } from '../core/Errors.ts'
+import * as Ledger from '../core/Ledger.ts'
 import type { Address } from '../core/Payment.ts'
 import type { ChainRecord, Record, WithdrawalRecord } from '../core/Record.ts'
 import type { ExitRequest, OwnerRequest, Transaction, WithdrawalRequest } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
-import type { Client } from '../chain/Client.ts'
-import { ChainUnreachableError } from '../chain/Client.ts'
-import * as House from '../chain/House.ts'
-import type * as Sender from '../chain/Sender.ts'
 import type { Commit } from './Commit.ts'
 import type { Settle } from './Settle.ts'
 import type { Sync } from './Sync.ts'
@@ -82,7 +83,8 @@ export const create = (options: LeaveOptions): Leave => {
       Digest.withdraw(domain, { asset, account, to, amount, nonce, deadline }),
       Signature.compact(signature),
     )
-    if (signer !== owner) throw new WithdrawalRefusedError('the signature of the account’s owner', owner, signer ?? 'none')
+    if (signer !== owner)
+      throw new WithdrawalRefusedError('the signature of the account’s owner', owner, signer ?? 'none')
     const waiting = [...pending.values()].filter((w) => w.asset === asset && w.account === account).length
     const next = (chain.nonces[0] as bigint) + BigInt(waiting)
     if (nonce !== next) throw new WithdrawalRefusedError('the account’s next nonce', `${next}`, `${nonce}`)

@@ -2,17 +2,18 @@
  * The clearing service: opens a journal, rebuilds the ledger, and ties acceptance, settlement and leaving together. Whoever uses it (HTTP,
  * tests, benches) calls these methods; it knows nothing of HTTP.
  */
-import type * as Wire from '../core/Wire.ts'
-import * as Ledger from '../core/Ledger.ts'
-import type { Address, Receipt } from '../core/Payment.ts'
-import type { ChainRecord, Record } from '../core/Record.ts'
-import * as Digest from '../crypto/Digest.ts'
-import * as Signature from '../crypto/Signature.ts'
+
 import * as Client from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
 import type { Keys } from '../chain/Keys.ts'
 import * as Sender from '../chain/Sender.ts'
 import * as Watcher from '../chain/Watcher.ts'
+import * as Ledger from '../core/Ledger.ts'
+import type { Address, Receipt } from '../core/Payment.ts'
+import type { ChainRecord, Record } from '../core/Record.ts'
+import type * as Wire from '../core/Wire.ts'
+import * as Digest from '../crypto/Digest.ts'
+import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
 import * as Clock from './Clock.ts'
@@ -50,7 +51,11 @@ export interface Listener {
   chain?(record: ChainRecord): void
 }
 
-export interface Service extends Accept.Accept, Intake.Intake, Views.Views, Pick<Leave.Leave, 'withdraw' | 'exit' | 'bindOwner'> {
+export interface Service
+  extends Accept.Accept,
+    Intake.Intake,
+    Views.Views,
+    Pick<Leave.Leave, 'withdraw' | 'exit' | 'bindOwner'> {
   readonly deployment: Deployment.Deployment
   /** Settles everything that is there now. */
   settle(): Promise<Wire.Settlements>
@@ -157,7 +162,13 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     onRefused: (code) => refused.set(code, (refused.get(code) ?? 0) + 1),
   })
   const intake = Intake.create({ ...parts, deployment })
-  const views = Views.create({ ...parts, journal, deployment, refused, creditKey: Signature.addressOf(options.keys.credit) })
+  const views = Views.create({
+    ...parts,
+    journal,
+    deployment,
+    refused,
+    creditKey: Signature.addressOf(options.keys.credit),
+  })
   const stop = Policy.start({
     policy: options.policy ?? Policy.defaultPolicy,
     work: () => ({ valueAtomic: views.unsettledAtomic(), members: ledger.unsettled.size, readings: settle.queued }),
@@ -188,4 +199,3 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     },
   }
 }
-

@@ -3,13 +3,14 @@
  * several of everybody's newest totals, then the chain is read again and compared. A run that is cut off anywhere is simply repeated: totals only rise, so
  * what arrived twice moves nothing.
  */
+
+import * as House from '../chain/House.ts'
+import type * as Sender from '../chain/Sender.ts'
+import type { Watcher } from '../chain/Watcher.ts'
 import * as Batch from '../core/Batch.ts'
 import * as Ledger from '../core/Ledger.ts'
 import type { Address } from '../core/Payment.ts'
 import type { Settlements, SignedReading } from '../core/Wire.ts'
-import * as House from '../chain/House.ts'
-import type * as Sender from '../chain/Sender.ts'
-import type { Watcher } from '../chain/Watcher.ts'
 import * as Plan from './Plan.ts'
 import type { Sync } from './Sync.ts'
 

@@ -2,10 +2,11 @@
  * Keeps the ledger's copy of the chain: reads new blocks, journals what they changed, one run at a time. After each run ledger and chain
  * are compared (I13): the chain may never have settled more than the journal holds.
  */
+
+import type { Watcher } from '../chain/Watcher.ts'
 import * as Account from '../core/Account.ts'
 import * as Ledger from '../core/Ledger.ts'
 import type { ChainRecord } from '../core/Record.ts'
-import type { Watcher } from '../chain/Watcher.ts'
 import type { Clock } from './Clock.ts'
 import type { Commit } from './Commit.ts'
 

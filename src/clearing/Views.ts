@@ -2,6 +2,11 @@
  * What the service shows: its status, accounts, statements, single payments. Reads the ledger in memory, the journal for what is older, and
  * the chain for owners and nonces.
  */
+
+import type { Client } from '../chain/Client.ts'
+import type { Deployment } from '../chain/Deployment.ts'
+import * as House from '../chain/House.ts'
+import type * as Sender from '../chain/Sender.ts'
 import * as Account from '../core/Account.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import * as Ledger from '../core/Ledger.ts'
@@ -9,10 +14,6 @@ import type { Address, Hex, Receipt } from '../core/Payment.ts'
 import type * as Wire from '../core/Wire.ts'
 import type * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
-import type { Client } from '../chain/Client.ts'
-import type { Deployment } from '../chain/Deployment.ts'
-import * as House from '../chain/House.ts'
-import type * as Sender from '../chain/Sender.ts'
 import type { Journal, StoredLine } from '../store/Journal.ts'
 import type { Clock } from './Clock.ts'
 import * as Commit from './Commit.ts'
@@ -124,7 +125,12 @@ export const create = (options: ViewsOptions): Views => {
       refused: Object.fromEntries(options.refused),
     }),
     async account(address) {
-      const { owner, ownerNonce, nonces } = await House.nonces(client, house, [dollar.asset, energyCredit.asset], address)
+      const { owner, ownerNonce, nonces } = await House.nonces(
+        client,
+        house,
+        [dollar.asset, energyCredit.asset],
+        address,
+      )
       await commit.settled()
       const [dollarNonce, creditNonce] = nonces as [bigint, bigint]
       return {

@@ -77,7 +77,10 @@ export const start = async (options: NetworkOptions): Promise<Network> => {
   })
   try {
     const client = Client.create(rpcUrl)
-    const deployment = await Deployment.deployLocal(client, rpcUrl, options.keys, { exitWindowSeconds, noticePeriodSeconds })
+    const deployment = await Deployment.deployLocal(client, rpcUrl, options.keys, {
+      exitWindowSeconds,
+      noticePeriodSeconds,
+    })
     Deployment.write(files(data).deployment, deployment)
     Keys.write(files(data).keys, options.keys)
     progress(`contracts deployed: clearing house ${deployment.clearingHouse} (${seconds()})`)

@@ -29,7 +29,10 @@ interface Flags {
 }
 
 const run = async (flags: Flags): Promise<void> => {
-  const log = pino({ level: process.env['SUNLEDGER_LOG'] ?? 'warn', base: null }, pino.destination({ dest: 2, sync: true }))
+  const log = pino(
+    { level: process.env['SUNLEDGER_LOG'] ?? 'warn', base: null },
+    pino.destination({ dest: 2, sync: true }),
+  )
   const paths = files(flags.data)
   const deployment = Deployment.read(paths.deployment)
   const keys = Keys.read(paths.keys)

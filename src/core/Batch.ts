@@ -85,7 +85,8 @@ const encodeSection = (section: Section): string => {
 const total = (value: bigint, bytes: number): string => (bytes === 0 ? '' : uint(value, bytes))
 
 /** A settlement batch. */
-export const encode = (sections: readonly Section[]): Hex => `0x${uint(version, 1)}${sections.map(encodeSection).join('')}`
+export const encode = (sections: readonly Section[]): Hex =>
+  `0x${uint(version, 1)}${sections.map(encodeSection).join('')}`
 
 /** A batch of readings; group them by owner, so that each owner's credits are minted once. */
 export const encodeReadings = (readings: readonly ReadingEntry[]): Hex => {

@@ -18,7 +18,10 @@ export const bytes32 = hexOf(64, '32 bytes: 0x and 64 hex digits')
 /** 64, 65 or 128 bytes. */
 export const signature = z
   .string()
-  .regex(/^0x([0-9a-fA-F]{128}|[0-9a-fA-F]{130}|[0-9a-fA-F]{256})$/, 'expected a signature of 64, 65 or 128 bytes in hex')
+  .regex(
+    /^0x([0-9a-fA-F]{128}|[0-9a-fA-F]{130}|[0-9a-fA-F]{256})$/,
+    'expected a signature of 64, 65 or 128 bytes in hex',
+  )
   .transform((text) => text.toLowerCase() as Hex)
 
 /** A whole number as a decimal string, at most `bits` wide. */
@@ -28,7 +31,8 @@ const uint = (bits: number) =>
     .regex(/^(0|[1-9]\d{0,38})$/, 'expected a whole number as a decimal string')
     .transform((text, context) => {
       const value = BigInt(text)
-      if (value >= 1n << BigInt(bits)) context.addIssue({ code: 'custom', message: `expected a number below 2^${bits}` })
+      if (value >= 1n << BigInt(bits))
+        context.addIssue({ code: 'custom', message: `expected a number below 2^${bits}` })
       return value
     })
 
@@ -50,7 +54,13 @@ export const paymentRequest = z.strictObject({
 
 export const payment = paymentRequest.extend({ id: bytes32, payer: address })
 
-export const credit = z.strictObject({ asset: address, account: address, total: amount, history: bytes32, debit: bytes32 })
+export const credit = z.strictObject({
+  asset: address,
+  account: address,
+  total: amount,
+  history: bytes32,
+  debit: bytes32,
+})
 
 export const proof = z.strictObject({ signature, branch: z.array(bytes32).max(40) })
 
@@ -146,7 +156,13 @@ export const status = z.object({
   energyMeter: address,
   /** The stablecoin. */
   dollar: z.object({ asset: address, name: z.string(), version: z.string(), symbol: z.string(), decimals: z.int() }),
-  energyCredit: z.object({ asset: address, name: z.string(), version: z.string(), symbol: z.string(), decimals: z.int() }),
+  energyCredit: z.object({
+    asset: address,
+    name: z.string(),
+    version: z.string(),
+    symbol: z.string(),
+    decimals: z.int(),
+  }),
   creditKey: address,
   settlementKey: address,
   /** Chain time of the service's clock, seconds. */
@@ -289,4 +305,3 @@ export class MessageInvalidError extends SunledgerError {
     super('SL601', `The message is not of the expected form: ${path}.`, { expected: message.replace(/^expected /, '') })
   }
 }
-

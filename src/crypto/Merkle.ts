@@ -38,4 +38,5 @@ export const branch = (tree: Tree, leaf: number): Hex[] => {
 }
 
 /** The root that a leaf and its branch lead to. */
-export const climb = (leaf: Hex, path: readonly Hex[]): Hex => path.reduce<Hex>((node, next) => Digest.node(node, next), leaf)
+export const climb = (leaf: Hex, path: readonly Hex[]): Hex =>
+  path.reduce<Hex>((node, next) => Digest.node(node, next), leaf)

@@ -133,6 +133,9 @@ export class KeyInvalidError extends SunledgerError {
 export class SignatureInvalidError extends SunledgerError {
   override readonly name = 'SignatureInvalidError'
   constructor(actual: string) {
-    super('SL321', 'Not a signature.', { expected: '64 bytes (EIP-2098), 65 (r, s, v) or 128 (P-256: r, s, x, y)', actual })
+    super('SL321', 'Not a signature.', {
+      expected: '64 bytes (EIP-2098), 65 (r, s, v) or 128 (P-256: r, s, x, y)',
+      actual,
+    })
   }
 }

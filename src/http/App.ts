@@ -2,10 +2,10 @@
  * The routes (PROTOCOL 4): JSON in, checked by the schemas of `core/Wire`; JSON or an RFC 9457 problem out. No decision is made here.
  */
 import express, { type Express, type Request, type Response } from 'express'
+import type { Service } from '../clearing/Service.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { PaymentRequest, Receipt } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
-import type { Service } from '../clearing/Service.ts'
 import * as Events from './Events.ts'
 import * as Guard from './Guard.ts'
 import * as Problem from './Problem.ts'

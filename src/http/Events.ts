@@ -3,10 +3,10 @@
  * that a client that comes back with Last-Event-ID misses none; without, what the whole service does, once a second.
  */
 import type { RequestHandler, Response } from 'express'
-import * as Wire from '../core/Wire.ts'
-import type { Address, Receipt } from '../core/Payment.ts'
 import type { Service } from '../clearing/Service.ts'
 import { SunledgerError } from '../core/Errors.ts'
+import type { Address, Receipt } from '../core/Payment.ts'
+import * as Wire from '../core/Wire.ts'
 
 /** A client that reads slower than this falls behind is cut off; it comes back where it was. */
 const mostBuffered = 1 << 20
@@ -20,7 +20,12 @@ const write = (response: Response, event: string, data: string, id?: number): vo
 }
 
 /** First what was missed, then what comes, in order and each once. */
-const followAccount = (service: Service, account: Address, after: number | undefined, response: Response): (() => void) => {
+const followAccount = (
+  service: Service,
+  account: Address,
+  after: number | undefined,
+  response: Response,
+): (() => void) => {
   let last = after ?? 0
   let caughtUp = after === undefined
   // What was read from the journal may be announced as well a moment later; an account has one payment a position at most.
@@ -72,8 +77,13 @@ export const stream = (service: Service): RequestHandler & { close(): void } => 
   const handler: RequestHandler = (request, response) => {
     if (open.size >= mostStreams) throw new TooManyStreamsError(mostStreams)
     const after = positionOf(request.headers['last-event-id'] ?? request.query['after'])
-    const account = request.query['account'] === undefined ? undefined : Wire.parse(Wire.address, request.query['account'])
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+    const account =
+      request.query['account'] === undefined ? undefined : Wire.parse(Wire.address, request.query['account'])
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    })
     response.write('retry: 500\n\n')
     open.add(response)
     const stop = account === undefined ? followAll(service, response) : followAccount(service, account, after, response)

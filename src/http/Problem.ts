@@ -41,7 +41,11 @@ export const handler =
 export class RouteUnknownError extends SunledgerError {
   override readonly name = 'RouteUnknownError'
   constructor(actual: string) {
-    super('SL604', 'There is no such route.', { actual: actual.slice(0, 200), hint: 'src/README.md lists the routes.', status: 404 })
+    super('SL604', 'There is no such route.', {
+      actual: actual.slice(0, 200),
+      hint: 'src/README.md lists the routes.',
+      status: 404,
+    })
   }
 }
 

@@ -28,9 +28,7 @@ const seconds = (ms: number | null): string => (ms === null ? '–' : `${(ms / 1
 type Latency = Document['payments']['acceptMs']
 
 const latency = ({ p50, p95, p99, samples }: Latency): string =>
-  p50 === null
-    ? '– (no samples)'
-    : `${p50} / ${p95} / ${p99} ms (${grouped(samples)} samples)`
+  p50 === null ? '– (no samples)' : `${p50} / ${p95} / ${p99} ms (${grouped(samples)} samples)`
 
 const settledLatency = ({ p50, p95, p99, samples }: Latency): string =>
   p50 === null
@@ -59,7 +57,11 @@ const payments = ({ payments: p, settlement: s, jobs, wallMs, firstSettledMs }: 
     ['accounts settled, over all of them', grouped(s.members), 'measured'],
     ['gas for settlement', grouped(s.gasUsed), 'measured'],
     ['gas a payment', s.gasPerPayment === null ? '–' : s.gasPerPayment.toString(), 'measured'],
-    ['compute jobs wanted / bought / not affordable', [jobs.requested, jobs.bought, jobs.unaffordable].map(grouped).join(' / '), 'measured'],
+    [
+      'compute jobs wanted / bought / not affordable',
+      [jobs.requested, jobs.bought, jobs.unaffordable].map(grouped).join(' / '),
+      'measured',
+    ],
     ['whole run / first payment settled after', `${seconds(wallMs)} / ${seconds(firstSettledMs)}`, 'measured'],
   ],
 })

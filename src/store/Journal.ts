@@ -98,6 +98,10 @@ export class JournalWriteError extends SunledgerError {
 export class JournalMissingError extends SunledgerError {
   override readonly name = 'JournalMissingError'
   constructor(path: string, cause?: unknown) {
-    super('SL404', 'There is no journal that can be read.', { actual: path, hint: 'Name the data folder of a run.', cause })
+    super('SL404', 'There is no journal that can be read.', {
+      actual: path,
+      hint: 'Name the data folder of a run.',
+      cause,
+    })
   }
 }

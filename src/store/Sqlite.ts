@@ -158,8 +158,12 @@ const journal = (database: DatabaseSync, identity: Identity, release: () => void
   let write: ReturnType<typeof writer> | undefined
   let end = Number(database.prepare('SELECT coalesce(max(position), 0) AS "end" FROM records').get()?.['end'])
   const selectAfter = database.prepare('SELECT position, record FROM records WHERE position > ? ORDER BY position')
-  const selectRange = database.prepare('SELECT position, record FROM records WHERE position BETWEEN ? AND ? ORDER BY position')
-  const selectSeal = database.prepare('SELECT first, last, signature FROM seals WHERE first <= ? ORDER BY first DESC LIMIT 1')
+  const selectRange = database.prepare(
+    'SELECT position, record FROM records WHERE position BETWEEN ? AND ? ORDER BY position',
+  )
+  const selectSeal = database.prepare(
+    'SELECT first, last, signature FROM seals WHERE first <= ? ORDER BY first DESC LIMIT 1',
+  )
   const selectPayment = database.prepare('SELECT position FROM payments WHERE id = ?')
   const selectPurchase = database.prepare(
     'SELECT position, record FROM purchases JOIN records USING (position) WHERE purchase = ?',
