@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Vm} from "./Vm.sol";
+
+/// @title Cheats: what every test and every handler starts from
+abstract contract Cheats {
+    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    /// @dev Folds a fuzzed number into a range, both ends included.
+    function within(uint256 value, uint256 least, uint256 most) internal pure returns (uint256) {
+        return least + value % (most - least + 1);
+    }
+
+    function sign64(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (bytes32 r, bytes32 vs) = vm.signCompact(key, digest);
+        return abi.encodePacked(r, vs);
+    }
+
+    function sign65(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, s, v);
+    }
+
+    function sign128(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (bytes32 r, bytes32 s) = vm.signP256(key, digest);
+        (uint256 x, uint256 y) = vm.publicKeyP256(key);
+        return abi.encodePacked(r, s, x, y);
+    }
+
+    function addrP256(uint256 key) internal pure returns (address) {
+        (uint256 x, uint256 y) = vm.publicKeyP256(key);
+        return address(uint160(uint256(keccak256(abi.encode(x, y)))));
+    }
+
+    function typedDigest(bytes32 domain, bytes32 structHash) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    function domainOf(string memory name, string memory version, address target) internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256(bytes(name)),
+                keccak256(bytes(version)),
+                block.chainid,
+                target
+            )
+        );
+    }
+}
