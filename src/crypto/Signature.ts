@@ -59,6 +59,8 @@ const chosen: Backend = (process.env['SUNLEDGER_PURE'] === '1' ? undefined : nat
 /** Which implementation runs: `native` or `pure`. */
 export const backend = chosen.name
 
+const order = noble.CURVE.n
+
 const bytes = (value: Hex): Buffer => Buffer.from(value.slice(2), 'hex')
 
 /** The address of a private key. @throws {KeyInvalidError} */
@@ -87,8 +89,11 @@ export const compact = (signature: string): Hex => {
   const v = Number.parseInt(text.slice(130), 16)
   const recovery = v >= 27 ? v - 27 : v
   if (recovery > 1) throw new SignatureInvalidError(`v = ${v}`)
-  const packed = bytes(text.slice(0, 130) as Hex)
-  if (recovery === 1) packed[32] = (packed[32] as number) | 0x80
+  const s = BigInt(`0x${text.slice(66, 130)}`)
+  // A high s has no room for the bit on top; its low twin, with the other recovery bit, is the same signer's.
+  const high = s > order / 2n && s < order
+  const packed = bytes(`${text.slice(0, 66)}${(high ? order - s : s).toString(16).padStart(64, '0')}` as Hex)
+  if ((recovery === 1) !== high) packed[32] = (packed[32] as number) | 0x80
   return `0x${packed.toString('hex')}`
 }
 
