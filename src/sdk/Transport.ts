@@ -65,7 +65,7 @@ const connectionError = (error: unknown): ConnectionError => {
   const failure = error as { code?: string; message?: string; cause?: { code?: string; message?: string } }
   const code = failure.code ?? failure.cause?.code ?? ''
   const message = failure.cause?.message || failure.message || String(error)
-  return new ConnectionError(code === '' ? message : `${code} ${message}`, !unsent.has(code), error)
+  return new ConnectionError(message.includes(code) ? message : `${code} ${message}`, !unsent.has(code), error)
 }
 
 /** Over `node:http` or `node:https`. */
