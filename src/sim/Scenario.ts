@@ -1,0 +1,266 @@
+/**
+ * What a run is of, and the world that follows from it: prices, sizes, sunlight and demand, all fixed before the first payment. The same
+ * scenario gives the same world to the last digit, and nothing in it depends on a clock, a network or the order of anything.
+ *
+ * A run is always one day. `slots` says into how many parts it is divided, whatever their number: slot k goes from
+ * ⌊86 400 k / slots⌋ to ⌊86 400 (k + 1) / slots⌋ seconds after midnight UTC. Energy and wages grow with the length of a slot while the
+ * number of payments in a slot stays about the same, so a run of few slots is a short run, not a part of a day.
+ */
+import { createHash } from 'node:crypto'
+import { SunledgerError } from '../core/Errors.ts'
+import * as Clouds from './Clouds.ts'
+import * as Compute from './Compute.ts'
+import * as JobTrace from './JobTrace.ts'
+import * as Pvgis from './Pvgis.ts'
+import * as Random from './Random.ts'
+import * as Sun from './Sun.ts'
+
+/** What a run is of: plain data. */
+export interface Scenario {
+  readonly seed: number
+  readonly robots: number
+  readonly producers: number
+  readonly sites: number
+  readonly stations: number
+  /** Households and factories that pay robots for tasks, funded from outside. */
+  readonly customers: number
+  /** Parts of the day. */
+  readonly slots: number
+  /** Degrees north and east of the solar systems; those of `solar` where it has some. */
+  readonly latitude: number
+  readonly longitude: number
+  /** Month and day, `06-21`; that of `solar` where it is given. */
+  readonly date: string
+  /** Measured weather instead of clear sky and made-up clouds. */
+  readonly solar?: Pvgis.Day
+  /** Demand for compute: each request becomes one job, its time stretched over the day. */
+  readonly jobs?: readonly JobTrace.Request[]
+}
+
+/** A job that a robot wants done. */
+export interface Job {
+  readonly robot: number
+  readonly site: number
+  /** Generated tokens. */
+  readonly units: bigint
+}
+
+/** A scenario with everything that follows from it. Treat it as read-only. */
+export interface World {
+  readonly scenario: Scenario
+  /** SHA-256 over the scenario, hexadecimal: what a state belongs to. */
+  readonly digest: string
+  /** Posted price at which producers sell, atomic dollars a kWh. */
+  readonly energyAtomicPerKwh: bigint
+  /** Posted price of each station, atomic dollars a kWh. */
+  readonly stationAtomicPerKwh: readonly bigint[]
+  /** Posted price of each site, atomic dollars for 1 000 units. */
+  readonly siteAtomicPer1000: readonly bigint[]
+  /** Rated power of each producer, W; its meter's capacity, which it never exceeds. */
+  readonly producerWatts: readonly number[]
+  /** Capacity of the meter of any station, W: so large that no run reaches it. */
+  readonly stationWatts: number
+  /** Capacity of the meter of any site, W: so large that no run reaches it. */
+  readonly siteWatts: number
+  /** For each region (ten producers share one), J for each rated W since midnight at the start of each slot and at the end of the day. */
+  readonly yields: readonly (readonly number[])[]
+  /** The requests of `scenario.jobs` by slot; absent without it. */
+  readonly requests?: readonly (readonly JobTrace.Request[])[]
+}
+
+/** Seconds in the day that a run is of. */
+export const daySeconds = 86_400
+
+/** What a run is of where nothing else is said. */
+export const defaults: Omit<Scenario, 'customers'> = {
+  seed: 1,
+  robots: 1000,
+  producers: 100,
+  sites: 20,
+  stations: 20,
+  slots: 96,
+  latitude: 35,
+  longitude: 0,
+  date: '06-21',
+}
+
+/** $0.043 a kWh: solar electricity's levelised cost in 2024 (IRENA, Renewable Power Generation Costs in 2024). */
+export const energyAtomicPerKwh = 43_000n
+
+/** Rated power of all producers together for each robot, W (assumed): in June somewhat more than robots use. */
+export const producerWattsPerRobot = 1600
+
+/** Jobs that a robot wants in a slot, on average, where no trace is given (assumed). */
+export const jobsPerRobotSlot = 0.4
+
+/** Producers under one sky. */
+export const producersPerRegion = 10
+
+/** Temperature of the air where no weather is given, °C (assumed). */
+export const airTemperature = 20
+
+/** The year whose sun shines; a leap year, so that it has every day. It moves the sun by less than a degree. */
+const year = 2032
+
+/** Power is worked out in the middle of each of these steps and holds throughout it, seconds. */
+const stepSeconds = 300
+
+/**
+ * A whole scenario from what is given; the rest are the defaults, and customers one for every twenty robots.
+ * @throws {ScenarioInvalidError} a count, place or seed out of bounds
+ * @throws {Pvgis.DateInvalidError} no such day
+ */
+export function from(given: Partial<Scenario> = {}): Scenario {
+  const robots = given.robots ?? defaults.robots
+  const scenario = { ...defaults, customers: Math.max(1, Math.floor(robots / 20)), ...defined(given) }
+  const { solar } = scenario
+  for (const name of ['robots', 'producers', 'sites', 'stations', 'customers'] as const)
+    whole(name, scenario[name], 1, 1_000_000)
+  whole('slots', scenario.slots, 1, 1440)
+  whole('seed', scenario.seed, 0, Number.MAX_SAFE_INTEGER)
+  if (!(Math.abs(scenario.latitude) <= 90)) throw new ScenarioInvalidError('latitude', '−90 to 90', scenario.latitude)
+  if (!(Math.abs(scenario.longitude) <= 180))
+    throw new ScenarioInvalidError('longitude', '−180 to 180', scenario.longitude)
+  if (!Pvgis.isDate(scenario.date)) throw new Pvgis.DateInvalidError(scenario.date)
+  if (solar === undefined) return scenario
+  const { latitude = scenario.latitude, longitude = scenario.longitude, date } = solar
+  return { ...scenario, latitude, longitude, date }
+}
+
+/** Everything that follows from a scenario. */
+export function prepare(scenario: Scenario): World {
+  const { seed, robots, stations, sites } = scenario
+  const random = Random.stream(seed, 'prices')
+  const cost = Compute.costAtomicPer1000(energyAtomicPerKwh)
+  const percent = (base: bigint, low: number, high: number) => (base * BigInt(Random.between(random, low, high))) / 100n
+  const world = {
+    scenario,
+    digest: createHash('sha256')
+      .update(JSON.stringify(Object.entries(scenario).sort()))
+      .digest('hex'),
+    energyAtomicPerKwh,
+    // Stations live on 3 to 7 % over what they pay, sites on 5 to 15 % over cost.
+    stationAtomicPerKwh: Array.from({ length: stations }, () => percent(energyAtomicPerKwh, 103, 107)),
+    siteAtomicPer1000: Array.from({ length: sites }, () => percent(cost, 105, 115)),
+    producerWatts: producerWatts(scenario),
+    // Every robot at one station, flat, walking and filled up in the shortest slot.
+    stationWatts: robots * Math.ceil(500 + 2300 * (3600 / Math.max(1, Math.floor(daySeconds / scenario.slots)))),
+    yields: yields(scenario),
+    ...(scenario.jobs === undefined ? {} : { requests: bySlot(scenario, scenario.jobs) }),
+  }
+  return { ...world, siteWatts: siteWatts(world) }
+}
+
+/** When a slot starts, seconds after midnight; for `slots` itself the end of the day. */
+export const startSeconds = (scenario: Scenario, slot: number): number =>
+  Math.floor((daySeconds * slot) / scenario.slots)
+
+/** How long a slot is, seconds. */
+export const slotSeconds = (scenario: Scenario, slot: number): number =>
+  startSeconds(scenario, slot + 1) - startSeconds(scenario, slot)
+
+/**
+ * What a producer's meter shows at the start of a slot, or at the end of the day: the floor of all it has produced since midnight.
+ * @returns mWh
+ */
+export function producedMilliWh(world: World, producer: number, slot: number): bigint {
+  const joules = world.yields[Math.floor(producer / producersPerRegion) % world.yields.length]?.[slot] ?? 0
+  return Sun.milliWh((world.producerWatts[producer] ?? 0) * joules)
+}
+
+/**
+ * The jobs that robots want in a slot, in the order in which they come: with a trace its requests, each by one robot from one site;
+ * without, a number of them for each robot. Of two sites drawn the cheaper is asked.
+ */
+export function jobs(world: Pick<World, 'scenario' | 'requests' | 'siteAtomicPer1000'>, slot: number): Job[] {
+  const { seed, robots, sites } = world.scenario
+  const random = Random.stream(seed, 'jobs', slot)
+  const site = () => cheaper(world.siteAtomicPer1000, Random.below(random, sites), Random.below(random, sites))
+  if (world.requests !== undefined)
+    return (world.requests[slot] ?? []).map((request) => ({
+      robot: Random.below(random, robots),
+      site: site(),
+      units: Compute.units(request),
+    }))
+  return Array.from({ length: robots }, (_, robot) => robot).flatMap((robot) =>
+    Array.from({ length: Random.poisson(random, jobsPerRobotSlot) }, () => ({
+      robot,
+      site: site(),
+      units: Compute.units(Compute.request(random)),
+    })),
+  )
+}
+
+/** The index with the lower price; the first where they are equal. */
+export const cheaper = (prices: readonly bigint[], a: number, b: number): number =>
+  (prices[b] ?? 0n) < (prices[a] ?? 0n) ? b : a
+
+/** Rated powers between half and one and a half of the mean, together what all robots need. */
+function producerWatts({ seed, robots, producers }: Scenario): number[] {
+  const random = Random.stream(seed, 'producers')
+  const weights = Array.from({ length: producers }, () => Random.between(random, 50, 150))
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  return weights.map((weight) => Math.max(1, Math.floor((producerWattsPerRobot * robots * weight) / sum)))
+}
+
+/** Cumulative J for each rated W at each boundary of the slots. Measured weather has one sky for all, with its clouds in it. */
+function yields(scenario: Scenario): number[][] {
+  const { seed, solar, date, producers, slots } = scenario
+  const midnight = Date.parse(`${year}-${date}T00:00:00Z`)
+  const steps = daySeconds / stepSeconds
+  const clear = Array.from({ length: steps }, (_, step) => {
+    const seconds = (step + 0.5) * stepSeconds
+    if (solar !== undefined) return Pvgis.at(solar, seconds / 60)
+    return { irradiance: Sun.clearSky(Sun.position(scenario, midnight + seconds * 1000).altitude) }
+  })
+  const regions = solar === undefined ? Math.ceil(producers / producersPerRegion) : 1
+  return Array.from({ length: regions }, (_, region) => {
+    const sky = solar === undefined ? Clouds.sky(seed, region, daySeconds / Clouds.stepSeconds) : []
+    const power = clear.map(({ irradiance, temperature = airTemperature }: Pvgis.Hour, step) => {
+      const through = irradiance * (sky[Math.floor((step * stepSeconds) / Clouds.stepSeconds)] ?? 1)
+      return Sun.acWatts(1, through, Sun.cellTemperature(temperature, through))
+    })
+    const sums = [0]
+    for (const watts of power) sums.push((sums.at(-1) ?? 0) + watts * stepSeconds)
+    return Array.from({ length: slots + 1 }, (_, slot) => {
+      const at = startSeconds(scenario, slot)
+      const step = Math.floor(at / stepSeconds)
+      return (sums[step] ?? 0) + (power[step] ?? 0) * (at - step * stepSeconds)
+    })
+  })
+}
+
+function bySlot(scenario: Scenario, requests: readonly JobTrace.Request[]): JobTrace.Request[][] {
+  const found: JobTrace.Request[][] = Array.from({ length: scenario.slots }, () => [])
+  for (const request of JobTrace.stretch(requests, daySeconds)) {
+    const slot = Math.floor((request.offsetMs * scenario.slots) / (daySeconds * 1000))
+    found[Math.min(slot, scenario.slots - 1)]?.push(request)
+  }
+  return found
+}
+
+/** All jobs of the busiest slot at one site, W, and at least 1 kW. */
+function siteWatts(world: Omit<World, 'siteWatts'>): number {
+  const watts = Array.from({ length: world.scenario.slots }, (_, slot) => {
+    const units = jobs(world, slot).reduce((sum, job) => sum + job.units, 0n)
+    return (Number(Compute.energyMicroWh(units)) * 3600) / 1e6 / slotSeconds(world.scenario, slot)
+  })
+  return Math.ceil(Math.max(1000, ...watts))
+}
+
+/** The properties that have a value: an undefined one must not hide a default. */
+const defined = (given: Partial<Scenario>): Partial<Scenario> =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+
+function whole(name: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw new ScenarioInvalidError(name, `a whole number from ${min} to ${max}`, value)
+}
+
+/** A scenario that cannot be run. */
+export class ScenarioInvalidError extends SunledgerError {
+  override readonly name = 'ScenarioInvalidError'
+  constructor(property: string, expected: string, actual: unknown) {
+    super('SL711', `The scenario's ${property} is out of bounds.`, { expected, actual: String(actual) })
+  }
+}
