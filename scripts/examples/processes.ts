@@ -1,0 +1,80 @@
+/**
+ * The processes that examples start: programs of their own, as a user would start them. A service that was started is always ended again.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+// 'sunledger' means this clone's sources; node:sqlite's warning says nothing about an example.
+const flags = ['--conditions=sunledger-source', '--disable-warning=ExperimentalWarning']
+
+// Whoever ends the example ends what it started: the programs first, then, in `finally`, the service.
+const running = new Set<ChildProcess>()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    for (const child of running) child.kill(signal)
+  })
+
+/** Runs a program with this terminal until it ends; its exit code. */
+export const runNode = async (program: URL | string, args: readonly string[]): Promise<number> => {
+  const file = program instanceof URL ? fileURLToPath(program) : program
+  const child = spawn(process.execPath, [...flags, file, ...args], { stdio: 'inherit' })
+  running.add(child)
+  const [code] = (await once(child, 'exit')) as [number | null]
+  running.delete(child)
+  return code ?? 1
+}
+
+/** Runs `sunledger` with this terminal. */
+export const runCli = (args: readonly string[]): Promise<number> => runNode(cli, args)
+
+export interface RunningService {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** A local chain and a service, as `sunledger serve` starts them, with their data in a temporary folder. */
+export const startService = async (): Promise<RunningService> => {
+  const folder = await mkdtemp(join(tmpdir(), 'sunledger-'))
+  const args = ['serve', '--json', '--port', '0', '--chain-port', '0', '--data', join(folder, 'data')]
+  const child = spawn(process.execPath, [...flags, cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  running.add(child)
+  const stop = async (): Promise<void> => {
+    await end(child)
+    running.delete(child)
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    return { url: await readUrl(child), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  await ended
+}
+
+/** The first line on stdout says where the service is. What it says besides is of interest only when it fails. */
+const readUrl = async (child: ChildProcess): Promise<string> => {
+  let said = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4000)
+  })
+  const failed = once(child, 'close').then(([code]) => {
+    throw new Error(`The service ended while starting, with code ${code}:\n${said}`)
+  })
+  failed.catch(() => {})
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+  const [line] = (await Promise.race([once(lines, 'line'), failed])) as [string]
+  return (JSON.parse(line) as { url: string }).url
+}
