@@ -4,7 +4,7 @@
  * lock, so that a second launcher waits instead of doing the same work again. Both survive a launcher that was killed: the lock names
  * its holder, and what a dead holder left behind is swept up.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -35,19 +35,19 @@ function systemCacheFolder() {
  */
 export async function cached(name, fill) {
   const target = path.join(cacheFolder(), name)
-  if (existsSync(target)) return target
+  if (fs.existsSync(target)) return target
   makeFolder(cacheFolder())
   return withLock(path.join(cacheFolder(), `${name}.lock`), async () => {
-    if (existsSync(target)) return target
+    if (fs.existsSync(target)) return target
     const draft = `${target}.draft`
     // Whoever left a draft here no longer lives: we hold the lock.
-    rmSync(draft, { recursive: true, force: true })
+    fs.rmSync(draft, { recursive: true, force: true })
     makeFolder(draft)
     try {
       await fill(draft)
-      renameSync(draft, target)
+      fs.renameSync(draft, target)
     } finally {
-      rmSync(draft, { recursive: true, force: true, maxRetries: 3 })
+      fs.rmSync(draft, { recursive: true, force: true, maxRetries: 3 })
     }
     return target
   })
@@ -71,12 +71,12 @@ export async function withLock(file, work) {
       await delay(200)
     }
   }
-  const beat = setInterval(() => utimesSync(file, new Date(), new Date()), beatMs)
+  const beat = setInterval(() => fs.utimesSync(file, new Date(), new Date()), beatMs)
   try {
     return await work()
   } finally {
     clearInterval(beat)
-    rmSync(file, { force: true })
+    fs.rmSync(file, { force: true })
   }
 }
 
@@ -86,7 +86,7 @@ export async function withLock(file, work) {
  */
 function take(file) {
   try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' })
+    fs.writeFileSync(file, String(process.pid), { flag: 'wx' })
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
@@ -100,8 +100,8 @@ function take(file) {
  */
 function holderOf(file) {
   try {
-    if (Date.now() - statSync(file).mtimeMs > goneAfterMs) return 'gone'
-    const pid = Number(readFileSync(file, 'utf8'))
+    if (Date.now() - fs.statSync(file).mtimeMs > goneAfterMs) return 'gone'
+    const pid = Number(fs.readFileSync(file, 'utf8'))
     if (!Number.isInteger(pid) || pid <= 0) return 'unknown'
     // In a container every start may have the same process number: a lock with ours is a predecessor's.
     return pid !== process.pid && isAlive(pid) ? pid : 'gone'
@@ -119,13 +119,13 @@ function holderOf(file) {
 function removeStale(file) {
   const aside = `${file}.${process.pid}`
   try {
-    renameSync(file, aside)
+    fs.renameSync(file, aside)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return
     throw error
   }
-  if (holderOf(aside) === 'gone') rmSync(aside, { force: true })
-  else renameSync(aside, file)
+  if (holderOf(aside) === 'gone') fs.rmSync(aside, { force: true })
+  else fs.renameSync(aside, file)
 }
 
 /** @param {number} pid */
@@ -141,10 +141,37 @@ function isAlive(pid) {
 /** @param {string} folder */
 function makeFolder(folder) {
   try {
-    mkdirSync(folder, { recursive: true })
+    fs.mkdirSync(folder, { recursive: true })
   } catch (error) {
     throw notWritable(folder, error)
   }
+}
+
+/**
+ * Refuses to begin what would not fit: npm notices a full disk late, and some files not at all.
+ * @param {string} folder
+ * @param {number} megabytes that will be written
+ * @throws {LauncherError} SL693
+ */
+export function requireSpace(folder, megabytes) {
+  // Node has this from 18.15 on; before, a full disk shows as whatever breaks first.
+  if (fs.statfsSync === undefined) return
+  const { bavail, bsize } = fs.statfsSync(folder)
+  const free = Math.floor((bavail * bsize) / 1e6)
+  if (free < megabytes) throw noSpace(folder, `${megabytes} MB free`, `${free} MB free`)
+}
+
+/**
+ * @param {string} folder
+ * @param {string} expected
+ * @param {string} actual
+ */
+function noSpace(folder, expected, actual) {
+  return new LauncherError('SL693', `There is too little space on the disk that holds ${folder}.`, {
+    expected,
+    actual,
+    hint: 'Make room and start again. SUNLEDGER_CACHE names another folder for what is fetched.',
+  })
 }
 
 /**
@@ -152,13 +179,7 @@ function makeFolder(folder) {
  * @param {unknown} cause
  */
 export function notWritable(folder, cause) {
-  if (codeOf(cause) === 'ENOSPC') {
-    return new LauncherError('SL693', `There is no space left on the disk that holds ${folder}.`, {
-      expected: 'about 500 MB for Node and the dependencies',
-      hint: 'Make room and start again, or name a folder on another disk with SUNLEDGER_CACHE.',
-      cause,
-    })
-  }
+  if (codeOf(cause) === 'ENOSPC') return noSpace(folder, 'room for Node and the dependencies', 'ENOSPC')
   return new LauncherError('SL694', `${folder} cannot be written.`, {
     expected: 'a folder that belongs to you',
     actual: codeOf(cause) ?? String(cause),

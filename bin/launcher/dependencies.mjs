@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { codeOf, notWritable, withLock } from './cache.mjs'
+import { codeOf, notWritable, requireSpace, withLock } from './cache.mjs'
 import { npmInstall } from './npm.mjs'
 import { LauncherError, step } from './report.mjs'
 
@@ -21,6 +21,9 @@ import { LauncherError, step } from './report.mjs'
  * @property {string} cpu
  * @property {string} libc
  */
+
+/** The dependencies unpacked, and their packages in npm's cache. */
+const installedMegabytes = 550
 
 /**
  * Installs the dependencies of a checkout where they are missing or stale.
@@ -44,9 +47,12 @@ async function install(root, node) {
   const modules = path.join(root, 'node_modules')
   // A stamped install was finished and only has to catch up. Anything else may be the half of one, whose packages npm would take for
   // whole ones.
-  if (existsSync(stampFile(root)))
+  if (existsSync(stampFile(root))) {
     for (const note of [stampFile(root), installedFile(root)]) rmSync(note, { force: true })
-  else removeModules(modules)
+  } else {
+    removeModules(modules)
+    requireSpace(root, installedMegabytes)
+  }
   await npmInstall(node.file, root)
   const missing = missingFrom(root)
   if (missing.length > 0) {

@@ -5,9 +5,12 @@
  */
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { cached } from './cache.mjs'
+import { cached, requireSpace } from './cache.mjs'
 import { npmInstall } from './npm.mjs'
 import { step } from './report.mjs'
+
+/** Hardhat's tree, and its packages in npm's cache. */
+const installedMegabytes = 250
 
 /**
  * Commands that start a local chain. The others work with a service that is already there.
@@ -32,6 +35,7 @@ export async function ensureHardhat(root, node) {
   if (hasHardhat(root, version)) return undefined
   return cached(`hardhat-${version}`, (draft) =>
     step(`installing Hardhat ${version}, the local chain, under Node ${node.version}`, async () => {
+      requireSpace(draft, installedMegabytes)
       for (const file of ['package.json', 'package-lock.json']) {
         copyFileSync(path.join(toolchain, file), path.join(draft, file))
       }

@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import path from 'node:path'
-import { cached } from './cache.mjs'
+import { cached, requireSpace } from './cache.mjs'
 import { npmInstall } from './npm.mjs'
 import { LauncherError, step } from './report.mjs'
 
@@ -43,6 +43,9 @@ const pinned = {
     integrity: 'sha512-0ddSuAi9KnmYzfjJwKfFUO5YfljMVfa9smiGRQXmp5QGhm8KXk7xbqkFNeaPXVaL6sfZ5oGfCD7q8wWY/TnypA==',
   },
 }
+
+/** Node unpacked, and the package beside it in npm's cache. */
+const fetchedMegabytes = 260
 
 const leastMajor = 22
 const leastMinor = 18
@@ -121,6 +124,7 @@ function isMusl() {
  * @param {string} file where the binary will be
  */
 async function fetchNode({ name, version, integrity }, folder, file) {
+  requireSpace(folder, fetchedMegabytes)
   const dependencies = { [name]: version }
   const project = { name: 'sunledger-node', private: true, dependencies }
   const packages = { '': { name: project.name, dependencies }, [`node_modules/${name}`]: { version, integrity } }

@@ -5,7 +5,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
-import { cacheFolder, notWritable } from './cache.mjs'
+import { notWritable } from './cache.mjs'
 import { LauncherError } from './report.mjs'
 import { run, throwIfInterrupted } from './run.mjs'
 
@@ -24,20 +24,23 @@ const keptSettings = new Set([
  * its native part ready made, and a script is the usual way in for malware.
  */
 const installFlags = [
-  ...['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--no-progress', '--loglevel=error'],
+  ...['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--no-progress', '--loglevel=http'],
   ...['--no-global', '--no-workspaces', '--no-dry-run', '--package-lock', '--install-strategy=hoisted'],
   ...['--include=dev', '--include=optional', '--include=peer', '--prefer-offline'],
 ]
 
-/** npm tries for a minute and more before it says that there is no network; a person has looked at the plug by then. */
+/** How often and how long npm tries again. Its own measure is a minute and more, for every package anew. */
 const patience = {
   npm_config_fetch_retries: '2',
-  npm_config_fetch_retry_mintimeout: '1000',
+  npm_config_fetch_retry_factor: '2',
+  npm_config_fetch_retry_mintimeout: '2000',
   npm_config_fetch_timeout: '60000',
 }
 
-const noNetwork =
-  /^(ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED|ERR_SOCKET_TIMEOUT|EPROTO)$/
+/** What npm logs for each request: its answer, or how often it has failed. */
+const failedFetch =
+  /^npm http fetch \S+ (\S+) attempt (\d+) failed with (ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|EPROTO)/gm
+const answered = /^npm http fetch \S+ [23]\d\d /m
 
 /**
  * The environment without what npm put there for the script it runs.
@@ -84,7 +87,13 @@ export async function npmInstall(node, folder) {
     npm_config_globalconfig: path.join(globalPrefix, 'etc', 'npmrc'),
     ...withNodeFirst(node, withoutNpm()),
   }
-  const outcome = await run(node, [npm, 'install', '--no-save', ...installFlags], { cwd: folder, env, capture: true })
+  const outcome = await run(node, [npm, 'install', '--no-save', ...installFlags], {
+    cwd: folder,
+    env,
+    capture: true,
+    // Without a network npm would go through the whole tree, package by package, with all its patience for each.
+    giveUp: (output) => !answered.test(output) && failuresIn(output).some(({ attempt }) => attempt > 1),
+  })
   throwIfInterrupted(outcome)
   if (outcome.code !== 0) throw installError(folder, outcome.output)
 }
@@ -133,21 +142,31 @@ export function installError(folder, output) {
   const said = output
     .trim()
     .split('\n')
-    .filter((line) => !/A complete log|^npm (?:error|ERR!)\s*$/.test(line))
-    .slice(-12)
-  const details = { actual: ['npm said:', ...said].join('\n    ') }
-  if (code === 'ENOSPC' || code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
+    .filter((line) => /^npm (error|ERR!) ./.test(line) && !line.includes('A complete log'))
+    .slice(0, 12)
+  if (/^(ENOSPC|EROFS|EACCES|EPERM)$/.test(code)) {
     return notWritable(folder, Object.assign(new Error(said.join('\n')), { code }))
   }
-  if (noNetwork.test(code)) {
+  const [failure] = failuresIn(output)
+  if (failure !== undefined) {
     return new LauncherError('SL692', 'The npm registry could not be reached.', {
       expected: 'a connection to the registry: the first start fetches Node and the dependencies',
-      ...details,
-      hint: `Connect, or set the registry or proxy that your network uses (npm config set registry …), and start again. What has been fetched once stays in ${cacheFolder()} and in npm's cache.`,
+      actual: `${failure.code} for ${failure.address}`,
+      hint: 'Connect, or name the registry or proxy that your network uses (npm config set registry …), and start again.',
     })
   }
   return new LauncherError('SL695', `npm could not install the packages for ${folder}.`, {
-    ...details,
-    hint: 'Start again. If it fails the same way, check what your npm settings say (npm config list).',
+    expected: 'npm install to succeed',
+    actual: ['npm said:', ...said].join('\n    '),
+    hint: 'Start again. If it fails the same way, check your npm settings (npm config list).',
   })
+}
+
+/** @param {string} output */
+function failuresIn(output) {
+  return [...output.matchAll(failedFetch)].map(([, address, attempt, code]) => ({
+    address,
+    attempt: Number(attempt),
+    code,
+  }))
 }

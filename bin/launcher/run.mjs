@@ -42,8 +42,9 @@ kill -KILL "$1" 2>/dev/null`
  * Starts a program, passes signals on, and waits for its end.
  * @param {string} file
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env: NodeJS.ProcessEnv, capture?: boolean }} options `capture` is for a step of our own: its
- *   output is kept instead of shown, and a signal cuts it off, because whoever starts it tidies up what it left
+ * @param {{ cwd?: string, env: NodeJS.ProcessEnv, capture?: boolean, giveUp?: (output: string) => boolean }} options `capture` is for a step of our own: its
+ *   output is kept instead of shown, and a signal cuts it off, because whoever starts it tidies up what it left;
+ *   `giveUp` looks at the output so far and says whether to cut it off for that
  * @returns {Promise<Outcome>}
  */
 export async function run(file, args, options) {
@@ -58,6 +59,7 @@ export async function run(file, args, options) {
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text) => {
       output += text
+      if (options.giveUp?.(output)) child.kill('SIGKILL')
     })
   }
   const watch = supervise(child, capture)
