@@ -15,19 +15,22 @@ const flags = ['--conditions=sunledger-source', '--disable-warning=ExperimentalW
 
 // Whoever ends the example ends what it started: the programs first, then, in `finally`, the service.
 const running = new Set<ChildProcess>()
+let interrupted = false
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
+    interrupted = true
     for (const child of running) child.kill(signal)
   })
 
 /** Runs a program with this terminal until it ends; its exit code. */
 export const runNode = async (program: URL | string, args: readonly string[]): Promise<number> => {
+  if (interrupted) return 130
   const file = program instanceof URL ? fileURLToPath(program) : program
   const child = spawn(process.execPath, [...flags, file, ...args], { stdio: 'inherit' })
   running.add(child)
   const [code] = (await once(child, 'exit')) as [number | null]
   running.delete(child)
-  return code ?? 1
+  return interrupted ? 130 : (code ?? 1)
 }
 
 /** Runs `sunledger` with this terminal. */
