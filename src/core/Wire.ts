@@ -4,12 +4,13 @@
  */
 import { z } from 'zod'
 import type { AmountAtomic } from './Amount.ts'
-import { SunledgerError } from './Errors.ts'
 import type { Hex, Receipt } from './Payment.ts'
+
+export { MessageInvalidError, parse } from './Message.ts'
 
 const hexOf = (digits: number | string, what: string) =>
   z
-    .string()
+    .string(`expected ${what}`)
     .regex(new RegExp(`^0x[0-9a-fA-F]{${digits}}$`), `expected ${what}`)
     .transform((text) => text.toLowerCase() as Hex)
 
@@ -17,17 +18,17 @@ export const address = hexOf(40, 'an address: 0x and 40 hex digits')
 export const bytes32 = hexOf(64, '32 bytes: 0x and 64 hex digits')
 /** 64, 65 or 128 bytes. */
 export const signature = z
-  .string()
+  .string('expected a signature: 0x and 64, 65 or 128 bytes in hex')
   .regex(
     /^0x([0-9a-fA-F]{128}|[0-9a-fA-F]{130}|[0-9a-fA-F]{256})$/,
-    'expected a signature of 64, 65 or 128 bytes in hex',
+    'expected a signature: 0x and 64, 65 or 128 bytes in hex',
   )
   .transform((text) => text.toLowerCase() as Hex)
 
 /** A whole number as a decimal string, at most `bits` wide. */
 const uint = (bits: number) =>
   z
-    .string()
+    .string('expected a whole number as a decimal string')
     .regex(/^(0|[1-9]\d{0,38})$/, 'expected a whole number as a decimal string')
     .transform((text, context) => {
       const value = BigInt(text)
@@ -115,7 +116,7 @@ export const owner = z.strictObject({ account: address, owner: address, signatur
 
 export const reading = z.strictObject({
   meter: address,
-  timestamp: uint64,
+  timestamp: uint(40),
   energyMilliWh: uint(72),
   computeUnits: uint(72),
   detail: bytes32,
@@ -132,7 +133,7 @@ export const queued = z.object({ queued: z.int() })
 export const meter = z.strictObject({
   meter: address,
   owner: address,
-  kind: z.union([z.literal(1), z.literal(2)]),
+  kind: z.literal([1, 2], 'expected 1 (producer) or 2 (consumer)'),
   capacityWatts: uint64,
   marginBps: z.int().min(0).max(10_000),
   startMilliWh: uint128,
@@ -276,32 +277,3 @@ export const formatReceipt = ({ payment: p, credit: c, before, proof: { signatur
     before,
     proof: { signature, branch },
   })
-
-/** @throws {MessageInvalidError} naming the first field that is wrong */
-export const parse = <T>(schema: z.ZodType<T>, value: unknown): T => {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  throw new MessageInvalidError(result.error)
-}
-
-const issueOf = (error: z.ZodError): { path: string; message: string } => {
-  let issue = error.issues[0] as z.core.$ZodIssue
-  let path = [...issue.path]
-  // In a union the branch that got furthest says best what is wrong.
-  while (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const furthest = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0]
-    if (furthest === undefined) break
-    issue = furthest
-    path = [...path, ...issue.path]
-  }
-  return { path: path.join('.') || 'the body', message: issue.message }
-}
-
-/** A message is not of the form that the protocol gives it. */
-export class MessageInvalidError extends SunledgerError {
-  override readonly name = 'MessageInvalidError'
-  constructor(error: z.ZodError) {
-    const { path, message } = issueOf(error)
-    super('SL601', `The message is not of the expected form: ${path}.`, { expected: message.replace(/^expected /, '') })
-  }
-}
