@@ -13,7 +13,12 @@ export default defineConfig({
     teardownTimeout: 20_000,
     projects: [
       {
-        test: { ...shared, name: 'src', include: ['test/src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          ...shared,
+          name: 'src',
+          include: ['test/src/**/*.test.ts', 'test/launcher/**/*.test.ts', 'test/tidy.test.ts'],
+          testTimeout: 20_000,
+        },
       },
       {
         test: {

@@ -4,6 +4,7 @@
  */
 
 interface LockEntry {
+  readonly version?: string
   readonly dependencies?: Record<string, string>
   readonly optionalDependencies?: Record<string, string>
   readonly dev?: boolean

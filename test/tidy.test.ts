@@ -1,0 +1,151 @@
+/**
+ * Keeps what can be checked of the house's order (src/README.md): who may import whom, how long files and functions get, that every error
+ * code is explained, that nothing half done stays behind. A rule that only a document holds is broken by the third change.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import {
+  errorCodesOf,
+  functionsOf,
+  importsOf,
+  partOf,
+  root,
+  sourcesIn,
+  switchedTestsOf,
+  targetOf,
+} from './tidy/source.ts'
+
+/** Which parts of `src` each part may import, beside itself. Arrows run one way. */
+const mayImport: Record<string, readonly string[]> = {
+  core: [],
+  crypto: ['core'],
+  store: ['core'],
+  market: ['core'],
+  chain: ['core', 'crypto'],
+  sdk: ['core', 'crypto'],
+  clearing: ['core', 'crypto', 'store', 'chain'],
+  sim: ['core', 'crypto', 'market', 'sdk'],
+  cost: ['core', 'crypto', 'store', 'chain'],
+  http: ['core', 'crypto', 'store', 'chain', 'clearing'],
+  report: ['core', 'crypto', 'store', 'chain', 'clearing', 'cost'],
+  cli: [
+    ...['core', 'crypto', 'store', 'chain', 'clearing', 'http', 'sdk', 'market'],
+    ...['sim', 'cost', 'report', 'dashboard'],
+  ],
+  // What users import: the SDK and what it speaks of, nothing that needs a chain or a newer Node than theirs.
+  'index.ts': ['core', 'crypto', 'sdk'],
+}
+
+/** Packages that belong to certain parts: the files that may import them. */
+const packageHomes: Record<string, RegExp> = {
+  express: /^src\/(http\/|sdk\/Paywall)/,
+  hardhat: /^src\/chain\//,
+  '@nomicfoundation/edr': /^src\/chain\//,
+  // The SDK takes an ethers signer by its shape, so that nobody has to install ethers.
+  ethers: /^(?!src\/)/,
+}
+
+const maxFileLines = 300
+const maxFunctionLines = 70
+const maxContractBytes = 24_576
+
+const source = sourcesIn('src')
+const everything = sourcesIn('src', 'scripts', 'bin', 'test', '.')
+
+describe('imports', () => {
+  it('behavior: run in one direction between the parts of src', () => {
+    const wrong = source.flatMap((file) =>
+      importsOf(file).flatMap(({ from, place }) => {
+        const part = partOf(file.file)
+        const target = targetOf(file, from)
+        if (!('part' in target) || target.part === part || mayImport[part]?.includes(target.part)) return []
+        return [`${place} imports ${from}: ${part} may import ${mayImport[part]?.join(', ') || 'nothing of ours'}`]
+      }),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('behavior: of a package with a home come from there', () => {
+    const wrong = everything.flatMap((file) =>
+      importsOf(file).flatMap(({ from, place }) => {
+        const target = targetOf(file, from)
+        const home = 'package' in target ? packageHomes[target.package] : undefined
+        return home === undefined || !file.file.startsWith('src/') || home.test(file.file)
+          ? []
+          : [`${place} imports ${from}`]
+      }),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('behavior: of every part of src are decided here', () => {
+    expect([...new Set(source.map(({ file }) => partOf(file)))].filter((part) => !(part in mayImport))).toEqual([])
+  })
+})
+
+describe('files', () => {
+  it(`behavior: have at most ${maxFileLines} lines`, () => {
+    expect(
+      everything.filter(({ lines }) => lines > maxFileLines).map(({ file, lines }) => `${file}: ${lines} lines`),
+    ).toEqual([])
+  })
+
+  it('behavior: open by saying what they are and why they exist', () => {
+    const silent = sourcesIn('src', 'scripts', 'bin', '.')
+      .filter(({ text }) => !/^(#!.*\n)?\s*(\/\/|\/\*)/.test(text))
+      .map(({ file }) => file)
+    expect(silent).toEqual([])
+  })
+
+  it(`behavior: have functions of at most ${maxFunctionLines} lines`, () => {
+    const long = everything
+      .flatMap(functionsOf)
+      .filter(({ lines }) => lines > maxFunctionLines)
+      .map(({ place, lines }) => `${place}: ${lines} lines`)
+    expect(long).toEqual([])
+  })
+
+  it('behavior: leave nothing half done', () => {
+    const marks = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|')})\\b`, 'g')
+    const contracts = globSync('{contracts,test/contracts}/**/*.sol', { cwd: root })
+    const texts = contracts.map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }))
+    const found = [...everything, ...texts].flatMap(({ file, text }) =>
+      [...text.matchAll(marks)].map(({ index }) => `${file}:${text.slice(0, index).split('\n').length}`),
+    )
+    expect(found).toEqual([])
+  })
+
+  it('behavior: switch no test off', () => {
+    expect(sourcesIn('test').flatMap(switchedTestsOf)).toEqual([])
+  })
+})
+
+describe('error codes', () => {
+  const used = sourcesIn('src', 'bin').flatMap(errorCodesOf)
+  const text = readFileSync(path.join(root, 'src/ERRORS.md'), 'utf8')
+  const explained = [...text.matchAll(/^#+ (SL\d{3})\b/gm)].map(([, code]) => code)
+
+  it('behavior: are each explained in src/ERRORS.md', () => {
+    expect(
+      used.filter(({ code }) => !explained.includes(code)).map(({ code, place }) => `${code} at ${place}`),
+    ).toEqual([])
+  })
+
+  it('behavior: that src/ERRORS.md explains are used, and explained once', () => {
+    expect(explained.filter((code) => !used.some((use) => use.code === code))).toEqual([])
+    expect(explained.filter((code, index) => explained.indexOf(code) !== index)).toEqual([])
+  })
+})
+
+describe('contracts', () => {
+  it('behavior: fit into what a chain takes', async () => {
+    const files = globSync('src/chain/abi/*.ts', { cwd: root })
+    const modules = await Promise.all(
+      files.map((file) => import(path.join(root, file)) as Promise<Record<string, unknown>>),
+    )
+    const sizes = modules.flatMap((module) => Object.values(module) as { deployedBytes: number }[])
+    expect(sizes.length).toBeGreaterThan(0)
+    expect(sizes.map(({ deployedBytes }) => deployedBytes).filter((bytes) => !(bytes < maxContractBytes))).toEqual([])
+  })
+})
