@@ -1,2 +1,95 @@
-import type { Command } from 'commander'
-export const register = (_program: Command): void => {}
+/** `sunledger demo`, which `npm start` runs: a local chain, the contracts, the service, and a day of the robot economy; a report at the end. */
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import * as JobTrace from '../sim/JobTrace.ts'
+import * as Pvgis from '../sim/Pvgis.ts'
+import * as Scenario from '../sim/Scenario.ts'
+import * as Run from './Run.ts'
+import { wholeNumber } from './serve.ts'
+
+interface Flags {
+  readonly robots: number
+  readonly producers: number
+  readonly sites: number
+  readonly stations: number
+  readonly slots: number
+  readonly seed: number
+  readonly date?: string
+  readonly speed: number
+  readonly solar?: string
+  readonly jobs?: string
+  readonly out: string
+  readonly data?: string
+  readonly port: number
+  readonly exit?: boolean
+  readonly json?: boolean
+}
+
+const factor = (text: string): number => {
+  const value = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || value > 1e6)
+    throw new InvalidArgumentError(`Expected a number from 0 to 1000000, got ${JSON.stringify(text)}.`)
+  return value
+}
+
+const monthAndDay = (text: string): string => {
+  if (!Pvgis.isDate(text)) throw new InvalidArgumentError(`Expected a month and day such as 06-21, got ${JSON.stringify(text)}.`)
+  return text
+}
+
+/** The scenario that the flags describe; input files are read and checked here, before anything is started. */
+const scenarioOf = (flags: Flags): Scenario.Scenario => {
+  const { robots, producers, sites, stations, slots, seed } = flags
+  const date = flags.date ?? Scenario.defaults.date
+  return Scenario.from({
+    robots,
+    producers,
+    sites,
+    stations,
+    slots,
+    seed,
+    date,
+    ...(flags.solar === undefined ? {} : { solar: Pvgis.day(Pvgis.read(flags.solar), date) }),
+    ...(flags.jobs === undefined ? {} : { jobs: JobTrace.read(flags.jobs) }),
+  })
+}
+
+const run = async (flags: Flags): Promise<void> => {
+  const code = await Run.run({
+    scenario: scenarioOf(flags),
+    inputs: { solar: flags.solar ?? 'model', jobs: flags.jobs ?? 'model' },
+    speed: flags.speed,
+    out: flags.out,
+    data: flags.data ?? join(flags.out, 'data'),
+    port: flags.port,
+    stay: flags.exit !== true && flags.json !== true && process.stdout.isTTY === true,
+    json: flags.json === true,
+  })
+  // Idle connections would keep the process a while.
+  process.exit(code)
+}
+
+const count = wholeNumber(1, 1_000_000)
+
+export const register = (program: Command): void => {
+  const { defaults } = Scenario
+  program
+    .command('demo')
+    .description('run a day of the robot economy on a local chain, and report what it did and what it cost')
+    .option('--robots <number>', 'robots', count, defaults.robots)
+    .option('--producers <number>', 'solar producers', count, defaults.producers)
+    .option('--sites <number>', 'compute sites', count, defaults.sites)
+    .option('--stations <number>', 'charging stations', count, defaults.stations)
+    .option('--slots <number>', 'parts of the day; everything is settled at the end of each', wholeNumber(1, 1440), defaults.slots)
+    .option('--seed <number>', 'the same seed gives the same payments, balances and gas', wholeNumber(0, 2 ** 31), defaults.seed)
+    .option('--date <mm-dd>', `day of the year (default: ${defaults.date})`, monthAndDay)
+    .option('--speed <factor>', 'times faster than the clock; 0: as fast as it goes', factor, 0)
+    .option('--solar <file>', 'weather of the day, a PVGIS TMY file as downloaded (default: clear-sky model with clouds)')
+    .option('--jobs <file>', 'demand for compute, an LLM request trace: TIMESTAMP,ContextTokens,GeneratedTokens (default: model)')
+    .option('--out <dir>', 'folder for report.json and report.md', 'reports')
+    .option('--data <dir>', 'folder for journal, keys and deployment; made anew at each start (default: data in --out)')
+    .option('--port <number>', 'port of the service (0: any free one)', wholeNumber(0, 65_535), 0)
+    .option('--exit', 'end after the report; otherwise, on a terminal, the service stays up until Ctrl-C')
+    .option('--json', 'print the report as one JSON document on stdout')
+    .action(run)
+}

@@ -1,0 +1,240 @@
+/**
+ * One run of the demo from start to report. Ctrl-C at any time ends it: what was accepted until then is counted and written down, and every
+ * process is gone within two seconds.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import * as ChainClient from '../chain/Client.ts'
+import type { Deployment } from '../chain/Deployment.ts'
+import * as House from '../chain/House.ts'
+import * as Keys from '../chain/Keys.ts'
+import * as Transfer from '../chain/Transfer.ts'
+import { assetsOf } from '../clearing/Service.ts'
+import * as FastLz from '../cost/FastLz.ts'
+import * as Fees from '../cost/Fees.ts'
+import * as Audit from '../report/Audit.ts'
+import * as Document from '../report/Document.ts'
+import * as Machine from '../report/Machine.ts'
+import * as Tally from '../report/Tally.ts'
+import * as Text from '../report/Text.ts'
+import { Client } from '../sdk/Client.ts'
+import * as Economy from '../sim/Economy.ts'
+import * as Participants from '../sim/Participants.ts'
+import * as Plan from '../sim/Plan.ts'
+import * as Scenario from '../sim/Scenario.ts'
+import * as Sqlite from '../store/Sqlite.ts'
+import * as Network from './Network.ts'
+import * as Screen from './Screen.ts'
+import { untilInterrupted } from './serve.ts'
+
+export interface RunOptions {
+  readonly scenario: Scenario.Scenario
+  /** Where sun and demand came from, for the report. */
+  readonly inputs: { readonly solar: string; readonly jobs: string }
+  readonly speed: number
+  readonly out: string
+  readonly data: string
+  readonly port: number
+  /** Keeps the service up after the report until Ctrl-C. */
+  readonly stay: boolean
+  readonly json: boolean
+}
+
+const hour = 3600n
+const day = 86_400n
+
+/** The simulated day lies in the first leap year from 2036 on that has not begun: ahead of the wall clock, and the same for many years. */
+const midnightOf = (date: string, now: Date): bigint => {
+  let year = 2036
+  while (Date.UTC(year, 0, 1) <= now.getTime()) year += 4
+  return BigInt(Date.parse(`${year}-${date}T00:00:00Z`) / 1000)
+}
+
+/** Moves the local chain's clock. */
+const advance = (client: ChainClient.Client) => async (seconds: bigint): Promise<void> => {
+  const { timestamp } = await client.getBlock()
+  if (timestamp >= seconds) return
+  await ChainClient.raw(client, 'evm_setNextBlockTimestamp', [`0x${seconds.toString(16)}`])
+  await ChainClient.raw(client, 'evm_mine', [])
+}
+
+const measuredOf = (tally: Tally.Tally, transfer: Transfer.Transfer): Fees.Measured => ({
+  payments: tally.settled,
+  valueAtomic: tally.valueAtomic,
+  settlements: tally.settlements.map(({ gasUsed, fastLzBytes }) => ({ gas: gasUsed, flzSize: fastLzBytes })),
+  transfer: {
+    gas: transfer.gasUsed,
+    flzSize: FastLz.size(Buffer.from(transfer.serialized.slice(2), 'hex')),
+  },
+})
+
+const tallyOf = (data: string, deployment: Deployment): Tally.Tally => {
+  const journal = Sqlite.read(data)
+  try {
+    return Tally.tally(journal, assetsOf(deployment), deployment.dollar.asset)
+  } finally {
+    journal.close()
+  }
+}
+
+const write = (options: RunOptions, document: Document.Document): void => {
+  mkdirSync(options.out, { recursive: true })
+  writeFileSync(join(options.out, 'report.json'), `${JSON.stringify(document, null, 2)}\n`)
+  writeFileSync(join(options.out, 'report.md'), Text.toMarkdown(document))
+}
+
+/** Everything that a run has in hand. */
+interface Stage {
+  readonly options: RunOptions
+  readonly screen: Screen.Screen
+  readonly network: Network.Network
+  readonly chain: ChainClient.Client
+  readonly client: Client
+  readonly token: string
+}
+
+const scenarioOf = ({ scenario, inputs, speed }: RunOptions): Document.Observed['scenario'] => {
+  const { seed, robots, producers, sites, stations, customers, slots, date } = scenario
+  return { name: 'day', seed, robots, producers, sites, stations, customers, slots, date, speed, ...inputs }
+}
+
+/** Connects everybody and carries out the day. `transfer` is measured on the way, before the chain is busy. */
+const live = async (stage: Stage, signal: AbortSignal) => {
+  const { options, screen, client, chain, network, token } = stage
+  const world = Scenario.prepare(options.scenario)
+  const midnightSeconds = midnightOf(options.scenario.date, new Date())
+  const validUntilSeconds = midnightSeconds + 2n * day
+  const funding = Plan.funding(world)
+  const transfer = await Transfer.measure(chain, network.deployment, (to, amount) => client.faucet(to, amount))
+  const participants = await Participants.gather(
+    { world, client, status: await client.status(), operatorToken: token, validUntilSeconds, progress: screen.step },
+    funding,
+  )
+  await advance(chain)(midnightSeconds)
+  const economy = Economy.start(
+    {
+      world,
+      client,
+      participants,
+      operatorToken: token,
+      midnightSeconds,
+      validUntilSeconds,
+      advanceTo: advance(chain),
+      speed: options.speed,
+      signal,
+      onSlot: screen.slot,
+    },
+    funding,
+  )
+  return { transfer, economy, participants }
+}
+
+type Live = Awaited<ReturnType<typeof live>>
+
+const observedOf = (options: RunOptions, outcome: Economy.Outcome): Document.Observed => ({
+  scenario: scenarioOf(options),
+  acceptMs: outcome.acceptMs,
+  payingMs: outcome.payingMs,
+  wallMs: performance.now(),
+  firstSettledMs: outcome.firstSettledAtMs,
+  rejected: outcome.rejected,
+  jobs: outcome.jobs,
+  complete: outcome.complete,
+})
+
+/** The running service's ledger, byte for byte, for the audit to hold against the journal's replay. */
+const ledgerOf = async ({ network, token }: Stage): Promise<string> => {
+  const response = await fetch(`${network.url}/v1/ledger`, { headers: { authorization: `Bearer ${token}` } })
+  return response.text()
+}
+
+/** The report, with every check where the day came to its end; an interrupted one has no time for them. */
+const report = async (stage: Stage, { transfer, economy }: Live): Promise<Document.Document> => {
+  const { options, network, chain } = stage
+  const { deployment } = network
+  const { outcome } = economy
+  const ledger = outcome.complete ? await ledgerOf(stage) : ''
+  const block = await chain.getBlockNumber()
+  const energy = await House.energy(chain, deployment.energyMeter, deployment.energyCredit.asset, block)
+  const tally = tallyOf(options.data, deployment)
+  const checks = outcome.complete ? await Audit.audit({ client: chain, deployment, tally, live: ledger }) : []
+  const fees = Fees.rows(measuredOf(tally, transfer))
+  const observed = observedOf(options, outcome)
+  return Document.from({ machine: Machine.here(), observed, tally, energy, fees, checks })
+}
+
+const show = ({ options, screen }: Stage, document: Document.Document): void => {
+  write(options, document)
+  screen.end()
+  if (options.json) process.stdout.write(`${JSON.stringify(document)}\n`)
+  else process.stdout.write(`\n${Text.toTerminal(document)}\n`)
+  screen.step(`\nReport: ${resolve(options.out, 'report.md')} and report.json; journal: ${resolve(options.data)}`)
+}
+
+/** Exit codes: all is well; a check is broken; interrupted. */
+const exitCodes = { done: 0, broken: 1, interrupted: 130 } as const
+
+/** From a stage that is up to the report. Resolves with the exit code. */
+const play = async (stage: Stage, interrupted: Promise<void>): Promise<number> => {
+  const { options, screen } = stage
+  const abort = new AbortController()
+  const stopped = interrupted.then(() => abort.abort())
+  const started = live(stage, abort.signal)
+  const day = await Promise.race([started, stopped])
+  if (day === undefined) {
+    started.catch(() => {})
+    screen.step('\nInterrupted before the first payment; there is nothing to report.')
+    return exitCodes.interrupted
+  }
+  await Promise.race([day.economy.done, stopped])
+  // Whatever is still on its way is of no interest any more.
+  day.economy.done.catch(() => {})
+  const document = await report(stage, day)
+  show(stage, document)
+  if (!document.complete) return exitCodes.interrupted
+  if (options.stay && !abort.signal.aborted) {
+    screen.step(`The service stays up on ${stage.network.url} until Ctrl-C.`)
+    await stopped
+  }
+  const broken = document.checks.filter(({ ok }) => !ok)
+  for (const { id, detail } of broken) screen.step(`${id} does not hold: ${detail}`)
+  return broken.length === 0 ? exitCodes.done : exitCodes.broken
+}
+
+/** Runs the demo. Resolves with the exit code once every process has ended. */
+export const run = async (options: RunOptions): Promise<number> => {
+  const screen = Screen.create(process.stderr)
+  const interrupted = untilInterrupted()
+  let fail: (error: Error) => void = () => {}
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  failed.catch(() => {})
+  const keys = Keys.simulated(options.scenario.seed)
+  const midnight = midnightOf(options.scenario.date, new Date())
+  const starting = Network.start({
+    data: options.data,
+    keys,
+    host: '127.0.0.1',
+    port: options.port,
+    initialDate: new Date(Number(midnight - hour) * 1000),
+    settleEverySeconds: 5,
+    manualSettlement: true,
+    progress: screen.step,
+    onFailure: (error) => fail(error),
+  })
+  const network = await Promise.race([starting, interrupted])
+  if (network === undefined) {
+    // The processes that are just starting end with our end of their pipes.
+    screen.step('\nInterrupted before the first payment; there is nothing to report.')
+    return exitCodes.interrupted
+  }
+  try {
+    const chain = ChainClient.create(network.rpcUrl)
+    const stage = { options, screen, network, chain, client: new Client(network.url), token: keys.operatorToken }
+    return await Promise.race([play(stage, interrupted), failed])
+  } finally {
+    screen.end()
+    await network.stop()
+  }
+}
