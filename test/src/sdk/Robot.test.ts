@@ -1,0 +1,309 @@
+/** A robot's payments when things go wrong: each charged once, refused ones not, and nothing believed that is not signed. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Hex, Receipt } from '../../../src/core/Payment.ts'
+import * as Digest from '../../../src/crypto/Digest.ts'
+import * as Signature from '../../../src/crypto/Signature.ts'
+import * as Keep from '../../../src/sdk/Keep.ts'
+import { Robot, type RobotOptions } from '../../../src/sdk/Robot.ts'
+import { creditKey, dollar, domain, FakeService, type Fault, key, trust } from './FakeService.ts'
+
+const url = 'http://fake.example'
+const [payer, payee] = [Signature.addressOf(key(1)), Signature.addressOf(key(2))]
+
+const connect = (service: FakeService, options: Partial<RobotOptions> = {}): Promise<Robot> =>
+  Robot.connect(url, { account: key(1), fetch: service.fetch, retryForMs: 2000, ...options })
+
+const funded = (available = 1_000_000n): FakeService => {
+  const service = new FakeService()
+  service.account(payer).available = available
+  return service
+}
+
+const codes = (results: readonly PromiseSettledResult<Receipt>[]): string[] =>
+  results.map((result) => (result.status === 'fulfilled' ? 'paid' : (result.reason as { code: string }).code))
+
+const payments = (service: FakeService) => service.requests.filter(({ path }) => path === '/v1/payments')
+
+describe('paying', () => {
+  test('behavior: payments of one tick travel in one request, in the order of the calls, each charged once', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    const receipts = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => robot.pay({ to: payee, amount: BigInt(i + 1) })),
+    )
+    expect(payments(service)).toHaveLength(1)
+    expect(receipts.map(({ payment }) => payment.amount)).toEqual(Array.from({ length: 50 }, (_, i) => BigInt(i + 1)))
+    expect(service.account(payee).credit.total).toBe(1275n)
+    expect(service.account(payer).debit.total).toBe(1275n)
+  })
+
+  test('behavior: a few requests may be on their way at once', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    const all: Promise<Receipt>[] = []
+    for (let i = 0; i < 20; i++) {
+      all.push(robot.pay({ to: payee, amount: 1n }))
+      await Promise.resolve()
+      await Promise.resolve()
+    }
+    await Promise.all(all)
+    expect(payments(service).length).toBeGreaterThan(1)
+    expect(service.account(payer).debit.total).toBe(20n)
+  })
+
+  test('error: one that is refused throws its own error, and those behind it are signed again', async () => {
+    const service = funded(100n)
+    const robot = await connect(service)
+    const results = await Promise.allSettled(
+      [10n, 20n, 500n, 30n, 400n, 40n].map((amount) => robot.pay({ to: payee, amount })),
+    )
+    expect(codes(results)).toEqual(['paid', 'paid', 'SL306', 'paid', 'SL306', 'paid'])
+    expect(service.account(payee).credit.total).toBe(100n)
+    expect(service.receipts.size).toBe(4)
+  })
+
+  test('behavior: the same `for` and `key` are charged once, at the same time and later', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    const purchase = { to: payee, amount: 7n, for: 'https://charger.example/1', key: 'k' }
+    const [a, b] = await Promise.all([robot.pay(purchase), robot.pay(purchase)])
+    expect(b).toEqual(a)
+    const [between, again, after] = await Promise.all([
+      robot.pay({ to: payee, amount: 1n }),
+      robot.pay(purchase),
+      robot.pay({ to: payee, amount: 2n }),
+    ])
+    expect(again).toEqual(a)
+    expect([between, after].map(({ payment }) => payment.total)).toEqual([8n, 10n])
+    const other = await connect(service)
+    expect(await other.pay(purchase)).toEqual(a)
+    expect((await other.pay({ to: payee, amount: 3n })).payment.total).toBe(13n)
+  })
+
+  test('error: the same reference for something else', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    const purchase = { to: payee, amount: 7n, for: 'x', key: 'k' }
+    const both = await Promise.allSettled([robot.pay(purchase), robot.pay({ ...purchase, amount: 8n })])
+    expect(codes(both)).toEqual(['paid', 'SL313'])
+  })
+
+  test('behavior: another process with the same key is followed', async () => {
+    const service = funded()
+    const [one, two] = [await connect(service), await connect(service)]
+    await one.pay({ to: payee, amount: 1n })
+    expect((await two.pay({ to: payee, amount: 2n })).payment.total).toBe(3n)
+    expect((await one.pay({ to: payee, amount: 3n })).payment.total).toBe(6n)
+  })
+
+  test('behavior: a payment that came late is signed once more with the service’s clock, unless it says until when', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    service.nowSeconds += 1000n
+    const until = service.nowSeconds - 1n
+    const results = await Promise.allSettled([
+      robot.pay({ to: payee, amount: 1n }),
+      robot.pay({ to: payee, amount: 2n, validUntil: until }),
+      robot.pay({ to: payee, amount: 3n }),
+    ])
+    expect(codes(results)).toEqual(['paid', 'SL307', 'paid'])
+    expect(service.account(payer).debit.total).toBe(4n)
+  })
+
+  test('error: nothing to pay, oneself, no address, too many decimals: before anything is signed', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    const results = await Promise.allSettled([
+      robot.pay({ to: payee, amount: 0n }),
+      robot.pay({ to: payer, amount: 1n }),
+      robot.pay({ to: '0x12', amount: 1n }),
+      robot.pay({ to: payee, amount: '0.0000001' }),
+      robot.pay({ to: payee, amount: '1', asset: payee }),
+    ])
+    expect(codes(results)).toEqual(['SL301', 'SL302', 'SL656', 'SL102', 'SL658'])
+    expect(payments(service)).toHaveLength(0)
+  })
+
+  test('error: after close, and close waits for what is on its way', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    const paid = robot.pay({ to: payee, amount: 1n })
+    await robot.close()
+    expect(service.receipts.size).toBe(1)
+    await expect(paid).resolves.toMatchObject({ payment: { amount: 1n } })
+    await expect(robot.pay({ to: payee, amount: 1n })).rejects.toMatchObject({ code: 'SL655' })
+  })
+})
+
+describe('a service that does not answer', () => {
+  test('behavior: the same bytes are sent again', async () => {
+    const service = funded()
+    service.fault = (path, count) =>
+      path === '/v1/payments' ? (['lose', 'refuse', 'busy'] as const)[count - 1] : undefined
+    const robot = await connect(service)
+    const receipt = await robot.pay({ to: payee, amount: 5n })
+    const sent = payments(service).map(({ body }) => JSON.stringify(body))
+    expect(sent).toHaveLength(4)
+    expect(new Set(sent).size).toBe(1)
+    expect(receipt.payment.total).toBe(5n)
+    expect(service.account(payer).debit.total).toBe(5n)
+  })
+
+  test('error: says that it may have been charged; the next payment goes after it, charged once', async () => {
+    for (const fault of ['lose', 'refuse'] as const) {
+      const service = funded()
+      const robot = await connect(service, { retryForMs: 0 })
+      service.fault = (path) => (path === '/v1/payments' ? fault : undefined)
+      const purchase = { to: payee, amount: 5n, for: 'x', key: 'k' }
+      await expect(robot.pay(purchase)).rejects.toMatchObject({ code: 'SL649', payment: { amount: 5n } })
+      service.fault = () => undefined
+      expect((await robot.pay({ to: payee, amount: 6n })).payment.total).toBe(11n)
+      expect((await robot.pay(purchase)).payment.total).toBe(5n)
+      expect(service.account(payer).debit.total).toBe(11n)
+    }
+  })
+
+  test('error: an unanswered payment that is refused for good makes room for the next', async () => {
+    const service = funded()
+    const robot = await connect(service, { retryForMs: 0 })
+    service.fault = (path) => (path === '/v1/payments' ? 'refuse' : undefined)
+    await expect(robot.pay({ to: payee, amount: 5n })).rejects.toMatchObject({ code: 'SL649' })
+    service.fault = () => undefined
+    service.nowSeconds += 1000n
+    expect((await robot.pay({ to: payee, amount: 6n })).payment.total).toBe(6n)
+  })
+
+  test('behavior: whatever happens to requests and payments, each is charged exactly once, or not and says so', async () => {
+    const faults = fc.array(fc.constantFrom<Fault>(undefined, undefined, 'refuse', 'lose', 'busy'), { maxLength: 12 })
+    const amounts = fc.array(fc.bigInt({ min: 1n, max: 60n }), { minLength: 1, maxLength: 12 })
+    await fc.assert(
+      fc.asyncProperty(amounts, faults, fc.boolean(), async (wanted, happening, patient) => {
+        const service = funded(200n)
+        const robot = await connect(service, { retryForMs: patient ? 60_000 : 0 })
+        service.fault = (path) => (path === '/v1/payments' ? happening.shift() : undefined)
+        const pay = (amount: bigint, i: number) => robot.pay({ to: payee, amount, for: 'purchase', key: `${i}` })
+        const first = await Promise.allSettled(wanted.map(pay))
+        service.fault = () => undefined
+        // Whatever had no answer is asked for again, as the error says.
+        const again = await Promise.allSettled(wanted.map(pay))
+        const charged = wanted.filter((_, i) => again[i]?.status === 'fulfilled')
+        const sum = charged.reduce((total, amount) => total + amount, 0n)
+        expect(service.account(payer).debit.total).toBe(sum)
+        expect(service.account(payee).credit.total).toBe(sum)
+        expect(service.receipts.size).toBe(charged.length)
+        for (const [i, result] of first.entries()) {
+          if (result.status === 'fulfilled') expect(again[i]).toEqual(result)
+          else expect(['SL306', 'SL640', 'SL649', 'SL999']).toContain((result.reason as { code: string }).code)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  }, 60_000)
+})
+
+describe('a crash', () => {
+  test('behavior: what was signed and has no answer is sent again as it was, before anything new', async () => {
+    const service = funded()
+    const keep = Keep.memory()
+    const first = await connect(service, { keep, retryForMs: 0 })
+    await first.pay({ to: payee, amount: 1n })
+    service.fault = (path) => (path === '/v1/payments' ? 'refuse' : undefined)
+    const lost = await Promise.allSettled([2n, 3n].map((amount) => first.pay({ to: payee, amount })))
+    expect(codes(lost)).toEqual(['SL649', 'SL649'])
+    service.fault = () => undefined
+    const second = await connect(service, { keep })
+    expect(second.recovered.map((result) => result.status === 'fulfilled' && result.value.payment.total)).toEqual([
+      3n,
+      6n,
+    ])
+    expect((await second.pay({ to: payee, amount: 4n })).payment.total).toBe(10n)
+    await second.close()
+    expect((await connect(service, { keep })).recovered).toEqual([])
+  })
+
+  test('behavior: what had been accepted is not charged again', async () => {
+    const service = funded()
+    const keep = Keep.memory()
+    const first = await connect(service, { keep, retryForMs: 0 })
+    service.fault = (path) => (path === '/v1/payments' ? 'lose' : undefined)
+    await Promise.allSettled([2n, 3n].map((amount) => first.pay({ to: payee, amount })))
+    service.fault = () => undefined
+    const second = await connect(service, { keep })
+    expect(codes(second.recovered)).toEqual(['paid', 'paid'])
+    expect(service.account(payer).debit.total).toBe(5n)
+  })
+
+  test('error: a service that forgot what it had accepted is not paid through', async () => {
+    const keep = Keep.memory()
+    const robot = await connect(funded(), { keep })
+    await robot.pay({ to: payee, amount: 1n })
+    await robot.close()
+    await expect(connect(funded(), { keep })).rejects.toMatchObject({ code: 'SL646' })
+  })
+})
+
+describe('a service that cannot be believed', () => {
+  test('error: it claims a debit that another key signed', async () => {
+    const service = funded()
+    const history: Hex = `0x${'12'.repeat(32)}`
+    const digest = Digest.debit(domain, dollar, 9n, history)
+    service.account(payer).debit = { total: 9n, history, signature: Signature.sign(digest, key(66)) }
+    await expect(connect(service)).rejects.toMatchObject({ code: 'SL645' })
+    service.account(payer).debit = { total: 9n, history, signature: '0x' }
+    await expect(connect(service)).rejects.toMatchObject({ code: 'SL645' })
+    service.account(payer).debit = { total: 9n, history, signature: Signature.sign(digest, key(1)) }
+    await expect(connect(service)).resolves.toBeInstanceOf(Robot)
+  })
+
+  test('error: it claims such a debit later, to have the next payment signed on top', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    service.refuse = () => 'conflict'
+    service.account(payer).debit = { total: 500n, history: `0x${'12'.repeat(32)}`, signature: `0x${'34'.repeat(64)}` }
+    await expect(robot.pay({ to: payee, amount: 1n })).rejects.toMatchObject({ code: 'SL645' })
+  })
+
+  test('error: a payment that it never lets in ends, with its reason', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    service.refuse = () => 'conflict'
+    await expect(robot.pay({ to: payee, amount: 1n })).rejects.toMatchObject({ code: 'SL654' })
+    expect(payments(service).length).toBeLessThan(10)
+  })
+
+  test('error: its receipt is not signed by its credit key', async () => {
+    const service = funded()
+    service.tamper = (receipt) => {
+      const root = Digest.credit(domain, receipt.credit)
+      return { ...receipt, proof: { branch: [], signature: Signature.sign(Digest.credits(domain, root), key(7)) } }
+    }
+    const robot = await connect(service)
+    await expect(robot.pay({ to: payee, amount: 1n })).rejects.toMatchObject({ code: 'SL650' })
+    service.tamper = (receipt) => receipt
+    expect((await robot.pay({ to: payee, amount: 2n })).payment.total).toBe(3n)
+  })
+
+  test('error: it answers with the receipt of somebody else’s payment, or of another purchase', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    const other = await robot.pay({ to: payee, amount: 1n })
+    service.tamper = () => other
+    await expect(robot.pay({ to: payee, amount: 1n })).rejects.toMatchObject({ code: 'SL651' })
+  })
+
+  test('error: it stands for another deployment than the pinned one, or speaks another version', async () => {
+    const service = funded()
+    const wrong = Signature.addressOf(key(9))
+    await expect(connect(service, { chainId: 1 })).rejects.toMatchObject({ code: 'SL647' })
+    await expect(connect(service, { clearingHouse: wrong })).rejects.toMatchObject({ code: 'SL647' })
+    await expect(connect(service, { creditKey: wrong })).rejects.toMatchObject({ code: 'SL647' })
+    await expect(connect(service, trust)).resolves.toBeInstanceOf(Robot)
+    service.version = '2'
+    await expect(connect(service)).rejects.toMatchObject({ code: 'SL644' })
+  })
+
+  test('behavior: pins the key that signs receipts', () => {
+    expect(trust.creditKey).toBe(Signature.addressOf(creditKey))
+  })
+})
