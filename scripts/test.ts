@@ -1,7 +1,7 @@
 /**
  * `npm test`: everything that has to hold before a change goes in, in one command. Style, types, generated ABIs, contract tests and
- * Vitest run one after the other, every one of them even when an earlier one failed, because whoever mends things wants the whole
- * list. The last line is the sum over all of them, `N passed, M failed`, and the exit code says the same.
+ * Vitest: every one of them runs even when an earlier one failed, because whoever mends things wants the whole list. The last line is
+ * the sum over all of them, `N passed, M failed`, and the exit code says the same.
  */
 import { parseArgs } from 'node:util'
 import { total } from './test/counts.ts'
@@ -37,11 +37,8 @@ async function main(args: string[]): Promise<number> {
   const unknown = chosen.find((name) => !stepNames.includes(name as StepName))
   if (unknown !== undefined) throw new TypeError(`There is no step '${unknown}'.`)
 
-  const runner = new Runner()
-  for (const step of steps(names)) {
-    if (chosen.includes(step.name)) await runner.run(step)
-  }
-  const { passed, failed, skipped } = total(runner.results)
+  const results = await new Runner().run(steps(names).filter(({ name }) => chosen.includes(name)))
+  const { passed, failed, skipped } = total(results)
   process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
   return failed > 0 ? 1 : 0
 }

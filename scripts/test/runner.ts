@@ -1,81 +1,96 @@
 /**
- * Runs steps one after the other, shows what they print, and ends them when somebody ends us. One at a time on purpose: the contract
- * tests and Vitest each keep all cores busy, and end-to-end tests that share them run into their time limits.
+ * Runs steps, shows what they print, and ends them when somebody ends us. The contract tests compile for a while on one core, so the
+ * small checks run beside them; Vitest comes after both, because end-to-end tests that share the cores run into their time limits.
+ * Whatever runs at the same time, it is printed as if it ran in order.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { type Counts, check } from './counts.ts'
-import { root, type Step } from './steps.ts'
+import { Printer } from './printer.ts'
+import { colorful, root, type Step, type StepName } from './steps.ts'
 
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** How long a step may take to end when asked, before it is ended. */
 const graceMs = 3_000
 
+/** What may run at the same time: each lane runs its steps in order. */
+const besideEachOther: readonly (readonly StepName[])[] = [['lint', 'types', 'abi'], ['contracts']]
+
 export class Runner {
-  readonly results: Counts[] = []
-  private child: ChildProcess | undefined
+  private readonly running = new Set<ChildProcess>()
 
   constructor() {
     for (const signal of endings) process.on(signal, () => this.end(signal))
   }
 
-  async run(step: Step): Promise<void> {
-    const startMs = Date.now()
-    process.stdout.write(`\n── ${step.title} ──\n`)
-    const { exitCode, output } = await this.execute(step)
-    const counts = countOrFail(step, exitCode, output)
-    const seconds = ((Date.now() - startMs) / 1000).toFixed(1)
-    process.stdout.write(`${step.title}: ${counts.failed === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`)
-    this.results.push(counts)
-    if (step.name === 'src') process.stdout.write('\n')
+  /** Runs all steps and says what each one counts for. */
+  async run(steps: readonly Step[]): Promise<Counts[]> {
+    const printer = new Printer(steps.map(({ name }) => name))
+    const results: Counts[] = []
+    const runLane = async (lane: readonly Step[]) => {
+      for (const step of lane) results.push(await this.runStep(step, printer))
+    }
+    await Promise.all(besideEachOther.map((names) => runLane(steps.filter(({ name }) => names.includes(name)))))
+    await runLane(steps.filter(({ name }) => !besideEachOther.flat().includes(name)))
+    return results
   }
 
-  private execute(step: Step): Promise<{ exitCode: number | null; output: string }> {
-    const args = ['--disable-warning=ExperimentalWarning', ...step.args]
-    // A tool that writes to a pipe thinks that nobody reads colours.
-    const env = process.stdout.isTTY ? { FORCE_COLOR: '1', ...process.env } : process.env
-    const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    this.child = child
+  private async runStep(step: Step, printer: Printer): Promise<Counts> {
+    const startMs = Date.now()
+    printer.write(step.name, 'stdout', `── ${step.title} ──\n`)
+    const { exitCode, output } = await this.execute(step, printer)
+    const counts = countOrFail(step, exitCode, output, printer)
+    const seconds = ((Date.now() - startMs) / 1000).toFixed(1)
+    const verdict = counts.failed === 0 ? 'passed' : 'FAILED'
+    printer.write(step.name, 'stdout', `${step.title}: ${verdict} in ${seconds} s\n\n`)
+    printer.finish(step.name)
+    return counts
+  }
+
+  private execute(step: Step, printer: Printer): Promise<{ exitCode: number | null; output: string }> {
+    const colors = colorful ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...step.args], {
+      cwd: root,
+      env: { ...colors, ...process.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.running.add(child)
     let output = ''
-    for (const [from, to] of [
-      [child.stdout, process.stdout],
-      [child.stderr, process.stderr],
-    ] as const) {
-      from.setEncoding('utf8').on('data', (text: string) => {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
         output += text
-        to.write(text)
+        printer.write(step.name, stream, text)
       })
     }
     return new Promise((resolve) => {
       child.once('error', (error) => resolve({ exitCode: null, output: `${output}${error.message}` }))
-      child.once('close', (exitCode) => resolve({ exitCode, output }))
+      child.once('close', (exitCode) => {
+        this.running.delete(child)
+        resolve({ exitCode, output })
+      })
     })
   }
 
-  /** Ends the step that runs, and then this process by the same signal, so that whoever waits for it sees why it ended. */
+  /** Ends what runs, and then this process by the same signal, so that whoever waits for it sees why it ended. */
   private end(signal: NodeJS.Signals): void {
-    const dieToo = () => {
+    const ended = [...this.running].map((child) => new Promise((resolve) => child.once('close', resolve)))
+    for (const child of this.running) child.kill('SIGTERM')
+    const patience = new Promise((resolve) => setTimeout(resolve, graceMs))
+    void Promise.race([Promise.all(ended), patience]).then(() => {
+      for (const child of this.running) child.kill('SIGKILL')
       process.removeAllListeners(signal)
       process.kill(process.pid, signal)
-    }
-    if (this.child === undefined || this.child.exitCode !== null || this.child.signalCode !== null) {
-      dieToo()
-      return
-    }
-    this.child.once('close', dieToo)
-    this.child.kill('SIGTERM')
-    setTimeout(() => this.child?.kill('SIGKILL'), graceMs).unref()
+    })
   }
 }
 
 /** A step whose result cannot be read has failed, and says why. */
-function countOrFail(step: Step, exitCode: number | null, output: string): Counts {
+function countOrFail(step: Step, exitCode: number | null, output: string, printer: Printer): Counts {
   try {
     return step.count(exitCode, output)
   } catch (error) {
-    process.stderr.write(
-      `${step.title}: the result cannot be read. ${error instanceof Error ? error.message : String(error)}\n`,
-    )
+    const reason = error instanceof Error ? error.message : String(error)
+    printer.write(step.name, 'stderr', `${step.title}: the result cannot be read. ${reason}\n`)
     return check(1)
   }
 }

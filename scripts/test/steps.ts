@@ -1,7 +1,7 @@
 /**
  * The steps of `npm test`: the command of each, and how its result is counted.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { atLeastOneFailure, type Counts, check, fromHardhat, fromVitest } from './counts.ts'
@@ -20,6 +20,9 @@ export interface Step {
 
 export const root = path.join(import.meta.dirname, '..', '..')
 
+/** A tool that writes to a pipe thinks that nobody sees colours; in continuous integration some think that somebody does. */
+export const colorful = process.stdout.isTTY === true && !process.env['NO_COLOR']
+
 /**
  * All steps in their order.
  *
@@ -27,13 +30,14 @@ export const root = path.join(import.meta.dirname, '..', '..')
  */
 export function steps(names: readonly string[]): Step[] {
   const report = path.join(tmpdir(), `sunledger-vitest-${process.pid}.json`)
+  // A report that an earlier process of this number left must not be taken for ours.
+  rmSync(report, { force: true })
   const tool = (file: string) => path.join(root, 'node_modules', file)
-  const colors = process.stdout.isTTY ? 'force' : 'off'
   return [
     {
       name: 'lint',
       title: 'Style and formatting',
-      args: [tool('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings', `--colors=${colors}`],
+      args: [tool('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings', `--colors=${colorful ? 'force' : 'off'}`],
       count: check,
     },
     { name: 'types', title: 'Types', args: [tool('typescript/bin/tsc'), '--project', root], count: check },
@@ -51,7 +55,11 @@ export function steps(names: readonly string[]): Step[] {
         ...[tool('vitest/vitest.mjs'), 'run', ...names],
         ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
       ],
-      count: (exitCode) => atLeastOneFailure(fromVitest(readFileSync(report, 'utf8')), exitCode),
+      count: (exitCode) => {
+        const json = readFileSync(report, 'utf8')
+        rmSync(report)
+        return atLeastOneFailure(fromVitest(json), exitCode)
+      },
     },
   ]
 }
