@@ -1,20 +1,52 @@
 // How the contracts are compiled and their Solidity tests are run. The compiler is the npm package `solc`, pinned exactly, so that
-// nothing is downloaded. Comments do not change bytecode: the metadata hash is left out, and the generated ABIs stay comparable.
+// nothing is downloaded.
+import { globSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { defineConfig } from 'hardhat/config'
+import type { HardhatPlugin } from 'hardhat/types/plugins'
 
 const require = createRequire(import.meta.url)
+const solc = { version: '0.8.37', path: require.resolve('solc/soljson.js') }
+
+/** Comments do not change bytecode: the metadata hash is left out, and the generated ABIs stay comparable. */
+const contracts = {
+  ...solc,
+  settings: {
+    evmVersion: 'osaka',
+    optimizer: { enabled: true, runs: 20_000 },
+    viaIR: true,
+    metadata: { bytecodeHash: 'none' },
+  },
+}
+
+/** Tests deploy the artifacts of the contracts, so they need not be compiled as slowly and thoroughly themselves. */
+const tests = { ...solc, settings: { evmVersion: 'osaka', optimizer: { enabled: true, runs: 1 } } }
+const testFiles = globSync('test/contracts/**/*.sol', { cwd: import.meta.dirname })
+
+/** Hardhat compiles together what shares one settings object, but resolves each file's settings into an object of its own. */
+const compileTestsTogether: HardhatPlugin = {
+  id: 'sunledger-compile-tests-together',
+  hookHandlers: {
+    config: async () => ({
+      default: async () => ({
+        resolveUserConfig: async (userConfig, resolveVariable, next) => {
+          const config = await next(userConfig, resolveVariable)
+          for (const { overrides } of Object.values(config.solidity.profiles)) {
+            const [shared] = Object.values(overrides)
+            for (const file of Object.keys(overrides)) if (shared) overrides[file] = shared
+          }
+          return config
+        },
+      }),
+    }),
+  },
+}
 
 export default defineConfig({
+  plugins: [compileTestsTogether],
   solidity: {
-    version: '0.8.37',
-    path: require.resolve('solc/soljson.js'),
-    settings: {
-      evmVersion: 'osaka',
-      optimizer: { enabled: true, runs: 20_000 },
-      viaIR: true,
-      metadata: { bytecodeHash: 'none' },
-    },
+    compilers: [contracts],
+    overrides: Object.fromEntries(testFiles.map((file) => [file.replaceAll('\\', '/'), tests])),
   },
   paths: {
     sources: 'contracts',

@@ -65,12 +65,12 @@ async function collect(paths: string[]): Promise<Sources> {
 
 function compile(sources: Sources): Output {
   const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string }
-  const { settings } = config.solidity as { settings: object }
+  const { compilers } = config.solidity as { compilers: [{ settings: object }] }
   const selected = ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object']
   const outputSelection = Object.fromEntries(
     Object.entries(contracts).map(([name, path]) => [path, { [name]: selected }]),
   )
-  const input = { language: 'Solidity', sources, settings: { ...settings, outputSelection } }
+  const input = { language: 'Solidity', sources, settings: { ...compilers[0].settings, outputSelection } }
   const result = JSON.parse(solc.compile(JSON.stringify(input))) as Output
   const errors = (result.errors ?? []).filter((error) => error.severity === 'error')
   if (errors.length > 0) throw new Error(errors.map((error) => error.formattedMessage).join('\n'))

@@ -70,6 +70,16 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         uint64 nonce;
     }
 
+    /// @dev A reading as it was signed; six words, in EIP-712's order.
+    struct Reading {
+        bytes32 typeHash;
+        address meter;
+        uint256 timestamp;
+        uint256 energyMilliWh;
+        uint256 computeUnits;
+        bytes32 detail;
+    }
+
     /// @dev Neighbouring readings of one owner, while a batch is read. Owner number 0 is nobody: the run is empty.
     struct Run {
         uint256 ownerNumber;
@@ -208,62 +218,65 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         require(end <= batch.length, EnergyMeter_BatchMalformed(end, batch.length));
     }
 
-    /// @dev Takes the readings that lie from `cursor` to `end`.
+    /// @dev Takes the readings that lie from `cursor` to `end` and returns how many were accepted.
     function _takeSection(bytes32 domain, bool p256, uint256 cursor, uint256 end, Run memory run)
         private
         returns (uint256 accepted)
     {
         uint256 length = READING_LENGTH + (p256 ? 128 : 64);
+        Reading memory reading;
+        reading.typeHash = READING_TYPEHASH;
         for (; cursor < end; cursor += length) {
-            address meter = Wire.addressAt(cursor);
-            uint256 timestamp = Wire.number(cursor + 20, 5);
-            DeviceSlot device = _devices[meter];
-            (Refusal refusal, uint256 milliWh) = _judge(domain, meter, device, cursor, p256);
-            if (refusal != Refusal.None) {
-                emit ReadingRefused(meter, uint64(timestamp), refusal);
-                continue;
-            }
-            uint256 counted = device.energyMilliWh() + milliWh;
-            uint256 computeUnits = Wire.number(cursor + 34, 9);
-            _devices[meter] = device.withReading(timestamp, counted, computeUnits);
-            emit ReadingAccepted(
-                meter, uint64(timestamp), uint128(counted), uint128(computeUnits), Wire.word(cursor + 43)
-            );
-            ++accepted;
-
-            if (device.ownerNumber() != run.ownerNumber) {
-                _closeRun(run);
-                run.ownerNumber = device.ownerNumber();
-            }
-            if (device.kind() == PRODUCER) run.producedMilliWh += milliWh;
-            else run.consumedMilliWh += milliWh;
+            reading.meter = Wire.addressAt(cursor);
+            reading.timestamp = Wire.number(cursor + 20, 5);
+            reading.energyMilliWh = Wire.number(cursor + 25, 9);
+            reading.computeUnits = Wire.number(cursor + 34, 9);
+            reading.detail = Wire.word(cursor + 43);
+            address signer = _readSigner(_digest(domain, reading), cursor + READING_LENGTH, p256);
+            if (_takeReading(reading, signer, run)) ++accepted;
         }
     }
 
-    /// @dev Whether a reading counts, and for how much energy. What a reading says is only judged once its device is known to have
-    /// said it. A producer's reading above its capacity is refused whole; a consumer's counts up to it, because what was used and
-    /// is not counted now comes with the next reading's total. Rounded down.
-    function _judge(bytes32 domain, address meter, DeviceSlot device, uint256 cursor, bool p256)
+    function _takeReading(Reading memory reading, address signer, Run memory run) private returns (bool) {
+        DeviceSlot device = _devices[reading.meter];
+        (Refusal refusal, uint256 milliWh) = _judge(device, reading, signer);
+        if (refusal != Refusal.None) {
+            emit ReadingRefused(reading.meter, uint64(reading.timestamp), refusal);
+            return false;
+        }
+        uint256 total = device.energyMilliWh() + milliWh;
+        _devices[reading.meter] = device.withReading(reading.timestamp, total, reading.computeUnits);
+        emit ReadingAccepted(
+            reading.meter, uint64(reading.timestamp), uint128(total), uint128(reading.computeUnits), reading.detail
+        );
+
+        if (device.ownerNumber() != run.ownerNumber) {
+            _closeRun(run);
+            run.ownerNumber = device.ownerNumber();
+        }
+        if (device.kind() == PRODUCER) run.producedMilliWh += milliWh;
+        else run.consumedMilliWh += milliWh;
+        return true;
+    }
+
+    /// @dev Whether a reading counts, and for how much energy. What a reading says is only judged once its device is known to have said
+    /// it. A producer's reading above its capacity is refused whole; a consumer's counts up to it, because what was used and is not
+    /// counted now comes with the next reading's total. Rounded down.
+    function _judge(DeviceSlot device, Reading memory reading, address signer)
         private
         view
         returns (Refusal, uint256 milliWh)
     {
-        if (device.state() != APPROVED) {
-            return (device.state() == REVOKED ? Refusal.RevokedMeter : Refusal.UnknownMeter, 0);
-        }
-        uint256 timestamp = Wire.number(cursor + 20, 5);
-        uint256 energyMilliWh = Wire.number(cursor + 25, 9);
-        uint256 computeUnits = Wire.number(cursor + 34, 9);
-        bytes32 digest =
-            _readingDigest(domain, meter, timestamp, energyMilliWh, computeUnits, Wire.word(cursor + 43));
-        if (_readSigner(digest, cursor + READING_LENGTH, p256) != meter) return (Refusal.WrongSignature, 0);
-        if (timestamp <= device.timestamp()) return (Refusal.TimeNotRising, 0);
-        if (timestamp > block.timestamp) return (Refusal.TimeInFuture, 0);
-        if (energyMilliWh < device.energyMilliWh()) return (Refusal.EnergyFalls, 0);
-        if (computeUnits < device.computeUnits()) return (Refusal.ComputeFalls, 0);
-        if (energyMilliWh > MAX_TOTAL || computeUnits > MAX_TOTAL) return (Refusal.TotalTooLarge, 0);
-        milliWh = energyMilliWh - device.energyMilliWh();
-        uint256 most = (device.limit() * (timestamp - device.timestamp())) / LIMIT_SECONDS_PER_MILLI_WH;
+        if (device.state() == UNKNOWN) return (Refusal.UnknownMeter, 0);
+        if (device.state() == REVOKED) return (Refusal.RevokedMeter, 0);
+        if (signer != reading.meter) return (Refusal.WrongSignature, 0);
+        if (reading.timestamp <= device.timestamp()) return (Refusal.TimeNotRising, 0);
+        if (reading.timestamp > block.timestamp) return (Refusal.TimeInFuture, 0);
+        if (reading.energyMilliWh < device.energyMilliWh()) return (Refusal.EnergyFalls, 0);
+        if (reading.computeUnits < device.computeUnits()) return (Refusal.ComputeFalls, 0);
+        if (reading.energyMilliWh > MAX_TOTAL || reading.computeUnits > MAX_TOTAL) return (Refusal.TotalTooLarge, 0);
+        milliWh = reading.energyMilliWh - device.energyMilliWh();
+        uint256 most = (device.limit() * (reading.timestamp - device.timestamp())) / LIMIT_SECONDS_PER_MILLI_WH;
         if (milliWh <= most) return (Refusal.None, milliWh);
         return device.kind() == PRODUCER ? (Refusal.AboveCapacity, 0) : (Refusal.None, most);
     }
@@ -353,18 +366,13 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         require(signer != address(0) && signer == expected, EnergyMeter_WrongSigner(expected, signer));
     }
 
-    /// @dev keccak256("\x19\x01" ‖ domain separator ‖ keccak256(abi.encode(type hash, …)))
-    function _readingDigest(
-        bytes32 domain,
-        address meter,
-        uint256 timestamp,
-        uint256 energyMilliWh,
-        uint256 computeUnits,
-        bytes32 detail
-    ) private pure returns (bytes32) {
-        return MessageHashUtils.toTypedDataHash(
-            domain, keccak256(abi.encode(READING_TYPEHASH, meter, timestamp, energyMilliWh, computeUnits, detail))
-        );
+    /// @dev A reading in memory is the very encoding that EIP-712 hashes.
+    function _digest(bytes32 domain, Reading memory reading) private pure returns (bytes32) {
+        bytes32 structHash;
+        assembly ("memory-safe") {
+            structHash := keccak256(reading, 0xc0)
+        }
+        return MessageHashUtils.toTypedDataHash(domain, structHash);
     }
 
     // ---------------------------------------------------------------- views
@@ -431,6 +439,8 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         view
         returns (bytes32)
     {
-        return _readingDigest(_domainSeparatorV4(), meter, timestamp, energyMilliWh, computeUnits, detail);
+        return _digest(
+            _domainSeparatorV4(), Reading(READING_TYPEHASH, meter, timestamp, energyMilliWh, computeUnits, detail)
+        );
     }
 }

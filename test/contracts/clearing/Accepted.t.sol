@@ -256,7 +256,7 @@ contract AcceptedTest is ClearingSupport {
     function test_AnUnlistedAssetPaysNothing() external {
         fill(100);
         IClearingHouse.Credit memory credit = creditOf(bob, 50, bytes32("debit"));
-        credit.asset = address(new TestDollar(address(this)));
+        credit.asset = address(deployDollar(address(this)));
         (uint256 fromReserve, uint256 fromPool) = house.redeem(credit, proofOf(CREDIT_KEY, credit));
         vm.assertEq(fromReserve + fromPool, 0, "paid");
     }

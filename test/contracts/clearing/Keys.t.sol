@@ -18,7 +18,7 @@ contract KeysTest is ClearingSupport {
     function test_ConstructionStatesKeysAndPeriods() external {
         vm.expectEmit();
         emit IClearingHouse.KeysReplaced(alice, bob, carol, 0);
-        ClearingHouse made = new ClearingHouse(alice, bob, carol, 1, 2);
+        ClearingHouse made = deployHouse(alice, bob, carol, 1, 2);
         vm.assertEq(made.settlementKey(), alice, "settlement key");
         vm.assertEq(made.creditKey(), bob, "credit key");
         vm.assertEq(made.coldKey(), carol, "cold key");
@@ -32,20 +32,20 @@ contract KeysTest is ClearingSupport {
     function test_ConstructionRefusals() external {
         for (uint256 i = 0; i < 3; ++i) {
             vm.expectRevert(IClearingHouse.ClearingHouse_ZeroAddress.selector);
-            new ClearingHouse(i == 0 ? address(0) : alice, i == 1 ? address(0) : bob, i == 2 ? address(0) : carol, 1, 1);
+            deployHouse(i == 0 ? address(0) : alice, i == 1 ? address(0) : bob, i == 2 ? address(0) : carol, 1, 1);
         }
         uint256 most = 365 days;
         vm.expectRevert(abi.encodeWithSelector(IClearingHouse.ClearingHouse_TooMuch.selector, most, most + 1));
-        new ClearingHouse(alice, bob, carol, most + 1, 1);
+        deployHouse(alice, bob, carol, most + 1, 1);
         vm.expectRevert(abi.encodeWithSelector(IClearingHouse.ClearingHouse_TooMuch.selector, most, most + 1));
-        new ClearingHouse(alice, bob, carol, 1, most + 1);
-        new ClearingHouse(alice, bob, carol, most, most);
+        deployHouse(alice, bob, carol, 1, most + 1);
+        deployHouse(alice, bob, carol, most, most);
     }
 
     // ----------------------------------------------------------------- assets
 
     function test_ListingAnAsset() external {
-        TestDollar other = new TestDollar(address(this));
+        TestDollar other = deployDollar(address(this));
         vm.assertEq(house.isListed(address(other)), false, "before");
         vm.expectEmit(address(house));
         emit IClearingHouse.AssetListed(address(other));
@@ -55,7 +55,7 @@ contract KeysTest is ClearingSupport {
     }
 
     function test_ListRefusals() external {
-        TestDollar other = new TestDollar(address(this));
+        TestDollar other = deployDollar(address(this));
         vm.expectRevert(abi.encodeWithSelector(IClearingHouse.ClearingHouse_NotColdKey.selector, cold, address(this)));
         house.listAsset(address(other));
         OddToken seven = new OddToken(7);

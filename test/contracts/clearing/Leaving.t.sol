@@ -45,7 +45,7 @@ contract LeavingTest is ClearingSupport {
     }
 
     function test_EachPartOfAWithdrawalIsSigned() external {
-        TestDollar other = new TestDollar(address(this));
+        TestDollar other = deployDollar(address(this));
         bytes memory signature = withdrawal(ALICE, alice, carol, 30, 0, FOREVER);
         vm.startPrank(operator);
         vm.expectRevert();
@@ -282,7 +282,7 @@ contract LeavingTest is ClearingSupport {
 
     /// @dev In every asset, at once.
     function test_BindingCancelsRunningExits() external {
-        TestDollar other = new TestDollar(address(this));
+        TestDollar other = deployDollar(address(this));
         vm.prank(cold);
         house.listAsset(address(other));
         other.mint(address(this), 7);

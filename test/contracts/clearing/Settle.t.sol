@@ -164,7 +164,7 @@ contract SettleTest is ClearingSupport {
 
     function test_SectionsOfSeveralAssets() external {
         give(alice, 50);
-        TestDollar other = new TestDollar(address(this));
+        TestDollar other = deployDollar(address(this));
         vm.prank(cold);
         house.listAsset(address(other));
         bytes memory first = section(1, 0, 0, debit(ALICE, 50));
@@ -239,7 +239,7 @@ contract SettleTest is ClearingSupport {
     /// @dev Signed for another asset, another contract or another chain, it is another message, and its signer another account.
     function test_ASignatureHoldsForThisAssetContractAndChainAlone() external {
         give(alice, 100);
-        TestDollar other = new TestDollar(address(this));
+        TestDollar other = deployDollar(address(this));
         settle(batch(1, 0, 0, BatchBuilder.debit(sign64(ALICE, debitDigest(address(other), 9, HISTORY)), 9, W, HISTORY)));
         bytes32 message =
             keccak256(abi.encode(keccak256("Debit(address asset,uint80 total,bytes32 history)"), asset, 9, HISTORY));

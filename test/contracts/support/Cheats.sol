@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ClearingHouse} from "../../../contracts/clearing/ClearingHouse.sol";
+import {TestDollar} from "../../../contracts/token/TestDollar.sol";
 import {Vm} from "./Vm.sol";
 
 /// @title Cheats: what every test and every handler starts from
@@ -10,6 +12,33 @@ abstract contract Cheats {
     /// @dev Folds a fuzzed number into a range, both ends included.
     function within(uint256 value, uint256 least, uint256 most) internal pure returns (uint256) {
         return least + value % (most - least + 1);
+    }
+
+    /// @dev Deploys a contract as it is compiled for the chain, which is not how tests are compiled.
+    function deploy(string memory name, bytes memory arguments) internal returns (address made) {
+        bytes memory code = bytes.concat(vm.getCode(string.concat(name, ".sol:", name)), arguments);
+        assembly ("memory-safe") {
+            made := create(0, add(code, 0x20), mload(code))
+        }
+    }
+
+    function deployDollar(address minter) internal returns (TestDollar) {
+        return TestDollar(deploy("TestDollar", abi.encode(minter)));
+    }
+
+    function deployHouse(
+        address settlementKey,
+        address creditKey,
+        address coldKey,
+        uint256 exitWindowSeconds,
+        uint256 noticePeriodSeconds
+    ) internal returns (ClearingHouse) {
+        return ClearingHouse(
+            deploy(
+                "ClearingHouse",
+                abi.encode(settlementKey, creditKey, coldKey, exitWindowSeconds, noticePeriodSeconds)
+            )
+        );
     }
 
     function sign64(uint256 key, bytes32 digest) internal pure returns (bytes memory) {

@@ -34,8 +34,8 @@ abstract contract ClearingSupport is Cheats {
 
     function setUpClearing() internal {
         vm.warp(START);
-        house = new ClearingHouse(operator, vm.addr(CREDIT_KEY), cold, WINDOW, NOTICE);
-        dollar = new TestDollar(address(this));
+        house = deployHouse(operator, vm.addr(CREDIT_KEY), cold, WINDOW, NOTICE);
+        dollar = deployDollar(address(this));
         asset = address(dollar);
         vm.prank(cold);
         house.listAsset(asset);

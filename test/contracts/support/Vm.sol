@@ -36,7 +36,8 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory);
     function assume(bool condition) external pure;
 
-    // State
+    // Artifacts and state
+    function getCode(string calldata artifact) external view returns (bytes memory creationCode);
     function load(address target, bytes32 slot) external view returns (bytes32);
     function etch(address target, bytes calldata code) external;
 
