@@ -18,6 +18,7 @@ const besideEachOther: readonly (readonly StepName[])[] = [['lint', 'types', 'ab
 
 export class Runner {
   private readonly running = new Set<ChildProcess>()
+  private ending = false
 
   constructor() {
     for (const signal of endings) process.on(signal, () => this.end(signal))
@@ -66,13 +67,16 @@ export class Runner {
       child.once('error', (error) => resolve({ exitCode: null, output: `${output}${error.message}` }))
       child.once('close', (exitCode) => {
         this.running.delete(child)
-        resolve({ exitCode, output })
+        // A step that was ended has no result to tell.
+        if (!this.ending) resolve({ exitCode, output })
       })
     })
   }
 
   /** Ends what runs, and then this process by the same signal, so that whoever waits for it sees why it ended. */
   private end(signal: NodeJS.Signals): void {
+    if (this.ending) return
+    this.ending = true
     const ended = [...this.running].map((child) => new Promise((resolve) => child.once('close', resolve)))
     for (const child of this.running) child.kill('SIGTERM')
     const patience = new Promise((resolve) => setTimeout(resolve, graceMs))

@@ -18,7 +18,8 @@ const task = path.join(folder, 'task.mjs')
 const launcher = path.join(folder, 'launcher.mjs')
 const runModule = pathToFileURL(path.join(import.meta.dirname, '../../bin/launcher/run.mjs')).href
 
-// Notes every signal, and ends a while after the first with a code of its own, as a task that tidies up does.
+// Notes every signal, and ends a while after the first with a code of its own, as a task that tidies up does. It also
+// ends with its input, so that a test run that is cut off leaves nothing behind.
 writeFileSync(
   task,
   `import { appendFileSync } from 'node:fs'
@@ -28,7 +29,7 @@ writeFileSync(
       setTimeout(() => process.exit(7), 1000)
     })
   }
-  process.stdin.on('data', (data) => process.exit(Number(data)))
+  process.stdin.on('data', (data) => process.exit(Number(data))).on('end', () => process.exit(0))
   console.log(process.pid)
   setInterval(() => {}, 1000)`,
 )
@@ -45,7 +46,7 @@ type Launcher = ChildProcessByStdio<Writable, Readable, null>
 /** Starts a launcher in a process group of its own and waits until its task listens. */
 async function start(): Promise<{ process: Launcher; taskPid: number }> {
   writeFileSync(log, '')
-  // The guard has to tell a test's parent from npm, which this very test may run under.
+  // A launcher that npm runs also looks whether npm is still there; this one counts as started by hand.
   const { npm_lifecycle_event: _, ...env } = process.env
   const started = spawn(process.execPath, [launcher, task, log], {
     detached: true,
