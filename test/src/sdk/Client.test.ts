@@ -126,7 +126,7 @@ describe.each(transports)('over %s', (_, transport) => {
 
   test('error: no answer in time', async () => {
     const { url, count } = await serve(silent)
-    await expect(open(url, { timeoutMs: 100, retryForMs: 150 }).status()).rejects.toMatchObject({ code: 'SL640' })
+    await expect(open(url, { timeoutMs: 100, retryForMs: 500 }).status()).rejects.toMatchObject({ code: 'SL640' })
     expect(count()).toBeGreaterThan(1)
   })
 
