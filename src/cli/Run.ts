@@ -51,12 +51,14 @@ const midnightOf = (date: string, now: Date): bigint => {
 }
 
 /** Moves the local chain's clock. */
-const advance = (client: ChainClient.Client) => async (seconds: bigint): Promise<void> => {
-  const { timestamp } = await client.getBlock()
-  if (timestamp >= seconds) return
-  await ChainClient.raw(client, 'evm_setNextBlockTimestamp', [`0x${seconds.toString(16)}`])
-  await ChainClient.raw(client, 'evm_mine', [])
-}
+const advance =
+  (client: ChainClient.Client) =>
+  async (seconds: bigint): Promise<void> => {
+    const { timestamp } = await client.getBlock()
+    if (timestamp >= seconds) return
+    await ChainClient.raw(client, 'evm_setNextBlockTimestamp', [`0x${seconds.toString(16)}`])
+    await ChainClient.raw(client, 'evm_mine', [])
+  }
 
 const measuredOf = (tally: Tally.Tally, transfer: Transfer.Transfer): Fees.Measured => ({
   payments: tally.settled,

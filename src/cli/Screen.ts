@@ -19,7 +19,8 @@ const clock = (seconds: number): string =>
 
 const dollars = (atomic: bigint): string => `$${Number(Amount.format(atomic)).toFixed(2)}`
 
-const watts = (value: number): string => (value >= 1e6 ? `${(value / 1e6).toFixed(2)} MW` : `${(value / 1000).toFixed(0)} kW`)
+const watts = (value: number): string =>
+  value >= 1e6 ? `${(value / 1e6).toFixed(2)} MW` : `${(value / 1000).toFixed(0)} kW`
 
 /** For example: slot 48/96 12:00 | sun 1.02 MW | $0.043/kWh | 2 900 payments/s | … */
 export const line = (p: Progress): string =>

@@ -33,7 +33,8 @@ const factor = (text: string): number => {
 }
 
 const monthAndDay = (text: string): string => {
-  if (!Pvgis.isDate(text)) throw new InvalidArgumentError(`Expected a month and day such as 06-21, got ${JSON.stringify(text)}.`)
+  if (!Pvgis.isDate(text))
+    throw new InvalidArgumentError(`Expected a month and day such as 06-21, got ${JSON.stringify(text)}.`)
   return text
 }
 
@@ -80,12 +81,28 @@ export const register = (program: Command): void => {
     .option('--producers <number>', 'solar producers', count, defaults.producers)
     .option('--sites <number>', 'compute sites', count, defaults.sites)
     .option('--stations <number>', 'charging stations', count, defaults.stations)
-    .option('--slots <number>', 'parts of the day; everything is settled at the end of each', wholeNumber(1, 1440), defaults.slots)
-    .option('--seed <number>', 'the same seed gives the same payments, balances and gas', wholeNumber(0, 2 ** 31), defaults.seed)
+    .option(
+      '--slots <number>',
+      'parts of the day; everything is settled at the end of each',
+      wholeNumber(1, 1440),
+      defaults.slots,
+    )
+    .option(
+      '--seed <number>',
+      'the same seed gives the same payments, balances and gas',
+      wholeNumber(0, 2 ** 31),
+      defaults.seed,
+    )
     .option('--date <mm-dd>', `day of the year (default: ${defaults.date})`, monthAndDay)
     .option('--speed <factor>', 'times faster than the clock; 0: as fast as it goes', factor, 0)
-    .option('--solar <file>', 'weather of the day, a PVGIS TMY file as downloaded (default: clear-sky model with clouds)')
-    .option('--jobs <file>', 'demand for compute, an LLM request trace: TIMESTAMP,ContextTokens,GeneratedTokens (default: model)')
+    .option(
+      '--solar <file>',
+      'weather of the day, a PVGIS TMY file as downloaded (default: clear-sky model with clouds)',
+    )
+    .option(
+      '--jobs <file>',
+      'demand for compute, an LLM request trace: TIMESTAMP,ContextTokens,GeneratedTokens (default: model)',
+    )
     .option('--out <dir>', 'folder for report.json and report.md', 'reports')
     .option('--data <dir>', 'folder for journal, keys and deployment; made anew at each start (default: data in --out)')
     .option('--port <number>', 'port of the service (0: any free one)', wholeNumber(0, 65_535), 0)

@@ -118,15 +118,15 @@ export class Robot {
   }
 
   /** The seller's leg of a sale: gives energy credits against dollars. Resolves when the buyer's leg has come and both are accepted. */
-  async sell(terms: SaleTerms): Promise<ReceiptType> {
+  async sell(terms: SaleTerms, options: { validUntil?: bigint } = {}): Promise<ReceiptType> {
     const { seller, buyer: payee, creditAsset: asset, credits: amount } = terms
-    return this.#leg(terms, seller, asset, payee, amount)
+    return this.#leg(terms, seller, { asset, payee, amount, ...options })
   }
 
   /** The buyer's leg of a sale: gives dollars against energy credits. */
-  async buy(terms: SaleTerms): Promise<ReceiptType> {
+  async buy(terms: SaleTerms, options: { validUntil?: bigint } = {}): Promise<ReceiptType> {
     const { buyer, seller: payee, dollarAsset: asset, price: amount } = terms
-    return this.#leg(terms, buyer, asset, payee, amount)
+    return this.#leg(terms, buyer, { asset, payee, amount, ...options })
   }
 
   /**
@@ -256,12 +256,11 @@ export class Robot {
   async #leg(
     terms: SaleTerms,
     self: Address,
-    asset: Address,
-    payee: Address,
-    amount: AmountAtomic,
+    leg: { asset: Address; payee: Address; amount: AmountAtomic; validUntil?: bigint },
   ): Promise<ReceiptType> {
     if (self !== this.address) throw new PaymentRefusedError('saleMismatch', { expected: this.address, actual: self })
-    return this.#line(asset).pay({ payee, amount, reference: Digest.sale(terms), terms })
+    const { asset, payee, amount, validUntil } = leg
+    return this.#line(asset).pay({ payee, amount, reference: Digest.sale(terms), terms, validUntil })
   }
 }
 

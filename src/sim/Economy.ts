@@ -69,7 +69,12 @@ interface Books {
 
 const nameOf = ({ role, index }: Plan.Party): string => `${role} ${index}`
 
-const move = (book: Map<string, bigint>, from: Plan.Party | undefined, to: Plan.Party | undefined, amount: bigint): void => {
+const move = (
+  book: Map<string, bigint>,
+  from: Plan.Party | undefined,
+  to: Plan.Party | undefined,
+  amount: bigint,
+): void => {
   if (from !== undefined) book.set(nameOf(from), (book.get(nameOf(from)) ?? 0n) - amount)
   if (to !== undefined) book.set(nameOf(to), (book.get(nameOf(to)) ?? 0n) + amount)
 }
@@ -197,7 +202,7 @@ class Day {
 
   /** Makes sales: both legs of each at once, in the plan's order, so that every line has its sales in the same order. */
   async #tradeAll(trades: readonly Plan.Trade[]): Promise<void> {
-    const { participants, signal } = this.#options
+    const { participants, signal, validUntilSeconds: validUntil } = this.#options
     if (signal.aborted) return
     await Promise.all(
       trades.map(async ({ purpose, seller, buyer, energyMilliWh, priceAtomic }) => {
@@ -209,7 +214,10 @@ class Day {
           price: priceAtomic,
           salt: Keccak.ofText(purpose),
         })
-        const legs = await Promise.all([this.#timed(() => from.sell(terms)), this.#timed(() => to.buy(terms))])
+        const legs = await Promise.all([
+          this.#timed(() => from.sell(terms, { validUntil })),
+          this.#timed(() => to.buy(terms, { validUntil })),
+        ])
         if (!legs.every(Boolean)) return
         move(this.#books.credits, seller, buyer, energyMilliWh)
         this.#note(buyer, seller, priceAtomic)
@@ -314,7 +322,10 @@ class Day {
 }
 
 /** Carries out a day. @param funding what customers deposited, atomic dollars by index */
-export const start = (options: EconomyOptions, funding: readonly bigint[]): { outcome: Outcome; done: Promise<Outcome> } => {
+export const start = (
+  options: EconomyOptions,
+  funding: readonly bigint[],
+): { outcome: Outcome; done: Promise<Outcome> } => {
   const day = new Day(options, funding)
   return { outcome: day.outcome, done: day.run() }
 }

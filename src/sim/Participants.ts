@@ -50,7 +50,11 @@ const partiesOf = ({ scenario }: World): Party[] => {
 const nameOf = ({ role, index }: Party): string => `${role} ${index}`
 
 /** Runs a task for each item, `width` at a time, so that latencies are those of a busy service and not of a queue of our own. */
-export const each = async <T>(items: readonly T[], width: number, run: (item: T) => Promise<unknown>): Promise<void> => {
+export const each = async <T>(
+  items: readonly T[],
+  width: number,
+  run: (item: T) => Promise<unknown>,
+): Promise<void> => {
   let next = 0
   const worker = async (): Promise<void> => {
     while (next < items.length) await run(items[next++] as T)
@@ -95,7 +99,10 @@ export const gather = async (options: ParticipantsOptions, funding: readonly big
   const robots = new Map<string, Robot>()
   const meters = new Map<string, Meter>()
   await each(parties, width, async (party) => {
-    robots.set(nameOf(party), await Robot.connect(client, { account: Random.key(seed, party.role, party.index), status }))
+    robots.set(
+      nameOf(party),
+      await Robot.connect(client, { account: Random.key(seed, party.role, party.index), status }),
+    )
   })
   const of = (party: Party) => robots.get(nameOf(party)) as Robot
   progress(`${parties.length} participants connected`)
