@@ -22,6 +22,8 @@ export interface AuditOptions {
   readonly client: Client
   readonly deployment: Deployment
   readonly tally: Tally
+  /** The block as of which everything is compared: the newest. */
+  readonly block: bigint
   /** The running service's ledger as it said it, byte for byte; left out where no service ran. */
   readonly live?: string
 }
@@ -66,9 +68,8 @@ const signs: { readonly [event: string]: bigint } = {
 }
 
 const booksOf = async (options: AuditOptions, logs: Logs, asset: Address, symbol: string): Promise<Books> => {
-  const { client, deployment, tally } = options
+  const { client, deployment, tally, block } = options
   const house = deployment.clearingHouse
-  const { block } = tally.ledger
   const own = logs.filter((log) => 'asset' in log.args && log.args.asset.toLowerCase() === asset)
   const named = (event: string, field: string): Address[] => [
     ...new Set(
@@ -140,9 +141,9 @@ const conservation = (books: readonly Books[], ledger: Ledger.Ledger): Check => 
   }
 }
 
-const energyBalance = async ({ client, deployment, tally }: AuditOptions): Promise<Check> => {
+const energyBalance = async ({ client, deployment, block }: AuditOptions): Promise<Check> => {
   const { energyMeter, energyCredit } = deployment
-  const e = await House.energy(client, energyMeter, energyCredit.asset, tally.ledger.block)
+  const e = await House.energy(client, energyMeter, energyCredit.asset, block)
   return {
     id: 'I9',
     ok: e.existingMilliWh === e.producedMilliWh - e.consumedMilliWh + e.owedMilliWh,
@@ -162,7 +163,7 @@ const replayed = ({ tally, live }: AuditOptions): Check => {
   }
 }
 
-const agreement = async ({ client, tally }: AuditOptions, books: readonly Books[], logs: Logs): Promise<Check> => {
+const agreement = async ({ client, tally, block }: AuditOptions, books: readonly Books[], logs: Logs): Promise<Check> => {
   const onChain = [...new Set(logs.filter((log) => log.eventName === 'Settled').map((log) => log.transactionHash))]
   const journaled = new Set<Hex>(tally.settlements.map((settlement) => settlement.transaction))
   const receipts = await Promise.all(onChain.map((hash) => client.getTransactionReceipt({ hash })))
@@ -174,7 +175,7 @@ const agreement = async ({ client, tally }: AuditOptions, books: readonly Books[
     id: 'I13',
     ok: same && differing.length === 0,
     detail:
-      `${sum(books.map((b) => BigInt(b.accounts)))} slots compared at block ${tally.ledger.block}, ${differing.length} differ` +
+      `${sum(books.map((b) => BigInt(b.accounts)))} slots compared at block ${block}, ${differing.length} differ` +
       `${differing.length > 0 ? ` (first: ${differing[0]})` : ''}; settlements ${onChain.length} on chain, ${journaled.size} in the journal;` +
       ` their gas ${gas} and ${journaledGas}`,
   }
@@ -182,8 +183,8 @@ const agreement = async ({ client, tally }: AuditOptions, books: readonly Books[
 
 /** All checks, in the order of their numbers. */
 export const audit = async (options: AuditOptions): Promise<Check[]> => {
-  const { client, deployment, tally } = options
-  const logs = await readLogs(client, deployment.clearingHouse, tally.ledger.block)
+  const { client, deployment, tally, block } = options
+  const logs = await readLogs(client, deployment.clearingHouse, block)
   const books = await Promise.all(
     [deployment.dollar, deployment.energyCredit].map(({ asset, symbol }) => booksOf(options, logs, asset, symbol)),
   )
