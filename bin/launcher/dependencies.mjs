@@ -31,12 +31,22 @@ const installedMegabytes = 550
  * @param {import('./node.mjs').NodeBinary} node the Node to install under
  */
 export async function ensureDependencies(root, node) {
-  if (isFresh(root, node)) return
+  if (isInPlace(root, node)) return
   await withLock(path.join(root, '.sunledger-install.lock'), async () => {
-    if (isFresh(root, node)) return
-    if (missingFrom(root).length === 0) return stamp(root, node)
+    if (isInPlace(root, node)) return
     await step(`installing the dependencies under Node ${node.version}`, () => install(root, node))
   })
+}
+
+/**
+ * @param {string} root
+ * @param {import('./node.mjs').NodeBinary} node
+ */
+function isInPlace(root, node) {
+  if (readIfThere(stampFile(root)) === JSON.stringify(stampFor(root, node))) return true
+  if (missingFrom(root).length > 0) return false
+  stamp(root, node)
+  return true
 }
 
 /**
@@ -78,16 +88,13 @@ function removeModules(modules) {
  * @param {string} root
  * @param {import('./node.mjs').NodeBinary} node
  */
-function isFresh(root, node) {
-  return readIfThere(stampFile(root)) === JSON.stringify(stampFor(root, node))
-}
-
-/**
- * @param {string} root
- * @param {import('./node.mjs').NodeBinary} node
- */
 function stamp(root, node) {
-  writeFileSync(stampFile(root), JSON.stringify(stampFor(root, node)))
+  try {
+    writeFileSync(stampFile(root), JSON.stringify(stampFor(root, node)))
+  } catch (error) {
+    // Where the checkout may only be read, everything is compared at every start; that costs a moment and nothing else.
+    if (!['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error) ?? '')) throw error
+  }
 }
 
 /**
