@@ -3,7 +3,7 @@
  */
 import type { AmountAtomic } from './Amount.ts'
 import type { Address, Hex } from './Payment.ts'
-import { genesisHistory } from './Payment.ts'
+import { debitGenesis, genesisHistory } from './Payment.ts'
 
 /** The chain's copy: `ClearingHouse.accountOf` as of the last block the ledger has read. */
 export interface Settled {
@@ -38,7 +38,7 @@ export const empty = (asset: Address, account: Address): Account => ({
   account,
   settled: { balance: 0n, debited: 0n, credited: 0n },
   debitTotal: 0n as AmountAtomic,
-  debitHistory: genesisHistory,
+  debitHistory: debitGenesis(account),
   debitSignature: '0x',
   creditTotal: 0n as AmountAtomic,
   creditHistory: genesisHistory,

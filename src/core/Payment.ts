@@ -65,8 +65,14 @@ export interface Receipt {
   readonly proof: Proof
 }
 
-/** Where an account's history starts. */
+/** Where a credit's history starts. */
 export const genesisHistory: Hex = `0x${'0'.repeat(64)}`
+
+/**
+ * Where the history of an account's debits starts: its own address as a word. A debit does not name its payer, so if all started alike, two
+ * payers' first payments on the same terms would be one message with one digest, and a payment is named by that digest.
+ */
+export const debitGenesis = (account: Address): Hex => `0x${account.slice(2).padStart(64, '0')}`
 
 /** The total before this payment: its place in its payer's order. */
 export const start = (payment: PaymentRequest): bigint => payment.total - payment.amount

@@ -241,7 +241,12 @@ export class Robot {
     let line = this.#lines.get(asset)
     if (line === undefined) {
       const claimed = State.debitOf(this.#view, asset, this.deployment.clearing.separator)
-      line = new Line(this.#desk, asset, State.latest(claimed, kept?.accepted ?? State.none), kept?.unanswered)
+      line = new Line(
+        this.#desk,
+        asset,
+        State.latest(claimed, kept?.accepted ?? State.none(this.address)),
+        kept?.unanswered,
+      )
       this.#lines.set(asset, line)
     }
     return line

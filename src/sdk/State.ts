@@ -4,14 +4,14 @@
  */
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address } from '../core/Payment.ts'
-import { genesisHistory } from '../core/Payment.ts'
+import { debitGenesis } from '../core/Payment.ts'
 import type { AccountView } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Debit } from './Keep.ts'
 
 /** Before an account's first payment in an asset. */
-export const none: Debit = { total: 0n, history: genesisHistory, signature: '0x' }
+export const none = (account: Address): Debit => ({ total: 0n, history: debitGenesis(account), signature: '0x' })
 
 /**
  * The last accepted debit of an account in an asset.
@@ -19,7 +19,8 @@ export const none: Debit = { total: 0n, history: genesisHistory, signature: '0x'
  */
 export const debitOf = (view: AccountView, asset: Address, domain: Digest.Domain): Debit => {
   const debit = view.assets.find((line) => line.asset === asset)?.debit
-  if (debit === undefined || (debit.total === 0n && debit.history === genesisHistory)) return none
+  const start = none(view.account)
+  if (debit === undefined || (debit.total === 0n && debit.history === start.history)) return start
   const digest = Digest.debit(domain, asset, debit.total, debit.history)
   const signer = Signature.recover(digest, debit.signature)
   if (signer !== view.account) throw new StateNotOwnError(view.account, signer)

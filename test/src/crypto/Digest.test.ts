@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { encodeAbiParameters, hashTypedData, keccak256, parseAbiParameters, toHex } from 'viem'
 import { describe, expect, test } from 'vitest'
 import type { Address, Hex, SaleTerms } from '../../../src/core/Payment.ts'
+import { debitGenesis } from '../../../src/core/Payment.ts'
 import * as Digest from '../../../src/crypto/Digest.ts'
 import * as TypedData from '../../../src/sdk/TypedData.ts'
 import fixture from '../../fixtures/digests.json' with { type: 'json' }
@@ -74,9 +75,11 @@ describe('the fixture', () => {
       Digest.debitHistory(before, payee as Address, BigInt(amount), reference as Hex, BigInt(validUntil))
     const credit = (before: Hex) => Digest.creditHistory(before, payer as Address, BigInt(amount), reference as Hex)
     const zero: Hex = `0x${'0'.repeat(64)}`
+    const genesis = debitGenesis(payer as Address)
     expect({
-      debitFirst: debit(zero),
-      debitSecond: debit(debit(zero)),
+      debitGenesis: genesis,
+      debitFirst: debit(genesis),
+      debitSecond: debit(debit(genesis)),
       creditFirst: credit(zero),
       creditSecond: credit(credit(zero)),
     }).toEqual(expected)

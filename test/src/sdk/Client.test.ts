@@ -99,7 +99,7 @@ describe.each(transports)('over %s', (_, transport) => {
   })
 
   test('error: a withdrawal or exit whose answer was lost is not sent again', async () => {
-    for (const answer of [cut, problem(502), problem(504)]) {
+    for (const answer of [cut, problem(502), problem(503), problem(504)]) {
       const { url, count } = await serve(answer, json(200, transaction))
       await expect(open(url).exit(exit)).rejects.toThrow()
       expect(count()).toBe(1)
@@ -108,10 +108,18 @@ describe.each(transports)('over %s', (_, transport) => {
     await expect(open(url).exit(exit)).rejects.toThrow('look at the balance before you repeat it')
   })
 
-  test('behavior: it is sent again where nobody can have acted on it', async () => {
-    const { url, count } = await serve(problem(503), json(200, transaction))
-    expect((await open(url).exit(exit)).gasUsed).toBe(2n)
-    expect(count()).toBe(2)
+  test('behavior: it is sent again where no connection came about', async () => {
+    const closed = await serve(silent)
+    servers.pop()?.close()
+    const port = Number(new URL(closed.url).port)
+    const sent = open(closed.url).exit(exit)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    const server = createServer((request, response) =>
+      request.resume().on('end', () => json(200, transaction)(response, request)),
+    )
+    servers.push(server)
+    server.listen(port, '127.0.0.1')
+    expect((await sent).gasUsed).toBe(2n)
   })
 
   test('error: a problem keeps the service’s code', async () => {

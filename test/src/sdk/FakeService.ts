@@ -5,7 +5,7 @@
 import type { AmountAtomic } from '../../../src/core/Amount.ts'
 import type { Problem } from '../../../src/core/Errors.ts'
 import type { Address, Hex, PaymentRequest, Receipt, Refusal } from '../../../src/core/Payment.ts'
-import { genesisHistory, PaymentRefusedError } from '../../../src/core/Payment.ts'
+import { debitGenesis, genesisHistory, PaymentRefusedError } from '../../../src/core/Payment.ts'
 import * as Wire from '../../../src/core/Wire.ts'
 import * as Digest from '../../../src/crypto/Digest.ts'
 import * as Merkle from '../../../src/crypto/Merkle.ts'
@@ -48,7 +48,7 @@ export class FakeService {
   account(address: Address, asset: Address = dollar): Account {
     const found = this.#accounts.get(asset + address) ?? {
       available: 0n,
-      debit: { total: 0n, history: genesisHistory, signature: '0x' },
+      debit: { total: 0n, history: debitGenesis(address), signature: '0x' },
       credit: { total: 0n, history: genesisHistory },
     }
     this.#accounts.set(asset + address, found)

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AmountAtomic } from '../../../src/core/Amount.ts'
 import type { Hex, PaymentRequest, Receipt as ReceiptType } from '../../../src/core/Payment.ts'
-import { genesisHistory } from '../../../src/core/Payment.ts'
+import { debitGenesis } from '../../../src/core/Payment.ts'
 import * as Digest from '../../../src/crypto/Digest.ts'
 import * as Signature from '../../../src/crypto/Signature.ts'
 import * as Receipt from '../../../src/sdk/Receipt.ts'
@@ -16,7 +16,7 @@ const validUntil = 1_900_000_000n
 const pay = (amounts: readonly bigint[], asset = dollar): ReceiptType[] => {
   const service = new FakeService()
   service.account(payer, asset).available = 1_000_000n
-  let [total, history] = [0n, genesisHistory]
+  let [total, history] = [0n, debitGenesis(payer)]
   const requests = amounts.map((amount, i): PaymentRequest => {
     const reference = Digest.reference('https://charger.example', `${i}`)
     total += amount

@@ -307,3 +307,17 @@ describe('a service that cannot be believed', () => {
     expect(trust.creditKey).toBe(Signature.addressOf(creditKey))
   })
 })
+
+describe('two payers', () => {
+  test('behavior: the same first payment on the same terms by two payers is two payments', async () => {
+    const service = funded()
+    const other = Signature.addressOf(key(3))
+    service.account(other).available = 10n
+    const robots = [await connect(service), await connect(service, { account: key(3) })]
+    const purchase = { to: payee, amount: 1n, for: 'x', key: 'k', validUntil: service.nowSeconds }
+    const [a, b] = await Promise.all(robots.map((robot) => robot.pay(purchase)))
+    expect(a?.payment.id).not.toBe(b?.payment.id)
+    expect([a?.payment.payer, b?.payment.payer]).toEqual([payer, other])
+    expect(service.account(payee).credit.total).toBe(2n)
+  })
+})
