@@ -3,7 +3,8 @@
  * it, and so may whoever wants a single route.
  *
  * Requests that mean the same when they arrive twice (reads, payments, orders, readings) are tried again for a while when the
- * connection fails or the service says 502, 503 or 504; the others only where it is certain that nobody acted on the first attempt.
+ * connection fails or the service says 502, 503 or 504; the others only where no connection came about, since the chain may have seen
+ * what was never answered.
  */
 import type { z } from 'zod'
 import { type Problem, SunledgerError } from '../core/Errors.ts'
@@ -164,8 +165,7 @@ export class Client {
       const answer = await this.#attempt(call)
       const failed = answer instanceof Transport.ConnectionError
       if (!failed && !retried.has(answer.status)) return read(call, answer)
-      // A 503 says that nothing was done; 502 and 504 come from something in between that cannot know.
-      const harmless = call.repeatable || (failed ? !answer.maySent : answer.status === 503)
+      const harmless = call.repeatable || (failed && !answer.maySent)
       const waitMs = pause(attempt, failed ? undefined : answer.retryAfterSeconds)
       if (!harmless || performance.now() + waitMs > deadline) {
         if (failed) throw new ServiceUnreachableError(this.url, answer, call.repeatable)
