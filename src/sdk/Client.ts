@@ -184,6 +184,7 @@ export class Client {
         ...(call.body === undefined ? {} : { body: call.body }),
         ...(call.token === undefined ? {} : { headers: { authorization: `Bearer ${call.token}` } }),
         ...(call.repeatable ? {} : { alone: true }),
+        ...(call.slow === true ? { patient: true } : {}),
       })
     } catch (error) {
       if (error instanceof Transport.ConnectionError) return error

@@ -17,6 +17,8 @@ export interface Request {
   readonly timeoutMs: number
   /** On a connection of its own: a kept-alive one may just be closing, and then nobody knows whether the request was read. */
   readonly alone?: boolean
+  /** Waits for somebody else's request, so it may not stand in line with requests that somebody waits for. */
+  readonly patient?: boolean
 }
 
 export interface Answer {
@@ -44,10 +46,16 @@ const seconds = (text: string | null | undefined): number | undefined => {
   return Number.isFinite(value) && value >= 0 ? value : undefined
 }
 
-// One agent for the process: a thousand robots to one service share its connections. Idle ones do not keep a process alive.
+// One pair of agents for the process: a thousand robots to one service share its connections. Idle ones do not keep a process alive.
 const agents = {
-  http: new http.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'fifo' }),
-  https: new https.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'fifo' }),
+  http: {
+    busy: new http.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'fifo' }),
+    patient: new http.Agent({ keepAlive: true, maxFreeSockets: 64 }),
+  },
+  https: {
+    busy: new https.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'fifo' }),
+    patient: new https.Agent({ keepAlive: true, maxFreeSockets: 64 }),
+  },
 }
 
 // These say that no connection came about, so nothing was sent.
@@ -72,7 +80,7 @@ const connectionError = (error: unknown): ConnectionError => {
 export const node = (url: URL): Transport => {
   const secure = url.protocol === 'https:'
   const { request: open } = secure ? https : http
-  const agent = secure ? agents.https : agents.http
+  const { busy, patient: unlimited } = secure ? agents.https : agents.http
   const target = {
     protocol: url.protocol,
     hostname: url.hostname.replace(/^\[|\]$/g, ''),
@@ -83,15 +91,16 @@ export const node = (url: URL): Transport => {
     method: 'GET' | 'POST',
     path: string,
     headers: { readonly [name: string]: string | number },
-    own: boolean,
-  ): http.ClientRequest => open({ ...target, method, path: base + path, headers, agent: own ? false : agent })
+    agent: http.Agent | false,
+  ): http.ClientRequest => open({ ...target, method, path: base + path, headers, agent })
 
   return {
-    send: ({ method, path, body, headers, timeoutMs, alone }) =>
+    send: ({ method, path, body, headers, timeoutMs, alone, patient }) =>
       new Promise((resolve, reject) => {
         const length =
           body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-        const request = begin(method, path, { ...length, ...headers }, alone === true)
+        const agent = alone === true ? false : patient === true ? unlimited : busy
+        const request = begin(method, path, { ...length, ...headers }, agent)
         const fail = (error: unknown): void => reject(connectionError(error))
         request.on('error', fail)
         request.setTimeout(timeoutMs, () =>
@@ -116,7 +125,7 @@ export const node = (url: URL): Transport => {
       }),
     stream: (path, headers, signal) =>
       new Promise((resolve, reject) => {
-        const request = begin('GET', path, headers, true)
+        const request = begin('GET', path, headers, false)
         const stop = (): unknown => request.destroy(new ConnectionError('aborted', true, undefined))
         signal.addEventListener('abort', stop, { once: true })
         request.on('close', () => signal.removeEventListener('abort', stop))
