@@ -1,4 +1,6 @@
 /** `npm run -s example -- NAME`: small programs to start from, each also a check that what the README says works as it stands. */
+import * as Cost from './cost.ts'
+import * as Demo from './demo.ts'
 import * as Pay from './pay.ts'
 
 interface Example {
@@ -8,7 +10,7 @@ interface Example {
   run(args: string[]): Promise<number>
 }
 
-const examples: { readonly [name: string]: Example } = { pay: Pay }
+const examples: { readonly [name: string]: Example } = { pay: Pay, demo: Demo, cost: Cost }
 
 const list = (): string =>
   Object.entries(examples)

@@ -23,18 +23,26 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   })
 
 /** Runs a program with this terminal until it ends; its exit code. */
-export const runNode = async (program: URL | string, args: readonly string[]): Promise<number> => {
-  if (interrupted) return 130
-  const file = program instanceof URL ? fileURLToPath(program) : program
-  const child = spawn(process.execPath, [...flags, file, ...args], { stdio: 'inherit' })
+export const runNode = (program: URL, args: readonly string[]): Promise<number> =>
+  ended(spawn(process.execPath, [...flags, fileURLToPath(program), ...args], { stdio: 'inherit' }))
+
+/** Runs `sunledger` with this terminal but for its stdout, which is read. */
+export const readCli = async (args: readonly string[]): Promise<{ code: number; output: string }> => {
+  const child = spawn(process.execPath, [...flags, cli, ...args], { stdio: ['inherit', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  return { code: await ended(child), output }
+}
+
+const ended = async (child: ChildProcess): Promise<number> => {
   running.add(child)
-  const [code] = (await once(child, 'exit')) as [number | null]
+  if (interrupted) child.kill()
+  const [code] = (await once(child, 'close')) as [number | null]
   running.delete(child)
   return interrupted ? 130 : (code ?? 1)
 }
-
-/** Runs `sunledger` with this terminal. */
-export const runCli = (args: readonly string[]): Promise<number> => runNode(cli, args)
 
 export interface RunningService {
   readonly url: string
