@@ -308,14 +308,9 @@ contract LeavingTest is ClearingSupport {
         address robot = addrP256(5);
         address owner = addrP256(6);
         give(robot, 100);
-        bytes32 ownerType = keccak256("Owner(address account,address owner,uint64 nonce)");
-        bytes32 digest = digestOf(keccak256(abi.encode(ownerType, robot, owner, 0)));
-        house.bindOwner(robot, owner, sign128(5, digest));
-        bytes32 withdrawType =
-            keccak256("Withdraw(address asset,address account,address to,uint80 amount,uint64 nonce,uint64 deadline)");
-        digest = digestOf(keccak256(abi.encode(withdrawType, asset, robot, carol, 40, 0, FOREVER)));
+        house.bindOwner(robot, owner, sign128(5, ownerDigest(robot, owner, 0)));
         vm.startPrank(operator);
-        house.withdraw(asset, robot, carol, 40, FOREVER, sign128(6, digest));
+        house.withdraw(asset, robot, carol, 40, FOREVER, sign128(6, withdrawDigest(robot, carol, 40, 0, FOREVER)));
         assertAccount(robot, 60, 0, 0);
     }
 

@@ -21,12 +21,12 @@ abstract contract ClearingSupport is Cheats {
     uint256 internal constant START = 1_900_000_000;
     uint64 internal constant FOREVER = type(uint64).max;
 
-    address internal immutable operator = vm.addr(0x0FE7A702);
-    address internal immutable cold = vm.addr(0xC01D);
-    address internal immutable alice = vm.addr(ALICE);
-    address internal immutable bob = vm.addr(BOB);
-    address internal immutable carol = vm.addr(CAROL);
-    address internal immutable fleet = vm.addr(FLEET);
+    address internal operator = vm.addr(0x0FE7A702);
+    address internal cold = vm.addr(0xC01D);
+    address internal alice = vm.addr(ALICE);
+    address internal bob = vm.addr(BOB);
+    address internal carol = vm.addr(CAROL);
+    address internal fleet = vm.addr(FLEET);
 
     ClearingHouse internal house;
     TestDollar internal dollar;
@@ -104,29 +104,32 @@ abstract contract ClearingSupport is Cheats {
         return IClearingHouse.Proof(sign64(key, rootDigest(creditDigest(credit))), new bytes32[](0));
     }
 
+    function withdrawDigest(address account, address to, uint256 amount, uint256 nonce, uint256 deadline)
+        internal
+        view
+        returns (bytes32)
+    {
+        bytes32 typeHash =
+            keccak256("Withdraw(address asset,address account,address to,uint80 amount,uint64 nonce,uint64 deadline)");
+        return digestOf(keccak256(abi.encode(typeHash, asset, account, to, amount, nonce, deadline)));
+    }
+
+    function exitDigest(address account, address to, uint256 nonce, uint256 deadline) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256("Exit(address asset,address account,address to,uint64 nonce,uint64 deadline)");
+        return digestOf(keccak256(abi.encode(typeHash, asset, account, to, nonce, deadline)));
+    }
+
+    function ownerDigest(address account, address owner, uint256 nonce) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256("Owner(address account,address owner,uint64 nonce)");
+        return digestOf(keccak256(abi.encode(typeHash, account, owner, nonce)));
+    }
+
     function withdrawal(uint256 key, address account, address to, uint256 amount, uint256 nonce, uint256 deadline)
         internal
         view
         returns (bytes memory)
     {
-        return sign64(
-            key,
-            digestOf(
-                keccak256(
-                    abi.encode(
-                        keccak256(
-                            "Withdraw(address asset,address account,address to,uint80 amount,uint64 nonce,uint64 deadline)"
-                        ),
-                        asset,
-                        account,
-                        to,
-                        amount,
-                        nonce,
-                        deadline
-                    )
-                )
-            )
-        );
+        return sign64(key, withdrawDigest(account, to, amount, nonce, deadline));
     }
 
     function exitRequest(uint256 key, address account, address to, uint256 nonce, uint256 deadline)
@@ -134,32 +137,11 @@ abstract contract ClearingSupport is Cheats {
         view
         returns (bytes memory)
     {
-        return sign64(
-            key,
-            digestOf(
-                keccak256(
-                    abi.encode(
-                        keccak256("Exit(address asset,address account,address to,uint64 nonce,uint64 deadline)"),
-                        asset,
-                        account,
-                        to,
-                        nonce,
-                        deadline
-                    )
-                )
-            )
-        );
+        return sign64(key, exitDigest(account, to, nonce, deadline));
     }
 
     function binding(uint256 key, address account, address owner, uint256 nonce) internal view returns (bytes memory) {
-        return sign64(
-            key,
-            digestOf(
-                keccak256(
-                    abi.encode(keccak256("Owner(address account,address owner,uint64 nonce)"), account, owner, nonce)
-                )
-            )
-        );
+        return sign64(key, ownerDigest(account, owner, nonce));
     }
 
     // -------------------------------------------------------------- actions
