@@ -32,6 +32,7 @@ export interface RunOptions {
   /** Where sun and demand came from, for the report. */
   readonly inputs: { readonly solar: string; readonly jobs: string }
   readonly speed: number
+  readonly settleEvery: number
   readonly out: string
   readonly data: string
   readonly port: number
@@ -95,9 +96,22 @@ interface Stage {
   readonly token: string
 }
 
-const scenarioOf = ({ scenario, inputs, speed }: RunOptions): Document.Observed['scenario'] => {
+const scenarioOf = ({ scenario, inputs, speed, settleEvery }: RunOptions): Document.Observed['scenario'] => {
   const { seed, robots, producers, sites, stations, customers, slots, date } = scenario
-  return { name: 'day', seed, robots, producers, sites, stations, customers, slots, date, speed, ...inputs }
+  return {
+    name: 'day',
+    seed,
+    robots,
+    producers,
+    sites,
+    stations,
+    customers,
+    slots,
+    settleEvery,
+    date,
+    speed,
+    ...inputs,
+  }
 }
 
 /** Connects everybody and carries out the day. `transfer` is measured on the way, before the chain is busy. */
@@ -123,6 +137,7 @@ const live = async (stage: Stage, signal: AbortSignal) => {
       validUntilSeconds,
       advanceTo: advance(chain),
       speed: options.speed,
+      settleEvery: options.settleEvery,
       signal,
       onSlot: screen.slot,
     },

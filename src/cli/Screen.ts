@@ -22,19 +22,23 @@ const dollars = (atomic: bigint): string => `$${Number(Amount.format(atomic)).to
 const watts = (value: number): string =>
   value >= 1e6 ? `${(value / 1e6).toFixed(2)} MW` : `${(value / 1000).toFixed(0)} kW`
 
+const settledText = ({ members, gas, tookMs }: NonNullable<Progress['settled']>): string =>
+  `settled ${members} accounts in ${(tookMs / 1000).toFixed(2)} s, ${(Number(gas) / 1e6).toFixed(1)} M gas`
+
 /** For example: slot 48/96 12:00 | sun 1.02 MW | $0.043/kWh | 2 900 payments/s | … */
-export const line = (p: Progress): string =>
+export const line = (p: Progress, lastSettled: string): string =>
   [
     `slot ${String(p.slot + 1).padStart(String(p.slots).length)}/${p.slots} ${clock(p.clockSeconds)}`,
     `sun ${watts(p.sunWatts)}`,
     `energy $${Amount.format(p.priceAtomicPerKwh)}/kWh`,
     `${Math.round(p.paymentsPerSecond)} payments/s`,
     `${dollars(p.unsettledAtomic)} unsettled`,
-    `settled ${p.settled.members} accounts in ${(p.settled.tookMs / 1000).toFixed(2)} s`,
+    lastSettled,
   ].join(' | ')
 
 export const create = (stream: NodeJS.WriteStream, nowMs: () => number = () => performance.now()): Screen => {
   let lastMs = Number.NEGATIVE_INFINITY
+  let settled = ''
   let open = false
   const terminal = stream.isTTY === true
   const end = (): void => {
@@ -47,10 +51,11 @@ export const create = (stream: NodeJS.WriteStream, nowMs: () => number = () => p
       stream.write(`${text}\n`)
     },
     slot(progress) {
+      if (progress.settled !== undefined) settled = settledText(progress.settled)
       const last = progress.slot + 1 === progress.slots
       if (!terminal && !last && progress.slot > 0 && nowMs() - lastMs < quietMs) return
       lastMs = nowMs()
-      const text = line(progress)
+      const text = line(progress, settled)
       // A line that wraps could not be rewritten.
       stream.write(terminal ? `\r\u001B[2K${text.slice(0, (stream.columns ?? 80) - 1)}` : `${text}\n`)
       open = terminal

@@ -13,6 +13,7 @@ interface Flags {
   readonly sites: number
   readonly stations: number
   readonly slots: number
+  readonly settleEvery: number
   readonly seed: number
   readonly date?: string
   readonly speed: number
@@ -60,6 +61,7 @@ const run = async (flags: Flags): Promise<void> => {
     scenario: scenarioOf(flags),
     inputs: { solar: flags.solar ?? 'model', jobs: flags.jobs ?? 'model' },
     speed: flags.speed,
+    settleEvery: flags.settleEvery,
     out: flags.out,
     data: flags.data ?? join(flags.out, 'data'),
     port: flags.port,
@@ -81,12 +83,7 @@ export const register = (program: Command): void => {
     .option('--producers <number>', 'solar producers', count, defaults.producers)
     .option('--sites <number>', 'compute sites', count, defaults.sites)
     .option('--stations <number>', 'charging stations', count, defaults.stations)
-    .option(
-      '--slots <number>',
-      'parts of the day; everything is settled at the end of each',
-      wholeNumber(1, 1440),
-      defaults.slots,
-    )
+    .option('--slots <number>', 'parts of the day', wholeNumber(1, 1440), defaults.slots)
     .option(
       '--seed <number>',
       'the same seed gives the same payments, balances and gas',

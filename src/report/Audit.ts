@@ -163,7 +163,11 @@ const replayed = ({ tally, live }: AuditOptions): Check => {
   }
 }
 
-const agreement = async ({ client, tally, block }: AuditOptions, books: readonly Books[], logs: Logs): Promise<Check> => {
+const agreement = async (
+  { client, tally, block }: AuditOptions,
+  books: readonly Books[],
+  logs: Logs,
+): Promise<Check> => {
   const onChain = [...new Set(logs.filter((log) => log.eventName === 'Settled').map((log) => log.transactionHash))]
   const journaled = new Set<Hex>(tally.settlements.map((settlement) => settlement.transaction))
   const receipts = await Promise.all(onChain.map((hash) => client.getTransactionReceipt({ hash })))
