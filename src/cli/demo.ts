@@ -84,6 +84,7 @@ export const register = (program: Command): void => {
     .option('--sites <number>', 'compute sites', count, defaults.sites)
     .option('--stations <number>', 'charging stations', count, defaults.stations)
     .option('--slots <number>', 'parts of the day', wholeNumber(1, 1440), defaults.slots)
+    .option('--settle-every <slots>', 'read meters and settle every so many slots', wholeNumber(1, 1440), 4)
     .option(
       '--seed <number>',
       'the same seed gives the same payments, balances and gas',
