@@ -46,8 +46,8 @@ contract AccountSlotTest is Cheats {
         vm.assertEq(next.debited(), slot.debited(), "debited");
     }
 
-    /// @dev With its credit: moved = min(debit due, balance + credit due). Without it, where pool + moved < credit due: min(debit due,
-    /// balance).
+    /// @dev With its credit: moved = min(debit due, balance + credit due). Without it, where pool + moved < credit due: min(debit
+    /// due, balance).
     function testFuzz_Both(uint96 balance, uint80 debited, uint80 credited, uint80 debitTotal, uint80 creditTotal, uint96 pool)
         external
         pure

@@ -6,9 +6,9 @@ import {BatchBuilder} from "../support/BatchBuilder.sol";
 import {ClearingSupport} from "../support/ClearingSupport.sol";
 
 /// @title ClearingHandler: a clearing house in everybody's hands
-/// @notice The invariant tests call its external functions in any order with any arguments. It signs for four members (the last one with
-/// P-256), the operator and the owners, keeps every message that was ever signed, and uses old ones as readily as new ones. What
-/// went in and out is counted here by itself, so that the contract's books can be compared with a second set. No call reverts:
+/// @notice The invariant tests call its external functions in any order with any arguments. It signs for four members (the last one
+/// with P-256), the operator and the owners, keeps every message that was ever signed, and uses old ones as readily as new ones.
+/// What went in and out is counted here by itself, so that the contract's books can be compared with a second set. No call reverts:
 /// what would not be allowed is not tried, so a revert is a finding.
 contract ClearingHandler is ClearingSupport {
     uint256 public constant MEMBERS = 4;
@@ -176,7 +176,8 @@ contract ClearingHandler is ClearingSupport {
         uint16[3] counts;
     }
 
-    /// @dev Up to eight entries of any kind, from any messages, old or new, some of them twice; a section for each signature scheme.
+    /// @dev Up to eight entries of any kind, from any messages, old or new, some of them twice; a section for each signature
+    /// scheme.
     function settleSome(uint256 seed) external watched("settle") {
         Entries memory secp256k1;
         Entries memory p256;

@@ -7,9 +7,9 @@ import {IEnergyMeter} from "../../../contracts/energy/IEnergyMeter.sol";
 import {EnergySupport} from "../support/EnergySupport.sol";
 
 /// @title EnergyHandler: meters, owners and their credits in everybody's hands
-/// @notice Three owners, each with producers and consumers. Devices sign readings that are good, stale, too high, in the future or by the
-/// wrong key; every reading ever signed may be submitted again. Credits are sent, deposited, withdrawn and retired in between. No
-/// call reverts: what would not be allowed is not tried, so a revert is a finding.
+/// @notice Three owners, each with producers and consumers. Devices sign readings that are good, stale, too high, in the future or
+/// by the wrong key; every reading ever signed may be submitted again. Credits are sent, deposited, withdrawn and retired in
+/// between. No call reverts: what would not be allowed is not tried, so a revert is a finding.
 contract EnergyHandler is EnergySupport {
     uint256 public constant OWNERS = 3;
 

@@ -7,8 +7,8 @@ import {TestDollar} from "../../../contracts/token/TestDollar.sol";
 import {Cheats} from "./Cheats.sol";
 
 /// @title ClearingSupport: a clearing house with one asset, its keys, and everybody's messages
-/// @notice Digests are built here from the type strings alone, so that the contract's own hashing is checked against a second one. The
-/// test contract itself is the minter; operator, credit key and cold key are accounts of their own.
+/// @notice Digests are built here from the type strings alone, so that the contract's own hashing is checked against a second one.
+/// The test contract itself is the minter; operator, credit key and cold key are accounts of their own.
 abstract contract ClearingSupport is Cheats {
     uint256 internal constant CREDIT_KEY = 0xC4ED17;
     uint256 internal constant ALICE = 0xA11CE;

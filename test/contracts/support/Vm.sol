@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title Vm: the cheat codes in use
-/// @notice Hardhat's Solidity test runner answers them at a fixed address. There is no package for this interface that could be installed
-/// from npm, and a test reads better beside a list of what it may do.
+/// @notice Hardhat's Solidity test runner answers them at a fixed address. There is no package for this interface that could be
+/// installed from npm, and a test reads better beside a list of what it may do.
 interface Vm {
     struct Log {
         bytes32[] topics;
