@@ -174,7 +174,16 @@ const report = async (stage: Stage, { transfer, economy }: Live): Promise<Docume
   const block = await chain.getBlockNumber()
   const energy = await House.energy(chain, deployment.energyMeter, deployment.energyCredit.asset, block)
   const tally = tallyOf(options.data, deployment)
-  const checks = outcome.complete ? await Audit.audit({ client: chain, deployment, tally, block, live: ledger }) : []
+  const checks = outcome.complete
+    ? await Audit.audit({
+        client: chain,
+        deployment,
+        tally,
+        block,
+        acknowledged: outcome.acceptMs.length,
+        live: ledger,
+      })
+    : []
   const fees = Fees.rows(measuredOf(tally, transfer))
   const observed = observedOf(options, outcome)
   return Document.from({ machine: Machine.here(), observed, tally, energy, fees, checks })

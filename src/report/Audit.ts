@@ -1,5 +1,5 @@
 /**
- * Recomputes the invariants of a run from the chain and the journal (PROTOCOL 5): I1, I2, I9, I12, I13. It trusts neither the service nor
+ * Recomputes the invariants of a run from the chain and the journal (test/README.md numbers them): I1, I2, I9, I11, I12, I13. It trusts neither the service nor
  * the simulation: balances come from the chain's slots, sums from its events, the ledger from the journal's records.
  */
 import { parseEventLogs } from 'viem'
@@ -24,6 +24,8 @@ export interface AuditOptions {
   readonly tally: Tally
   /** The block as of which everything is compared: the newest. */
   readonly block: bigint
+  /** Payments for which somebody holds a receipt. */
+  readonly acknowledged: number
   /** The running service's ledger as it said it, byte for byte; left out where no service ran. */
   readonly live?: string
 }
@@ -151,6 +153,12 @@ const energyBalance = async ({ client, deployment, block }: AuditOptions): Promi
   }
 }
 
+const durability = ({ tally, acknowledged }: AuditOptions): Check => ({
+  id: 'I11',
+  ok: tally.accepted === acknowledged,
+  detail: `payers hold ${acknowledged} receipts, the journal has ${tally.accepted} payments`,
+})
+
 const replayed = ({ tally, live }: AuditOptions): Check => {
   const text = Ledger.serialize(tally.ledger)
   return {
@@ -196,6 +204,7 @@ export const audit = async (options: AuditOptions): Promise<Check[]> => {
     solvency(books),
     conservation(books, tally.ledger),
     await energyBalance(options),
+    durability(options),
     replayed(options),
     await agreement(options, books, logs),
   ]

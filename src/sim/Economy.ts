@@ -25,7 +25,7 @@ export interface Progress {
   readonly priceAtomicPerKwh: bigint
   readonly payments: number
   readonly paymentsPerSecond: number
-  /** Dollars accepted and not yet settled at the slot's end, atomic. */
+  /** Dollars accepted and not yet settled when the slot ended, atomic. */
   readonly unsettledAtomic: bigint
   /** Left out where the slot's end was not settled. */
   readonly settled: { readonly members: number; readonly gas: bigint; readonly tookMs: number } | undefined
@@ -95,6 +95,7 @@ class Day {
     if (this.#options.signal.aborted) return state
     await this.#pace(slot, beganMs)
     const settling = performance.now()
+    const unsettledAtomic = this.#unsettled
     const settled = this.#isSettled(slot) ? await this.#closing.close(slot, readings) : undefined
     if (settled !== undefined) {
       this.#unsettled = 0n
@@ -108,7 +109,7 @@ class Day {
       priceAtomicPerKwh: world.energyAtomicPerKwh,
       payments: this.#paid,
       paymentsPerSecond: (this.#paid * 1000) / payingMs,
-      unsettledAtomic: this.#unsettled,
+      unsettledAtomic,
       settled: settled === undefined ? undefined : { ...settled, tookMs: performance.now() - settling },
     })
     return state
