@@ -84,7 +84,8 @@ const processesOf = (name: string, command: string): number[] => {
 const acceptedMoreThan = async (url: string, before: number): Promise<number> => {
   for (;;) {
     const answer = await fetch(`${url}/v1/status`).catch(() => undefined)
-    const { payments = 0 } = (await answer?.json().catch(() => ({}))) as { payments?: number }
+    const status = answer === undefined ? {} : await answer.json().catch(() => ({}))
+    const { payments = 0 } = status as { payments?: number }
     if (payments > before + 100) return payments
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
