@@ -58,9 +58,9 @@ export interface Journal {
 /** Another process writes this journal. */
 export class JournalLockedError extends SunledgerError {
   override readonly name = 'JournalLockedError'
-  constructor(path: string, cause: unknown) {
-    super('SL401', 'The journal is in use by another process.', {
-      actual: path,
+  constructor(folder: string, cause: unknown) {
+    super('SL401', 'The data folder is in use by another process.', {
+      actual: folder,
       hint: 'Stop the other service, or choose another folder with --data.',
       status: 503,
       cause,
@@ -85,9 +85,9 @@ export class JournalMismatchError extends SunledgerError {
 export class JournalWriteError extends SunledgerError {
   override readonly name = 'JournalWriteError'
   constructor(cause: unknown) {
-    super('SL403', 'The journal could not be written; nothing of this was accepted.', {
+    super('SL403', 'The journal could not be written, so nothing of this is accepted.', {
       actual: cause instanceof Error ? cause.message : String(cause),
-      hint: 'Free disk space or mend the disk, then start the service again. Send the payment again then.',
+      hint: 'Free disk space or mend the disk, then start the service again. Send the very same payment again then.',
       status: 503,
       cause,
     })
@@ -101,6 +101,20 @@ export class JournalMissingError extends SunledgerError {
     super('SL404', 'There is no journal that can be read.', {
       actual: path,
       hint: 'Name the data folder of a run.',
+      cause,
+    })
+  }
+}
+
+/** The folder or file of a journal cannot be used at all. */
+export class JournalUnusableError extends SunledgerError {
+  override readonly name = 'JournalUnusableError'
+  constructor(path: string, cause: unknown) {
+    super('SL405', 'The journal cannot be opened.', {
+      expected: 'a folder that can be written, and in it a journal or none',
+      actual: `${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: 'Check the rights of the folder, or choose another one with --data.',
+      status: 503,
       cause,
     })
   }

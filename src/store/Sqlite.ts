@@ -6,7 +6,7 @@
  * and readers of the journal are not kept out.
  */
 import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Address, Hex } from '../core/Payment.ts'
 import * as Record from '../core/Record.ts'
@@ -16,6 +16,7 @@ import {
   JournalLockedError,
   JournalMismatchError,
   JournalMissingError,
+  JournalUnusableError,
   JournalWriteError,
 } from './Journal.ts'
 
@@ -34,14 +35,22 @@ export const fileIn = (folder: string): string => join(folder, 'journal.db')
 
 const blob = (...values: Hex[]): Buffer => Buffer.from(values.map((value) => value.slice(2)).join(''), 'hex')
 
-const lock = (path: string): DatabaseSync => {
-  const holder = new DatabaseSync(`${path}.lock`)
+/** SQLite's own number for: somebody else has it. */
+const busy = 5
+
+const isBusy = (error: unknown): boolean => (error as { errcode?: number }).errcode === busy
+
+/** @param patienceMs how long to wait for a holder that is just ending */
+const lock = (path: string, patienceMs = 0): DatabaseSync => {
+  let holder: DatabaseSync | undefined
   try {
+    mkdirSync(dirname(path), { recursive: true })
+    holder = new DatabaseSync(`${path}.lock`, { timeout: patienceMs })
     holder.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;')
     return holder
   } catch (cause) {
-    holder.close()
-    throw new JournalLockedError(path, cause)
+    holder?.close()
+    throw isBusy(cause) ? new JournalLockedError(dirname(path), cause) : new JournalUnusableError(path, cause)
   }
 }
 
@@ -61,7 +70,10 @@ const fields = (identity: Identity): [string, string][] => [
   ['start block', String(identity.startBlock)],
 ]
 
-const claim = (database: DatabaseSync, identity: Identity): void => {
+/** In one transaction, so that a journal has its whole identity or none. */
+const belong = (database: DatabaseSync, identity: Identity): void => {
+  database.exec('BEGIN IMMEDIATE')
+  database.exec(schema)
   const stored = identityOf(database)
   const insert = database.prepare('INSERT INTO identity VALUES (?, ?)')
   for (const [name, expected] of fields(identity)) {
@@ -69,28 +81,30 @@ const claim = (database: DatabaseSync, identity: Identity): void => {
     if (stored.size === 0) insert.run(name, expected)
     else if (actual !== expected) throw new JournalMismatchError(name, expected, actual ?? 'nothing')
   }
+  database.exec('COMMIT')
 }
 
 /**
  * Opens a folder's journal for writing, and makes it where there is none.
  * @throws {JournalLockedError} another process has it
  * @throws {JournalMismatchError} it belongs to another chain, or has another format
+ * @throws {JournalUnusableError} the folder or the file cannot be used
  */
 export const open = (folder: string, identity: Identity): Journal => {
-  mkdirSync(folder, { recursive: true })
   const path = fileIn(folder)
   const holder = lock(path)
-  const database = new DatabaseSync(path)
+  let database: DatabaseSync | undefined
   try {
+    // A reader that finds the journal of a killed process holds it for a moment; that must not look like a broken disk.
+    database = new DatabaseSync(path, { timeout: 5000 })
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-    database.exec(schema)
-    claim(database, identity)
+    belong(database, identity)
+    return journal(database, identity, () => holder.close())
   } catch (error) {
-    database.close()
+    database?.close()
     holder.close()
-    throw error
+    throw error instanceof JournalMismatchError ? error : new JournalUnusableError(path, error)
   }
-  return journal(database, identity, () => holder.close())
 }
 
 /**
@@ -100,8 +114,9 @@ export const open = (folder: string, identity: Identity): Journal => {
 export const read = (folder: string): Journal => {
   const path = fileIn(folder)
   if (!existsSync(path)) throw new JournalMissingError(path)
-  const database = new DatabaseSync(path, { readOnly: true })
+  let database: DatabaseSync | undefined
   try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 2000 })
     const stored = identityOf(database)
     const version = stored.get('format version')
     if (version !== String(formatVersion))
@@ -114,15 +129,34 @@ export const read = (folder: string): Journal => {
     }
     return journal(database, identity, () => undefined)
   } catch (error) {
-    database.close()
+    database?.close()
     throw error instanceof JournalMismatchError ? error : new JournalMissingError(path, error)
   }
 }
 
-/** @throws {JournalLockedError} a process writes the folder's journal */
-export const assertFree = (folder: string): void => lock(fileIn(folder)).close()
+/** How long a process that is just ending may still hold what it had. */
+const patienceMs = 1500
+
+/**
+ * Takes a folder for a run: nobody else takes it until the returned function is called or this process is gone. A journal in it that a
+ * process still writes refuses.
+ * @throws {JournalLockedError} @throws {JournalUnusableError}
+ */
+export const claim = (folder: string): (() => void) => {
+  const holder = lock(join(folder, 'run'), patienceMs)
+  try {
+    lock(fileIn(folder), patienceMs).close()
+  } catch (error) {
+    holder.close()
+    throw error
+  }
+  return () => {
+    if (holder.isOpen) holder.close()
+  }
+}
 
 type Row = { position: number; record: string }
+type Group = { first: number; payments: readonly Record.PaymentRecord[]; seal: Hex }
 
 /** Writes one group commit within a transaction. */
 const writer = (database: DatabaseSync) => {
@@ -173,10 +207,15 @@ const journal = (database: DatabaseSync, identity: Identity, release: () => void
      WHERE account = ? AND position > ? AND incoming >= ? ORDER BY position LIMIT ?`,
   )
 
-  const group = (position: number): { payments: Record.PaymentRecord[]; seal: Hex } => {
+  // Whoever reads one payment of a group mostly reads the next one too. Groups never change.
+  let last: Group | undefined
+  const group = (position: number): Group => {
     const seal = selectSeal.get(position) as { first: number; last: number; signature: string }
+    if (last?.first === seal.first) return last
     const rows = selectRange.all(seal.first, seal.last) as Row[]
-    return { payments: rows.flatMap((row) => Record.payments(Record.parse(row.record))), seal: seal.signature as Hex }
+    const payments = rows.flatMap((row) => Record.payments(Record.parse(row.record)))
+    last = { first: seal.first, payments, seal: seal.signature as Hex }
+    return last
   }
 
   return {
