@@ -16,13 +16,12 @@ export const create = (url: string): Client =>
   })
 
 /** A chain's name: its id and the hash of its first block. @throws {ChainUnreachableError} */
-export const identify = async (client: Client, url: string): Promise<{ chainId: number; genesisHash: Hex }> => {
-  try {
-    const [chainId, genesis] = await Promise.all([client.getChainId(), client.getBlock({ blockNumber: 0n })])
-    return { chainId, genesisHash: genesis.hash }
-  } catch (cause) {
-    throw new ChainUnreachableError(url, cause)
-  }
+export const identify = async (client: Client): Promise<{ chainId: number; genesisHash: Hex }> => {
+  const [chainId, genesis] = await answered(
+    client,
+    Promise.all([client.getChainId(), client.getBlock({ blockNumber: 0n })]),
+  )
+  return { chainId, genesisHash: genesis.hash }
 }
 
 /** Calls a method that viem does not name, such as the local chain's own. */
@@ -30,18 +29,28 @@ export const raw = (client: Client, method: string, params: readonly unknown[]):
   client.request({ method, params } as never)
 
 /** Whether an error means that the chain did not answer, as against: it answered no. */
-export const isUnreachable = (error: unknown): boolean => {
+const isUnreachable = (error: unknown): boolean => {
   for (let at = error; at instanceof Error; at = at.cause)
     if (at instanceof HttpRequestError || at instanceof TimeoutError) return true
   return false
 }
 
+/** Waits for what a chain was asked. @throws {ChainUnreachableError} where it does not answer; what it refuses stays as it is */
+export const answered = async <T>(client: Client, asked: Promise<T>): Promise<T> => {
+  try {
+    return await asked
+  } catch (error) {
+    throw isUnreachable(error) ? new ChainUnreachableError(String(client.transport['url']), error) : error
+  }
+}
+
 /** The chain does not answer. */
 export class ChainUnreachableError extends SunledgerError {
   override readonly name = 'ChainUnreachableError'
+  /** @param url only its host is shown: the rest often holds a provider's key */
   constructor(url: string, cause: unknown) {
     super('SL503', 'The chain does not answer.', {
-      actual: url.replace(/\/\/[^@/]*@/, '//').split('?')[0],
+      actual: URL.canParse(url) ? new URL(url).origin : 'no address',
       hint: 'Check that its node runs and that the URL is right. What was accepted is safe and will be settled later.',
       status: 503,
       cause,

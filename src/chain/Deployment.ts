@@ -12,7 +12,7 @@ import * as Signature from '../crypto/Signature.ts'
 import { clearingHouse } from './abi/ClearingHouse.ts'
 import { energyMeter } from './abi/EnergyMeter.ts'
 import { testDollar } from './abi/TestDollar.ts'
-import { type Client, identify, raw } from './Client.ts'
+import { answered, type Client, identify, raw } from './Client.ts'
 import type { Keys } from './Keys.ts'
 import * as Sender from './Sender.ts'
 
@@ -56,13 +56,8 @@ const deployGas = 8_000_000n
  * Deploys TestDollar, ClearingHouse and EnergyMeter to a local chain and lists both assets. The keys are given native coin first. The
  * addresses follow from the cold key alone.
  */
-export const deployLocal = async (
-  client: Client,
-  url: string,
-  keys: Keys,
-  options: DeployOptions,
-): Promise<Deployment> => {
-  const { chainId, genesisHash } = await identify(client, url)
+export const deployLocal = async (client: Client, keys: Keys, options: DeployOptions): Promise<Deployment> => {
+  const { chainId, genesisHash } = await identify(client)
   const [settlement, cold, issuer, credit] = [keys.settlement, keys.cold, keys.issuer, keys.credit].map(
     Signature.addressOf,
   ) as [Address, Address, Address, Address]
@@ -115,6 +110,32 @@ export const read = (path: string): Deployment => {
     return schema.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (cause) {
     throw new DeploymentInvalidError(path, cause)
+  }
+}
+
+/**
+ * Makes sure that a chain is the one that a deployment was made on. A local chain that was started anew has the same id and knows nothing.
+ * @throws {ChainUnreachableError} @throws {ChainMismatchError}
+ */
+export const verify = async (client: Client, deployment: Deployment): Promise<void> => {
+  const { chainId, genesisHash } = await identify(client)
+  if (chainId !== deployment.chainId) throw new ChainMismatchError('id', `${deployment.chainId}`, `${chainId}`)
+  if (genesisHash !== deployment.genesisHash)
+    throw new ChainMismatchError('genesis hash', deployment.genesisHash, genesisHash)
+  const code = await answered(client, client.getCode({ address: deployment.clearingHouse }))
+  if (code === undefined) throw new ChainMismatchError('clearing house', deployment.clearingHouse, 'no contract there')
+}
+
+/** The chain is another than the one that the contracts were deployed on. */
+export class ChainMismatchError extends SunledgerError {
+  override readonly name = 'ChainMismatchError'
+  constructor(what: string, expected: string, actual: string) {
+    super('SL509', `The chain has another ${what} than the deployment.`, {
+      expected,
+      actual,
+      hint: 'A local chain starts anew each time: deploy again into a new data folder, or name the right chain.',
+      status: 503,
+    })
   }
 }
 

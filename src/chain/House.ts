@@ -7,7 +7,7 @@ import type { Address } from '../core/Payment.ts'
 import { clearingHouse } from './abi/ClearingHouse.ts'
 import { energyMeter } from './abi/EnergyMeter.ts'
 import { testDollar } from './abi/TestDollar.ts'
-import type { Client } from './Client.ts'
+import { answered, type Client } from './Client.ts'
 import * as Sender from './Sender.ts'
 
 /** An account's slot. */
@@ -29,15 +29,18 @@ export const slots = async (
 ): Promise<readonly Slot[]> => {
   const parts: Address[][] = []
   for (let i = 0; i < accounts.length; i += perCall) parts.push(accounts.slice(i, i + perCall))
-  const read = await Promise.all(
-    parts.map((part) =>
-      client.readContract({
-        address: house,
-        abi: clearingHouse.abi,
-        functionName: 'accountsOf',
-        args: [asset, part],
-        blockNumber,
-      }),
+  const read = await answered(
+    client,
+    Promise.all(
+      parts.map((part) =>
+        client.readContract({
+          address: house,
+          abi: clearingHouse.abi,
+          functionName: 'accountsOf',
+          args: [asset, part],
+          blockNumber,
+        }),
+      ),
     ),
   )
   return read.flat()
@@ -46,40 +49,56 @@ export const slots = async (
 /** What an owner's next message must carry. */
 export const nonces = async (client: Client, house: Address, assets: readonly Address[], account: Address) => {
   const at = { address: house, abi: clearingHouse.abi } as const
-  const [owner, ownerNonce, ...nonce] = await Promise.all([
-    client.readContract({ ...at, functionName: 'ownerOf', args: [account] }),
-    client.readContract({ ...at, functionName: 'ownerNonceOf', args: [account] }),
-    ...assets.map((asset) => client.readContract({ ...at, functionName: 'nonceOf', args: [asset, account] })),
-  ])
+  const [owner, ownerNonce, ...nonce] = await answered(
+    client,
+    Promise.all([
+      client.readContract({ ...at, functionName: 'ownerOf', args: [account] }),
+      client.readContract({ ...at, functionName: 'ownerNonceOf', args: [account] }),
+      ...assets.map((asset) => client.readContract({ ...at, functionName: 'nonceOf', args: [asset, account] })),
+    ]),
+  )
   return { owner: owner.toLowerCase() as Address, ownerNonce, nonces: nonce }
 }
 
 /** Energy over all accepted readings, and the credits in existence (I9). */
 export const energy = async (client: Client, meter: Address, credit: Address, blockNumber: bigint) => {
-  const [[producedMilliWh, consumedMilliWh, owedMilliWh], existingMilliWh] = await Promise.all([
-    client.readContract({ address: meter, abi: energyMeter.abi, functionName: 'totals', blockNumber }),
-    client.readContract({ address: credit, abi: testDollar.abi, functionName: 'totalSupply', blockNumber }),
-  ])
+  const [[producedMilliWh, consumedMilliWh, owedMilliWh], existingMilliWh] = await answered(
+    client,
+    Promise.all([
+      client.readContract({ address: meter, abi: energyMeter.abi, functionName: 'totals', blockNumber }),
+      client.readContract({ address: credit, abi: testDollar.abi, functionName: 'totalSupply', blockNumber }),
+    ]),
+  )
   return { producedMilliWh, consumedMilliWh, owedMilliWh, existingMilliWh }
 }
 
 /** A running exit; `endsAt` is 0 where there is none. */
 export const exit = async (client: Client, house: Address, asset: Address, account: Address) => {
-  const [to, endsAt] = await client.readContract({
-    address: house,
-    abi: clearingHouse.abi,
-    functionName: 'exitOf',
-    args: [asset, account],
-  })
+  const at = { address: house, abi: clearingHouse.abi } as const
+  const [to, endsAt] = await answered(
+    client,
+    client.readContract({ ...at, functionName: 'exitOf', args: [asset, account] }),
+  )
   return { to: to.toLowerCase() as Address, endsAt }
+}
+
+/** What exits have set apart for an address to draw. */
+export const setApart = (client: Client, house: Address, asset: Address, to: Address): Promise<bigint> => {
+  const at = { address: house, abi: clearingHouse.abi } as const
+  return answered(client, client.readContract({ ...at, functionName: 'setApartOf', args: [asset, to] }))
 }
 
 /** What the clearing house holds of an asset, and its pool. */
 export const holdings = async (client: Client, house: Address, asset: Address, blockNumber: bigint) => {
-  const [held, pool] = await Promise.all([
-    client.readContract({ address: asset, abi: testDollar.abi, functionName: 'balanceOf', args: [house], blockNumber }),
-    client.readContract({ address: house, abi: clearingHouse.abi, functionName: 'poolOf', args: [asset], blockNumber }),
-  ])
+  const ofHouse = { address: house, abi: clearingHouse.abi, blockNumber } as const
+  const ofToken = { address: asset, abi: testDollar.abi, blockNumber } as const
+  const [held, pool] = await answered(
+    client,
+    Promise.all([
+      client.readContract({ ...ofToken, functionName: 'balanceOf', args: [house] }),
+      client.readContract({ ...ofHouse, functionName: 'poolOf', args: [asset] }),
+    ]),
+  )
   return { held, pool }
 }
 
@@ -92,12 +111,8 @@ export const countReadings = ({ logs }: TransactionReceipt) => {
 
 /** A meter's owner; the zero address for an unknown one. */
 export const meterOwner = async (client: Client, meter: Address, device: Address): Promise<Address> => {
-  const { owner } = await client.readContract({
-    address: meter,
-    abi: energyMeter.abi,
-    functionName: 'meterOf',
-    args: [device],
-  })
+  const at = { address: meter, abi: energyMeter.abi } as const
+  const { owner } = await answered(client, client.readContract({ ...at, functionName: 'meterOf', args: [device] }))
   return owner.toLowerCase() as Address
 }
 
@@ -106,8 +121,13 @@ export const call = (house: Address, functionName: string, args: readonly unknow
   Sender.call(house, clearingHouse.abi as Abi, functionName, args, gas, tryFirst)
 
 /** Builds a call of the meter. */
-export const meterCall = (meter: Address, functionName: string, args: readonly unknown[], gas: bigint) =>
-  Sender.call(meter, energyMeter.abi as Abi, functionName, args, gas, true)
+export const meterCall = (
+  meter: Address,
+  functionName: string,
+  args: readonly unknown[],
+  gas: bigint,
+  tryFirst = false,
+) => Sender.call(meter, energyMeter.abi as Abi, functionName, args, gas, tryFirst)
 
 /** Builds a call of the test dollar. */
 export const dollarCall = (dollar: Address, functionName: string, args: readonly unknown[], gas: bigint) =>

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { SunledgerError } from '../core/Errors.ts'
+import * as Client from './Client.ts'
 
 export interface LocalNode {
   readonly url: string
@@ -32,6 +33,14 @@ const loadHardhat = async (): Promise<typeof import('hardhat/hre')> => {
   } catch (cause) {
     throw new HardhatMissingError(cause)
   }
+}
+
+/** The chain's clock starts when its first block is made, and would lag behind by as long as starting took from then on. */
+const followWallClock = async (url: string): Promise<void> => {
+  const client = Client.create(url)
+  const { timestamp } = await client.getBlock({ blockTag: 'pending' })
+  const lagSeconds = Math.floor(Date.now() / 1000) - Number(timestamp)
+  if (lagSeconds > 0) await Client.raw(client, 'evm_increaseTime', [lagSeconds])
 }
 
 /**
@@ -64,7 +73,9 @@ export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> 
   const server = await hardhat.network.createServer('local', host, options.port ?? 0)
   try {
     const { port } = await server.listen()
-    return { url: `http://${host}:${port}`, close: () => server.close() }
+    const url = `http://${host}:${port}`
+    if (options.initialDate === undefined) await followWallClock(url)
+    return { url, close: () => server.close() }
   } catch (cause) {
     throw (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new PortInUseError(options.port ?? 0, cause) : cause
   }

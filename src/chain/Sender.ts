@@ -1,22 +1,23 @@
 /**
- * Sends transactions from one key, in order, keeping their nonces: many may be under way at once. A transaction's fate is known when its
- * receipt is; a revert is an error that carries the contract's own reason.
+ * Sends transactions from one key, in order, keeping their nonces: many may be under way at once, and they reach the chain in the order in
+ * which `send` was called. A transaction's fate is known when its receipt is; a revert is an error that carries the contract's own reason.
  */
 import {
   type Abi,
   BaseError,
   type ContractFunctionArgs,
-  ContractFunctionRevertedError,
   decodeErrorResult,
+  ExecutionRevertedError,
   encodeFunctionData,
   serializeTransaction,
   type TransactionReceipt,
 } from 'viem'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex } from '../core/Payment.ts'
+import * as Turns from '../core/Turns.ts'
 import * as Keccak from '../crypto/Keccak.ts'
 import * as Signature from '../crypto/Signature.ts'
-import { ChainUnreachableError, type Client, isUnreachable } from './Client.ts'
+import { answered, ChainUnreachableError, type Client } from './Client.ts'
 
 /** A transaction that was mined and did not revert. */
 export interface Sent {
@@ -40,7 +41,12 @@ export interface Call {
 
 export interface Sender {
   readonly address: Address
-  /** @throws {RevertedError} @throws {ChainUnreachableError} */
+  /**
+   * @throws {RevertedError} the contract refused: nothing has moved
+   * @throws {TransactionRefusedError} the node did not take it
+   * @throws {TransactionPendingError} it has not been mined for long, and may still be
+   * @throws {ChainUnreachableError} whether it arrived is open
+   */
   send(call: Call): Promise<Sent>
 }
 
@@ -78,76 +84,98 @@ const signed = (privateKey: Hex, chainId: number, nonce: number, baseFeeWei: big
   })
 }
 
+/** The data that a revert carries, where the node tells it. */
+const revertData = (error: BaseError): Hex | undefined => {
+  const found = error.walk((cause) => typeof (cause as { data?: unknown }).data === 'string') as { data?: Hex } | null
+  return found?.data
+}
+
 const reasonOf = (error: unknown, abi: Abi): string => {
   if (!(error instanceof BaseError)) return error instanceof Error ? error.message : String(error)
-  const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError)
-  if (reverted instanceof ContractFunctionRevertedError && reverted.data)
-    return `${reverted.data.errorName}(${(reverted.data.args ?? []).join(', ')})`
-  const withData = error.walk((cause) => typeof (cause as { data?: unknown }).data === 'string') as {
-    data?: Hex
-  } | null
-  if (withData?.data !== undefined && withData.data.length >= 10) {
-    try {
-      const { errorName, args } = decodeErrorResult({ abi, data: withData.data })
-      return `${errorName}(${(args ?? []).join(', ')})`
-    } catch {
-      return `error data ${withData.data.slice(0, 74)}`
-    }
+  const data = revertData(error)
+  if (data === undefined || data.length < 10) return error.details || error.shortMessage
+  try {
+    const { errorName, args } = decodeErrorResult({ abi, data })
+    return `${errorName}(${(args ?? []).join(', ')})`
+  } catch {
+    return `error data ${data.slice(0, 74)}`
   }
-  return error.shortMessage
 }
+
+const isRevert = (error: unknown): boolean =>
+  error instanceof BaseError &&
+  (revertData(error) !== undefined ||
+    error.walk((cause) => cause instanceof ExecutionRevertedError) !== null ||
+    /\brevert/i.test(error.message))
+
+/** How long to wait for a transaction to be mined. */
+const mostWaitMs = 180_000
+/** How often another nonce is tried: more than one process must have used the key meanwhile. */
+const mostNonces = 3
+/** How long a base fee is good; twice of it is offered. */
+const feeGoodMs = 2000
 
 /** @param errors the ABI whose errors are decoded */
 export const create = (client: Client, chainId: number, privateKey: Hex, errors: Abi): Sender => {
   const address = Signature.addressOf(privateKey)
-  let nonce: Promise<number> | undefined
+  const inTurn = Turns.queue()
+  /** The next one; unknown at the start and after a failure. */
+  let nonce: number | undefined
   let baseFee: { wei: bigint; atMs: number } | undefined
 
-  const nextNonce = (): Promise<number> => {
-    const own = (nonce ?? client.getTransactionCount({ address, blockTag: 'pending' })).then((value) => value)
-    nonce = own.then((value) => value + 1)
-    // A failed count is asked again by the next send.
-    nonce.catch(() => {
-      nonce = undefined
-    })
-    return own
-  }
-
   const feeWei = async (): Promise<bigint> => {
-    if (baseFee === undefined || Date.now() - baseFee.atMs > 2000) {
+    if (baseFee === undefined || Date.now() - baseFee.atMs > feeGoodMs) {
       const block = await client.getBlock()
       baseFee = { wei: block.baseFeePerGas ?? gwei, atMs: Date.now() }
     }
     return baseFee.wei
   }
 
-  const attempt = async (request: Call): Promise<void> => {
-    await client.call({ account: address, to: request.to as Address, data: request.data, gas: request.gas })
+  /** A node may have taken a transaction although its answer was an error or got lost. */
+  const isKnown = (hash: Hex): Promise<boolean> =>
+    client.getTransaction({ hash }).then(
+      () => true,
+      () => false,
+    )
+
+  /** Hands a transaction to the node. Nobody else's turn comes before it is known whether the nonce is used. */
+  const submit = async (request: Call): Promise<{ transaction: Hex; serialized: Hex }> => {
+    const fee = await feeWei()
+    for (let attempt = 1; ; attempt++) {
+      nonce ??= await client.getTransactionCount({ address, blockTag: 'pending' })
+      const serialized = signed(privateKey, chainId, nonce, fee, request)
+      const transaction = Keccak.ofDigits(serialized.slice(2))
+      try {
+        await client.sendRawTransaction({ serializedTransaction: serialized })
+      } catch (error) {
+        if (!(await isKnown(transaction))) {
+          nonce = undefined
+          if (attempt < mostNonces && /nonce|already known|underpriced/i.test((error as Error).message)) continue
+          throw error
+        }
+      }
+      nonce++
+      return { transaction, serialized }
+    }
+  }
+
+  const reasonOfRevert = async (request: Call, block: bigint): Promise<string> => {
+    try {
+      const at = { account: address, gas: request.gas, blockNumber: block - 1n }
+      await client.call({ ...at, ...(request.to === undefined ? {} : { to: request.to }), data: request.data })
+      return 'it reverted without a reason, or ran out of gas'
+    } catch (error) {
+      return reasonOf(error, errors)
+    }
   }
 
   const send = async (request: Call): Promise<Sent> => {
-    if (request.tryFirst === true) await attempt(request)
-    const fee = await feeWei()
-    const number = await nextNonce()
-    const serialized = signed(privateKey, chainId, number, fee, request)
-    const transaction = Keccak.ofDigits(serialized.slice(2))
-    try {
-      await client.sendRawTransaction({ serializedTransaction: serialized })
-    } catch (error) {
-      // Whether it arrived is open: the next transaction asks the chain which nonce it has reached.
-      nonce = undefined
-      throw error
-    }
+    if (request.tryFirst === true)
+      await client.call({ account: address, to: request.to as Address, data: request.data, gas: request.gas })
+    const { transaction, serialized } = await inTurn(() => submit(request))
     const receipt = await receiptOf(client, transaction)
-    if (receipt.status === 'reverted') {
-      await client.call({
-        account: address,
-        to: request.to as Address,
-        data: request.data,
-        blockNumber: receipt.blockNumber,
-      })
-      throw new RevertedError('the transaction ran out of gas or reverted without a reason', undefined)
-    }
+    if (receipt.status === 'reverted')
+      throw new RevertedError(await reasonOfRevert(request, receipt.blockNumber), undefined)
     return { transaction, block: receipt.blockNumber, gasUsed: receipt.gasUsed, serialized, receipt }
   }
 
@@ -155,11 +183,11 @@ export const create = (client: Client, chainId: number, privateKey: Hex, errors:
     address,
     async send(request) {
       try {
-        return await send(request)
+        return await answered(client, send(request))
       } catch (error) {
         if (error instanceof SunledgerError) throw error
-        if (isUnreachable(error)) throw new ChainUnreachableError('the configured chain', error)
-        throw new RevertedError(reasonOf(error, errors), error)
+        const reason = reasonOf(error, errors)
+        throw isRevert(error) ? new RevertedError(reason, error) : new TransactionRefusedError(reason, error)
       }
     },
   }
@@ -167,17 +195,19 @@ export const create = (client: Client, chainId: number, privateKey: Hex, errors:
 
 /** Waits for a receipt: at once on a chain that mines at once, else by asking again, slower each time. */
 const receiptOf = async (client: Client, hash: Hex): Promise<TransactionReceipt> => {
+  const deadline = performance.now() + mostWaitMs
   for (let waitMs = 10; ; waitMs = Math.min(2 * waitMs, 2000)) {
     try {
-      return await client.getTransactionReceipt({ hash })
+      return await answered(client, client.getTransactionReceipt({ hash }))
     } catch (error) {
-      if (isUnreachable(error)) throw error
+      if (error instanceof ChainUnreachableError) throw error
+      if (performance.now() > deadline) throw new TransactionPendingError(hash)
       await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
   }
 }
 
-/** The chain refused a transaction. */
+/** A contract refused a transaction. */
 export class RevertedError extends SunledgerError {
   override readonly name = 'RevertedError'
   constructor(reason: string, cause: unknown) {
@@ -186,6 +216,32 @@ export class RevertedError extends SunledgerError {
       hint: 'The contract’s interface says what each error means.',
       status: 422,
       cause,
+    })
+  }
+}
+
+/** The node did not take a transaction. */
+export class TransactionRefusedError extends SunledgerError {
+  override readonly name = 'TransactionRefusedError'
+  constructor(reason: string, cause: unknown) {
+    super('SL507', 'The chain’s node did not take the transaction.', {
+      actual: reason.slice(0, 200),
+      hint: 'Mostly the operator’s key has no coin for gas, or somebody else sends with it.',
+      status: 503,
+      cause,
+    })
+  }
+}
+
+/** A transaction was sent and has not been mined for long. */
+export class TransactionPendingError extends SunledgerError {
+  override readonly name = 'TransactionPendingError'
+  constructor(transaction: Hex) {
+    super('SL508', 'The transaction has not been mined yet.', {
+      expected: `a receipt within ${mostWaitMs / 1000} s`,
+      actual: transaction,
+      hint: 'It may still be. Look the transaction up before you repeat what it was for.',
+      status: 504,
     })
   }
 }
