@@ -4,14 +4,16 @@
  * accepted when both its legs are at the head.
  */
 import * as Ledger from '../core/Ledger.ts'
-import type { Hex, Payment, PaymentRequest, Receipt, Refusal, SaleTerms } from '../core/Payment.ts'
-import { genesisHistory, PaymentRefusedError, start } from '../core/Payment.ts'
+import type { Payment, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
+import { PaymentRefusedError, start } from '../core/Payment.ts'
 import type { PaymentRecord } from '../core/Record.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
-import * as Commit from './Commit.ts'
+import type * as Commit from './Commit.ts'
 import * as Lines from './Lines.ts'
+import * as Purchases from './Purchases.ts'
+import * as Sales from './Sales.ts'
 
 export interface AcceptOptions {
   readonly ledger: Ledger.Ledger
@@ -40,70 +42,60 @@ export interface Accept {
 }
 
 interface Item extends Lines.Item {
+  /** Receipts of the legs, in their order. */
   readonly resolve: (receipts: readonly Receipt[]) => void
-  readonly reject: (error: PaymentRefusedError, leg: Payment | undefined) => void
+  /** `leg`: the one of a sale that was at fault; left out: all. */
+  readonly reject: (error: Error, leg?: Payment) => void
 }
-
-interface Leg {
-  readonly payment: Payment
-  readonly resolve: (receipt: Receipt) => void
-  readonly reject: (error: Error) => void
-}
-
-const purchaseOf = (payment: Payment): string => payment.payer + payment.asset + payment.reference
 
 export const create = (options: AcceptOptions): Accept => {
   const { ledger, journal, commit, domain } = options
   const { waitMs = 250, pairingMs = 3000, mostWaiting = 64 } = options
-  /** Answers under way, by payment: the same payment again gets the same answer. */
-  const underWay = new Map<Hex, Promise<Receipt>>()
-  /** Purchases that are applied and not yet on disk. */
-  const purchases = new Map<string, Promise<readonly Receipt[]>>()
-  /** Legs that wait for their other, by the sale's reference. */
-  const unpaired = new Map<Hex, Leg & { readonly timer: NodeJS.Timeout }>()
-  const lines = Lines.create<Item>(mostWaiting, (item) => refuse(item, new PaymentRefusedError('outOfOrder')))
+  const purchases = Purchases.create(journal, domain)
+  /** Answers under way, by content: the same payment again gets the same answer, a changed copy does not. */
+  const underWay = new Map<string, Promise<Receipt>>()
 
-  /** Refuses an item and everything that waits for it. `leg` is the one of a sale that was at fault. */
-  const refuse = (item: Item, error: PaymentRefusedError, leg?: Payment): void => {
+  const accountOf = (payment: Payment) => Ledger.account(ledger, payment.asset, payment.payer)
+
+  /** Places between a payment and the head of its line; negative where its place has passed. */
+  const ahead = (payment: Payment): bigint => start(payment) - accountOf(payment).debitTotal
+
+  const lines = Lines.create<Item>(mostWaiting, (item) =>
+    refuse(
+      item,
+      new PaymentRefusedError('outOfOrder'),
+      item.legs.find((leg) => ahead(leg) > 0n),
+    ),
+  )
+
+  /** Refuses an item and everything that waits for it. */
+  const refuse = (item: Item, error: Error, leg?: Payment): void => {
     lines.leave(item)
     item.reject(error, leg)
     refuseSuccessors(item)
   }
 
   const refuseSuccessors = (item: Item): void => {
-    for (const payment of item.legs) {
-      const successor = lines.at(payment, payment.total)
-      if (successor !== undefined) refuse(successor, new PaymentRefusedError('predecessorRefused'))
+    for (const leg of item.legs) {
+      // Where the total was reached in another way, whoever stands there does not wait for this one. Without this, anybody with an
+      // old receipt could get the payer's waiting payments refused.
+      if (leg.total <= accountOf(leg).debitTotal) continue
+      const successor = lines.at(leg, leg.total)
+      if (successor !== undefined) refuse(successor, new PaymentRefusedError('predecessorRefused'), leg)
     }
   }
 
-  const accountOf = (payment: Payment) => Ledger.account(ledger, payment.asset, payment.payer)
-
-  /** A payment whose place has passed: the same one again, or another at its total. */
+  /** The place of a leg has passed: the same payment again, or another at its total. */
   const repeat = (item: Item): void => {
-    const found = item.legs.map((leg) => journal.payment(leg.id))
-    const receipts = found.flatMap((stored) => {
-      if (stored === undefined) return []
-      const index = stored.group.findIndex((record) => record.id === stored.record.id)
-      return Commit.receipts(domain, stored.group, stored.seal)[index] ?? []
-    })
+    const found = item.legs.map(purchases.same)
+    const receipts = found.flatMap((receipt) => receipt ?? [])
+    lines.leave(item)
     if (receipts.length === item.legs.length) {
-      lines.leave(item)
       item.resolve(receipts)
-    } else refuse(item, new PaymentRefusedError('conflict', { expected: 'a total above the last accepted debit' }))
-  }
-
-  /** A purchase that was paid before is answered with its receipt and not charged again. */
-  const paidBefore = (payment: Payment): Promise<readonly Receipt[]> | Refusal | undefined => {
-    if (payment.reference === genesisHistory) return undefined
-    const pending = purchases.get(purchaseOf(payment))
-    if (pending !== undefined) return pending
-    const stored = journal.byReference(payment.payer, payment.asset, payment.reference)
-    if (stored === undefined) return undefined
-    if (stored.payee !== payment.payee || stored.amount !== payment.amount) return 'referenceReused'
-    const { group, seal } = journal.payment(stored.id) as NonNullable<ReturnType<Journal['payment']>>
-    const index = group.findIndex((record) => record.id === stored.id)
-    return Promise.resolve(Commit.receipts(domain, group, seal).slice(index, index + 1))
+      return
+    }
+    const leg = item.legs.find((each, i) => found[i] === undefined && ahead(each) < 0n)
+    refuse(item, new PaymentRefusedError('conflict', { expected: 'a total above the last accepted debit' }), leg)
   }
 
   const recordOf = (payment: Payment, atMs: number): PaymentRecord => {
@@ -129,50 +121,64 @@ export const create = (options: AcceptOptions): Accept => {
     return undefined
   }
 
-  /** All legs are at the head of their lines: accept or refuse now. */
-  const decide = (item: Item): void => {
-    const [first] = item.legs as [Payment]
-    if (item.legs.length === 1) {
-      const before = paidBefore(first)
-      if (typeof before === 'string') return refuse(item, new PaymentRefusedError(before))
-      if (before !== undefined) {
-        lines.leave(item)
-        before.then(item.resolve, item.reject as (error: Error) => void)
-        return refuseSuccessors(item)
-      }
-    }
-    for (const leg of item.legs) {
-      const problem = problemOf(leg)
-      if (problem !== undefined) return refuse(item, problem, leg)
+  /** Answers what was bought before. False where it was not. */
+  const answerEarlier = (item: Item): boolean => {
+    const earlier = item.legs.map(purchases.earlier)
+    if (earlier.every((found) => found === undefined)) return false
+    const receipts = earlier.flatMap((found) => (found === undefined || found === 'referenceReused' ? [] : [found]))
+    if (receipts.length < item.legs.length) {
+      // Also where only one leg of a sale was paid before, on its own.
+      const leg = item.legs.find((_, i) => earlier[i] !== undefined)
+      refuse(item, new PaymentRefusedError('referenceReused'), leg)
+      return true
     }
     lines.leave(item)
-    const records = item.legs.map((leg) => recordOf(leg, Date.now()))
-    const committed = commit.add(
-      records.length === 2
-        ? { type: 'sale', legs: records as [PaymentRecord, PaymentRecord] }
-        : (records[0] as PaymentRecord),
-    )
+    Promise.all(receipts).then(item.resolve, (error: Error) => item.reject(error))
+    refuseSuccessors(item)
+    return true
+  }
+
+  /** All legs are at the head of their lines: accept or refuse now. */
+  const decide = (item: Item): void => {
+    if (answerEarlier(item)) return
+    for (const leg of item.legs) {
+      const problem = problemOf(leg)
+      if (problem !== undefined) {
+        refuse(item, problem, leg)
+        return
+      }
+    }
+    lines.leave(item)
+    const atMs = Date.now()
+    const [first, second] = item.legs.map((leg) => recordOf(leg, atMs)) as [PaymentRecord, PaymentRecord?]
+    const committed = commit.add(second === undefined ? first : { type: 'sale', legs: [first, second] })
     const answered = committed.then(({ position, receipts }) => {
       for (const receipt of receipts) options.onAccepted(position, receipt)
       return receipts
     })
-    for (const leg of item.legs) purchases.set(purchaseOf(leg), answered)
-    answered.then(item.resolve, item.reject as (error: Error) => void).finally(() => {
-      for (const leg of item.legs) purchases.delete(purchaseOf(leg))
-    })
-    for (const leg of item.legs) {
-      const successor = lines.at(leg, leg.total)
-      if (successor !== undefined) advance(successor)
-    }
+    purchases.begin(item.legs, answered)
+    answered.then(item.resolve, (error: Error) => item.reject(error))
+    for (const leg of item.legs) follow(leg)
+  }
+
+  /** A payment was accepted: who stood at its place has missed it, who stands behind it is next. */
+  const follow = (leg: Payment): void => {
+    const rival = lines.at(leg, start(leg))
+    if (rival !== undefined) refuse(rival, new PaymentRefusedError('conflict'), leg)
+    const successor = lines.at(leg, leg.total)
+    if (successor !== undefined) advance(successor)
   }
 
   const advance = (item: Item): void => {
-    const places = item.legs.map((leg) => start(leg) - accountOf(leg).debitTotal)
-    if (places.some((place) => place < 0n)) return repeat(item)
-    if (places.every((place) => place === 0n)) return decide(item)
-    const parked = lines.park(item)
-    if (parked === 'taken') item.reject(new PaymentRefusedError('conflict'), undefined)
-    if (parked === 'full') item.reject(new PaymentRefusedError('tooManyWaiting'), undefined)
+    const places = item.legs.map(ahead)
+    if (places.some((place) => place < 0n)) repeat(item)
+    else if (places.every((place) => place === 0n)) decide(item)
+    else {
+      const parked = lines.park(item)
+      // Whoever stands at the place already may still be accepted, so its successors are left alone.
+      if (parked === 'taken') item.reject(new PaymentRefusedError('conflict'))
+      if (parked === 'full') refuse(item, new PaymentRefusedError('tooManyWaiting'))
+    }
   }
 
   const verify = (request: PaymentRequest): Payment => {
@@ -186,7 +192,7 @@ export const create = (options: AcceptOptions): Accept => {
   }
 
   /** Runs once for each payment however often it is sent at the same time. */
-  const once = (request: PaymentRequest, run: (leg: Leg) => void): Promise<Receipt> => {
+  const once = (request: PaymentRequest, run: (leg: Sales.Leg) => void): Promise<Receipt> => {
     if (commit.failure !== undefined) return Promise.reject(commit.failure)
     let payment: Payment
     try {
@@ -195,11 +201,12 @@ export const create = (options: AcceptOptions): Accept => {
       options.onRefused((error as PaymentRefusedError).code)
       return Promise.reject(error)
     }
-    const running = underWay.get(payment.id)
+    const content = Purchases.contentOf(payment)
+    const running = underWay.get(content)
     if (running !== undefined) return running
     const answer = new Promise<Receipt>((resolve, reject) => run({ payment, resolve, reject }))
-    underWay.set(payment.id, answer)
-    const done = () => underWay.delete(payment.id)
+    underWay.set(content, answer)
+    const done = () => underWay.delete(content)
     answer.then(done, (error) => {
       done()
       options.onRefused((error as PaymentRefusedError).code)
@@ -207,59 +214,36 @@ export const create = (options: AcceptOptions): Accept => {
     return answer
   }
 
-  const pair = (terms: SaleTerms, legs: readonly [Leg, Leg]): void => {
-    const [seller, buyer] = legs[0].payment.payer === terms.seller ? legs : [legs[1], legs[0]]
-    const both = [seller, buyer]
-    advance({
-      legs: both.map((leg) => leg.payment),
-      waitMs: pairingMs,
-      resolve: (receipts) => both.forEach((leg, i) => leg.resolve(receipts[i] as Receipt)),
-      reject: (error, failed) =>
-        both.forEach((leg) =>
-          leg.reject(
-            failed === undefined || failed === leg.payment ? error : new PaymentRefusedError('otherLegRefused'),
-          ),
-        ),
-    })
-  }
-
-  const isLegOf = (terms: SaleTerms, { payer, payee, asset, amount, reference }: Payment): boolean => {
-    if (reference !== Digest.sale(terms)) return false
-    const sells =
-      payer === terms.seller && payee === terms.buyer && asset === terms.creditAsset && amount === terms.credits
-    const buys =
-      payer === terms.buyer && payee === terms.seller && asset === terms.dollarAsset && amount === terms.price
-    return sells || buys
-  }
+  const sales = Sales.create({
+    purchases,
+    pairingMs,
+    onPair: (seller, buyer) => {
+      const both = [seller, buyer]
+      advance({
+        legs: both.map((leg) => leg.payment),
+        waitMs: pairingMs,
+        resolve(receipts) {
+          both.forEach((leg, i) => {
+            leg.resolve(receipts[i] as Receipt)
+          })
+        },
+        reject(error, failed) {
+          for (const leg of both)
+            leg.reject(
+              failed === undefined || failed.payer === leg.payment.payer
+                ? error
+                : new PaymentRefusedError('otherLegRefused'),
+            )
+        },
+      })
+    },
+  })
 
   return {
     pay: (request) =>
       once(request, ({ payment, resolve, reject }) =>
         advance({ legs: [payment], waitMs, resolve: ([receipt]) => resolve(receipt as Receipt), reject }),
       ),
-    trade: (terms, request) =>
-      once(request, (leg) => {
-        if (!isLegOf(terms, leg.payment)) return leg.reject(new PaymentRefusedError('saleMismatch'))
-        const { reference } = leg.payment
-        const other = unpaired.get(reference)
-        if (other !== undefined && other.payment.payer !== leg.payment.payer) {
-          clearTimeout(other.timer)
-          unpaired.delete(reference)
-          return pair(terms, [other, leg])
-        }
-        // Its place has passed: an answer that was lost is given again without the other leg.
-        if (start(leg.payment) < accountOf(leg.payment).debitTotal)
-          return advance({
-            legs: [leg.payment],
-            waitMs,
-            resolve: ([receipt]) => leg.resolve(receipt as Receipt),
-            reject: leg.reject,
-          })
-        const timer = setTimeout(() => {
-          unpaired.delete(reference)
-          leg.reject(new PaymentRefusedError('saleUnpaired'))
-        }, pairingMs)
-        unpaired.set(reference, { ...leg, timer })
-      }),
+    trade: (terms, request) => once(request, (leg) => sales.take(terms, leg)),
   }
 }

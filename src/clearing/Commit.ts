@@ -2,8 +2,8 @@
  * Group commit: records are applied to the ledger the moment they are added, in order; everything that was added while the event loop was
  * busy goes to disk as one unit with one signature over the tree of its credits; only then is anybody answered (I11).
  *
- * When writing fails the ledger in memory is ahead of the disk, so nothing more is accepted until the service has been started again and
- * has rebuilt its ledger from the journal.
+ * When writing fails the ledger in memory is ahead of the disk. It is rebuilt from the journal at once, so that nobody is shown what was
+ * not kept, and nothing more is accepted until the service has been started again.
  */
 import * as Ledger from '../core/Ledger.ts'
 import type { Credit, Hex, Receipt } from '../core/Payment.ts'
@@ -11,7 +11,8 @@ import * as Record from '../core/Record.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Merkle from '../crypto/Merkle.ts'
 import * as Signature from '../crypto/Signature.ts'
-import type { Journal } from '../store/Journal.ts'
+import type { Journal, StoredPayment } from '../store/Journal.ts'
+import { replay } from './Replay.ts'
 
 /** A payment's receipt and where it stands in the journal. */
 export interface Committed {
@@ -22,8 +23,8 @@ export interface Committed {
 export interface Commit {
   /** Applies a record now; resolves when it is on disk. @throws {JournalWriteError} */
   add(record: Record.Record): Promise<Committed>
-  /** Resolves when everything added so far is on disk. */
-  settled(): Promise<void>
+  /** Reads the ledger at a moment at which all of it is on disk. @throws {JournalWriteError} where it could not be rebuilt */
+  quiet<T>(read: () => T): Promise<T>
   /** The error that ended acceptance, if one did. */
   readonly failure: Error | undefined
 }
@@ -55,10 +56,21 @@ const receiptOf = (record: Record.PaymentRecord, signature: Hex, branch: readonl
   proof: { signature, branch },
 })
 
-/** The receipts of a group, in order, from the signature that seals it. */
-export const receipts = (domain: Digest.Domain, group: readonly Record.PaymentRecord[], seal: Hex): Receipt[] => {
+/** Trees of groups that were read back, so that reading all payments of a group hashes it once. */
+const trees = new WeakMap<readonly Record.PaymentRecord[], Merkle.Tree>()
+
+const treeOf = (domain: Digest.Domain, group: readonly Record.PaymentRecord[]): Merkle.Tree => {
+  const known = trees.get(group)
+  if (known !== undefined) return known
   const tree = Merkle.build(group.map((record) => Digest.credit(domain, creditOf(record))))
-  return group.map((record, leaf) => receiptOf(record, seal, Merkle.branch(tree, leaf)))
+  trees.set(group, tree)
+  return tree
+}
+
+/** The receipt of a payment that stands in the journal. */
+export const receiptFrom = (domain: Digest.Domain, { record, group, seal }: StoredPayment): Receipt => {
+  const leaf = group.findIndex(({ id }) => id === record.id)
+  return receiptOf(record, seal, Merkle.branch(treeOf(domain, group), leaf))
 }
 
 interface Waiter {
@@ -71,6 +83,8 @@ export const create = (ledger: Ledger.Ledger, journal: Journal, domain: Digest.D
   let waiting: Waiter[] = []
   let flushing: Promise<void> | undefined
   let failure: Error | undefined
+  /** Writing failed, and reading what is on disk did too. */
+  let isLost = false
 
   const write = async (group: readonly Waiter[]): Promise<void> => {
     const records = group.map(({ record }) => record)
@@ -94,9 +108,21 @@ export const create = (ledger: Ledger.Ledger, journal: Journal, domain: Digest.D
         next += count
       })
     } catch (error) {
-      failure = error as Error
-      for (const { reject } of group) reject(failure)
+      const reason = failure ?? fail(error as Error)
+      for (const { reject } of group) reject(reason)
     }
+  }
+
+  const fail = (error: Error): Error => {
+    failure = error
+    const kept = Ledger.create([...ledger.assets])
+    try {
+      replay(journal, kept)
+    } catch {
+      isLost = true
+    }
+    Object.assign(ledger, kept)
+    return error
   }
 
   const flush = async (): Promise<void> => {
@@ -119,8 +145,10 @@ export const create = (ledger: Ledger.Ledger, journal: Journal, domain: Digest.D
         flushing ??= flush()
       })
     },
-    async settled() {
+    async quiet(read) {
       while (flushing !== undefined) await flushing
+      if (isLost) throw failure
+      return read()
     },
     get failure() {
       return failure

@@ -25,13 +25,18 @@ export interface IntakeOptions {
   readonly issuer: Sender.Sender
   readonly sync: Sync
   readonly settle: Settle
+  /** The owner of a meter; the zero address for one that was never approved. */
+  readonly ownerOf: (meter: Address) => Promise<Address>
 }
 
 export interface Intake {
-  /** Resolves when the deposit counts. @throws {RevertedError} */
+  /** Resolves when the deposit is mined; it counts as soon as the configured number of blocks follows. @throws {RevertedError} */
   deposit(request: DepositRequest): Promise<Transaction>
-  /** Keeps readings for the next settlement. Returns how many wait. @throws {ReadingRefusedError} */
-  read(readings: readonly SignedReading[]): number
+  /**
+   * Keeps readings for the next settlement. Returns how many wait.
+   * @throws {ReadingRefusedError} @throws {MeterUnknownError} @throws {TooManyReadingsError} none of them is kept
+   */
+  read(readings: readonly SignedReading[]): Promise<number>
   /** Approves a device, and chooses where its owner's credits go. */
   approveMeter(request: MeterRequest): Promise<Transaction>
   /** @throws {NoFaucetError} */
@@ -56,28 +61,32 @@ export const meterOwners = (client: Client, meter: Address): ((device: Address) 
   }
 }
 
-export const create = ({ deployment, sender, issuer, sync, settle }: IntakeOptions): Intake => {
+export const create = ({ deployment, sender, issuer, sync, settle, ownerOf }: IntakeOptions): Intake => {
   const house = deployment.clearingHouse
   const domain = Digest.domain(deployment.chainId, deployment.energyMeter)
   return {
     async deposit(d) {
       const args = [d.asset, d.from, d.account, d.owner, d.amount, d.validAfter, d.validBefore, d.salt, d.signature]
       const sent = await sender.send(House.call(house, 'depositWithAuthorization', args, gasOfDeposit, true))
-      await sync.now()
+      await sync.now(sent.block)
       return answer(sent)
     },
-    read(readings) {
+    async read(readings) {
       for (const reading of readings) {
         const signer = Signature.recover(Digest.reading(domain, reading), Signature.compact(reading.signature))
         if (signer !== reading.meter) throw new ReadingRefusedError(reading.meter, signer)
       }
+      // Else anybody could fill the queue, and the operator would pay for putting it on chain.
+      const owners = await Promise.all(readings.map((reading) => ownerOf(reading.meter)))
+      const unknown = readings[owners.findIndex((owner) => BigInt(owner) === 0n)]
+      if (unknown !== undefined) throw new MeterUnknownError(unknown.meter)
       if (settle.queued + readings.length > mostReadings) throw new TooManyReadingsError(mostReadings)
       for (const reading of readings) settle.enqueue({ ...reading, signature: Signature.compact(reading.signature) })
       return settle.queued
     },
     async approveMeter({ signature, delivery, ...approval }) {
       const call = (name: string, args: readonly unknown[]) =>
-        issuer.send(House.meterCall(deployment.energyMeter, name, args, gasOfApproval))
+        issuer.send(House.meterCall(deployment.energyMeter, name, args, gasOfApproval, true))
       if (delivery !== undefined) {
         const { toClearing, accountOwner, signature: chosen } = delivery
         await call('chooseDeliveryWithSignature', [approval.owner, toClearing, accountOwner, chosen])
@@ -99,6 +108,18 @@ export class ReadingRefusedError extends SunledgerError {
       expected: meter,
       actual: signer ?? 'no signature',
       hint: 'Sign Reading(…) with the device’s key, in the EIP-712 domain of the energy meter contract.',
+    })
+  }
+}
+
+/** A reading comes from a device that was never approved. */
+export class MeterUnknownError extends SunledgerError {
+  override readonly name = 'MeterUnknownError'
+  constructor(meter: Address) {
+    super('SL343', 'The meter is not approved.', {
+      actual: meter,
+      hint: 'An issuer approves a device once, with its owner’s signature: POST /v1/meters.',
+      status: 404,
     })
   }
 }

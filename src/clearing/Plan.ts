@@ -14,6 +14,9 @@ export interface Limits {
   readonly bytes: number
 }
 
+/** EIP-7825. */
+const mostGas = 16_777_216
+
 export const defaultLimits: Limits = { gas: 14_000_000, bytes: 90_000 }
 
 export interface Transaction {
@@ -28,6 +31,7 @@ type Kind = 'debit' | 'both' | 'credit'
 interface Member {
   readonly account: Account
   readonly kind: Kind
+  readonly p256: boolean
   readonly bytes: number
   readonly gas: number
 }
@@ -38,8 +42,10 @@ const gasOfNewSlot = 17_100
 const gasOfP256 = 9_000
 const gasOfTransaction = 120_000
 /** A section's head, and what the ABI puts around a batch. */
-const bytesOfSection = 27
+const bytesOfSection = 28
 const bytesOfCall = 101
+/** Of one asset: payers and earners, two kinds of signature. */
+const mostSectionsOfAsset = 4
 
 const kindOf = (account: Account): Kind =>
   unsettledDebit(account) <= 0n ? 'credit' : unsettledCredit(account) <= 0n ? 'debit' : 'both'
@@ -55,10 +61,14 @@ const memberOf = (account: Account): Member => {
   return {
     account,
     kind,
+    p256,
     bytes: signed + (kind === 'debit' ? 0 : 10) + (kind === 'credit' ? 20 : 0),
     gas: gasOf[kind] + (isNew ? gasOfNewSlot : 0) + (p256 ? gasOfP256 : 0),
   }
 }
+
+/** A quarter above the estimate, which costs nothing; at most what a transaction may have. */
+const gasLimitOf = (estimate: number): bigint => BigInt(Math.min(mostGas, estimate + Math.ceil(estimate / 4)))
 
 const net = (account: Account): bigint => unsettledDebit(account) - unsettledCredit(account)
 
@@ -69,31 +79,40 @@ const order = (members: readonly Member[]): Member[] =>
     .sort((a, b) => (a.pays === b.pays ? 0 : a.pays > b.pays ? -1 : 1))
     .map(({ member }) => member)
 
+/**
+ * A section for each asset and kind of signature. Those that pay more than they earn come before those that earn more, whatever they sign
+ * with; where that makes two neighbours of one kind, they are one section.
+ */
 const sectionsOf = (members: readonly Member[]): Batch.Section[] => {
-  const groups = new Map<string, Member[]>()
-  for (const member of members) {
-    const p256 = member.kind !== 'credit' && signatureBytes(member.account) === 128
-    const id = `${member.account.asset} ${p256}`
-    groups.set(id, [...(groups.get(id) ?? []), member])
-  }
-  // P-256 entries are never bare credits, so their debits fill the pool before the other section's credits draw on it.
-  const ordered = [...groups].sort(([a], [b]) => (a < b ? 1 : -1)).map(([, group]) => group)
-  return ordered.map((group) => {
-    const of = (kind: Kind) => group.filter((member) => member.kind === kind).map((member) => member.account)
-    const first = group[0] as Member
-    return {
-      asset: first.account.asset,
-      p256: first.kind !== 'credit' && signatureBytes(first.account) === 128,
-      debits: of('debit').map((a) => ({ signature: a.debitSignature, total: a.debitTotal, history: a.debitHistory })),
-      boths: of('both').map((a) => ({
-        signature: a.debitSignature,
-        debitTotal: a.debitTotal,
-        history: a.debitHistory,
-        creditTotal: a.creditTotal,
-      })),
-      credits: of('credit').map((a) => ({ account: a.account, total: a.creditTotal })),
+  const assets = [...new Set(members.map(({ account }) => account.asset))].sort()
+  return assets.flatMap((asset) => {
+    const own = members.filter(({ account }) => account.asset === asset)
+    const groups = [true, false].flatMap((pays) => [true, false].map((p256) => ({ pays, p256 })))
+    const sections: { p256: boolean; members: Member[] }[] = []
+    for (const { pays, p256 } of groups) {
+      const part = own.filter((member) => member.p256 === p256 && net(member.account) > 0n === pays)
+      const last = sections.at(-1)
+      if (last?.p256 === p256) last.members.push(...part)
+      else if (part.length > 0) sections.push({ p256, members: part })
     }
+    return sections.map(({ p256, members: list }) => sectionOf(asset, p256, list))
   })
+}
+
+const sectionOf = (asset: Address, p256: boolean, members: readonly Member[]): Batch.Section => {
+  const of = (kind: Kind) => members.filter((member) => member.kind === kind).map(({ account }) => account)
+  return {
+    asset,
+    p256,
+    debits: of('debit').map((a) => ({ signature: a.debitSignature, total: a.debitTotal, history: a.debitHistory })),
+    boths: of('both').map((a) => ({
+      signature: a.debitSignature,
+      debitTotal: a.debitTotal,
+      history: a.debitHistory,
+      creditTotal: a.creditTotal,
+    })),
+    credits: of('credit').map((a) => ({ account: a.account, total: a.creditTotal })),
+  }
 }
 
 /**
@@ -102,14 +121,14 @@ const sectionsOf = (members: readonly Member[]): Batch.Section[] => {
  */
 export const plan = (accounts: readonly Account[], limits: Limits = defaultLimits): Transaction[] => {
   const members = order(accounts.filter(isUnsettled).map(memberOf))
+  const assets = new Set(accounts.map((account) => account.asset)).size
   const parts: Member[][] = []
   let [gas, bytes] = [Number.POSITIVE_INFINITY, 0]
   for (const member of members) {
     if (gas + member.gas > limits.gas || bytes + member.bytes > limits.bytes) {
       parts.push([])
       gas = gasOfTransaction
-      // At most four sections: two assets, two kinds of signature.
-      bytes = bytesOfCall + 4 * bytesOfSection
+      bytes = bytesOfCall + assets * mostSectionsOfAsset * bytesOfSection
     }
     parts.at(-1)?.push(member)
     gas += member.gas
@@ -118,6 +137,6 @@ export const plan = (accounts: readonly Account[], limits: Limits = defaultLimit
   return parts.map((part) => ({
     batch: Batch.encode(sectionsOf(part)),
     members: part.map(({ account }) => ({ asset: account.asset, account: account.account })),
-    gas: BigInt(part.reduce((sum, member) => sum + member.gas, gasOfTransaction)),
+    gas: gasLimitOf(part.reduce((sum, member) => sum + member.gas, gasOfTransaction)),
   }))
 }

@@ -1,6 +1,7 @@
 /**
- * When to settle, and the service's one heartbeat: it reads new blocks, settles when the policy says so, and finalizes exits. A beat that
- * fails is told to the log and the next one comes later, each time later, up to a bound: what was accepted waits safely meanwhile.
+ * When to settle, and the service's one heartbeat: it reads new blocks, settles when the policy says so, and sees to whoever takes money
+ * out. A beat that fails is told to the log and the next one comes later, each time later, up to a bound: what was accepted waits safely
+ * meanwhile.
  */
 
 /** When what was accepted goes on chain. Whatever is reached first counts. */
@@ -17,19 +18,29 @@ export interface Policy {
 
 export const defaultPolicy: Policy = { manual: false, everyMs: 5_000, valueAtomic: 100_000_000n, members: 1_000 }
 
+/** What there is to settle. */
+export interface Work {
+  readonly valueAtomic: bigint
+  readonly members: number
+  readonly readings: number
+  /** An account whose exit runs has something unsettled: it has to be on chain before the window ends (I6). */
+  readonly isLeaving: boolean
+}
+
 export interface HeartbeatOptions {
   readonly policy: Policy
-  /** What is there to settle. */
-  readonly work: () => { readonly valueAtomic: bigint; readonly members: number; readonly readings: number }
+  readonly work: () => Work
   readonly sync: () => Promise<void>
   readonly settle: () => Promise<unknown>
-  readonly finalizeExits: () => Promise<void>
+  /** Brings withdrawals and exits forward. */
+  readonly tend: () => Promise<void>
   readonly onError: (error: unknown) => void
   readonly beatMs?: number
 }
 
 /** Whether to settle now. */
-export const isDue = (policy: Policy, work: ReturnType<HeartbeatOptions['work']>, sinceMs: number): boolean => {
+export const isDue = (policy: Policy, work: Work, sinceMs: number): boolean => {
+  if (work.isLeaving && sinceMs >= policy.everyMs) return true
   if (policy.manual || (work.members === 0 && work.readings === 0)) return false
   return sinceMs >= policy.everyMs || work.valueAtomic >= policy.valueAtomic || work.members >= policy.members
 }
@@ -49,7 +60,7 @@ export const start = (options: HeartbeatOptions): (() => Promise<void>) => {
       await options.settle()
       lastSettledMs = Date.now()
     }
-    await options.finalizeExits()
+    await options.tend()
   }
 
   const run = async (): Promise<void> => {

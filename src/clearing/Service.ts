@@ -1,29 +1,26 @@
 /**
- * The clearing service: opens a journal, rebuilds the ledger, and ties acceptance, settlement and leaving together. Whoever uses it (HTTP,
- * tests, benches) calls these methods; it knows nothing of HTTP.
+ * The clearing service: opens a journal, rebuilds the ledger, and offers what acceptance, settlement and leaving can do. Whoever uses it
+ * (HTTP, tests, benches) calls these methods; it knows nothing of HTTP.
  */
 
-import * as Client from '../chain/Client.ts'
+import { answered } from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
 import type { Keys } from '../chain/Keys.ts'
-import * as Sender from '../chain/Sender.ts'
-import * as Watcher from '../chain/Watcher.ts'
-import * as Ledger from '../core/Ledger.ts'
-import type { Address, Receipt } from '../core/Payment.ts'
-import type { ChainRecord, Record } from '../core/Record.ts'
+import type { Receipt } from '../core/Payment.ts'
+import type { ChainRecord } from '../core/Record.ts'
 import type * as Wire from '../core/Wire.ts'
-import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
-import * as Clock from './Clock.ts'
-import * as Commit from './Commit.ts'
 import * as Intake from './Intake.ts'
-import * as Leave from './Leave.ts'
+import type * as Leave from './Leave.ts'
 import * as Policy from './Policy.ts'
-import * as Settle from './Settle.ts'
-import * as Sync from './Sync.ts'
+import { replay } from './Replay.ts'
 import * as Views from './Views.ts'
+import * as Wiring from './Wiring.ts'
+import type * as Withdrawals from './Withdrawals.ts'
+
+export { assetsOf } from './Wiring.ts'
 
 /** What the service writes to its log; never a key. */
 export interface Log {
@@ -55,7 +52,8 @@ export interface Service
   extends Accept.Accept,
     Intake.Intake,
     Views.Views,
-    Pick<Leave.Leave, 'withdraw' | 'exit' | 'bindOwner'> {
+    Pick<Withdrawals.Withdrawals, 'withdraw'>,
+    Pick<Leave.Leave, 'exit' | 'bindOwner'> {
   readonly deployment: Deployment.Deployment
   /** Settles everything that is there now. */
   settle(): Promise<Wire.Settlements>
@@ -67,98 +65,81 @@ export interface Service
   close(): Promise<void>
 }
 
-/** Applies a journal to a ledger; a fresh one becomes what the writer's was (I12). */
-export const replay = (journal: Journal, ledger: Ledger.Ledger, observe: (record: Record) => void = () => {}): void => {
-  for (const { record } of journal.read()) {
-    Ledger.apply(ledger, record)
-    observe(record)
+/** Tells all listeners. What one of them does wrong changes nothing for the others, nor for the payment that it was told of. */
+const announcer = (listeners: ReadonlySet<Listener>, log: Log) => (tell: (listener: Listener) => void) => {
+  for (const listener of listeners) {
+    try {
+      tell(listener)
+    } catch (error) {
+      log.error({ error: String(error) }, 'a listener failed')
+    }
   }
 }
 
-export const assetsOf = (deployment: Deployment.Deployment): Address[] => [
-  deployment.dollar.asset,
-  deployment.energyCredit.asset,
-]
-
-/** The parts that both acceptance and settlement stand on. */
-const wire = (options: ServiceOptions, listeners: Set<Listener>) => {
-  const { deployment, keys, journal, log } = options
-  const client = Client.create(options.rpcUrl)
-  const domain = Digest.domain(deployment.chainId, deployment.clearingHouse)
-  const house = deployment.clearingHouse
-  const ledger = Ledger.create(assetsOf(deployment))
-  const clock = Clock.create()
-  const commit = Commit.create(ledger, journal, domain, keys.credit)
-  const sender = Sender.create(client, deployment.chainId, keys.settlement, Deployment.errors)
-  const issuer = Sender.create(client, deployment.chainId, keys.issuer, Deployment.errors)
-  const watcher = Watcher.create({
-    client,
-    house,
-    assets: assetsOf(deployment),
-    domain,
-    confirmations: options.confirmations ?? 0n,
-    fastLz: options.fastLz,
-    isLeaving: (asset, account) => Ledger.account(ledger, asset, account).leaving,
-  })
-  const found: string[] = []
-  const sync = Sync.create({
-    ledger,
-    commit,
-    watcher,
-    clock,
-    onChain: (record) => {
-      leave.observe(record)
-      for (const listener of listeners) listener.chain?.(record)
-    },
-    onDiscrepancy: (what) => {
-      found.push(what)
-      log.error({ what }, 'ledger and chain do not agree')
-    },
-  })
-  const meters = Intake.meterOwners(client, deployment.energyMeter)
-  const settle = Settle.create({
-    ledger,
-    sender,
-    watcher,
-    sync,
-    house,
-    meter: deployment.energyMeter,
-    ownerOf: meters,
-  })
-  const nowSeconds = clock.nowSeconds
-  const leave = Leave.create({ ledger, commit, client, sender, sync, settle, house, domain, nowSeconds })
-  return { client, domain, ledger, clock, commit, sender, issuer, sync, settle, leave, found }
-}
-
 /** Rebuilds the ledger from the journal, and reads what the chain did since. */
-const rebuild = async ({ journal, log }: ServiceOptions, parts: ReturnType<typeof wire>): Promise<void> => {
+const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiring.Parts): Promise<void> => {
   const startedMs = Date.now()
-  replay(journal, parts.ledger, parts.leave.observe)
+  await Deployment.verify(parts.client, deployment)
+  replay(journal, parts.ledger, parts.observe)
   if (journal.end > 0) log.info({ records: journal.end, tookMs: Date.now() - startedMs }, 'journal replayed')
-  parts.clock.observe((await parts.client.getBlock()).timestamp)
+  parts.clock.observe((await answered(parts.client, parts.client.getBlock())).timestamp)
   await parts.sync.now()
 }
 
+const heartbeat = (
+  parts: Wiring.Parts,
+  policy: Policy.Policy,
+  unsettledAtomic: () => bigint,
+  onError: (error: unknown) => void,
+) => {
+  const { ledger, sync, settle, withdrawals, leave } = parts
+  return Policy.start({
+    policy,
+    work: () => ({
+      valueAtomic: unsettledAtomic(),
+      members: ledger.unsettled.size,
+      readings: settle.queued,
+      isLeaving: leave.isPressing(),
+    }),
+    sync: () => sync.now(),
+    settle: settle.now,
+    async tend() {
+      await withdrawals.resume()
+      await leave.finalizeExits()
+    },
+    onError,
+  })
+}
+
+/** How long a heartbeat under way may hold up the end. What it does is taken up again at the next start. */
+const patienceMs = 500
+
 /**
  * Starts the service. It accepts once this resolves.
- * @throws {ChainUnreachableError}
+ * @throws {ChainUnreachableError} @throws {ChainMismatchError}
  */
 export const start = async (options: ServiceOptions): Promise<Service> => {
-  const { deployment, journal, log } = options
+  const { deployment, journal, keys, log, policy = Policy.defaultPolicy } = options
   const listeners = new Set<Listener>()
-  const parts = wire(options, listeners)
-  const { ledger, commit, settle, leave, sync, clock } = parts
-  await rebuild(options, parts)
+  const discrepancies: string[] = []
   const refused = new Map<string, number>()
-  const accept = Accept.create({
-    ledger,
-    journal,
-    commit,
-    domain: parts.domain,
-    nowSeconds: clock.nowSeconds,
-    onAccepted: (position, receipt) => {
-      for (const listener of listeners) listener.payment?.(position, receipt)
+  let isStopping = false
+  const announce = announcer(listeners, log)
+  const parts = Wiring.create({
+    ...options,
+    confirmations: options.confirmations ?? 0n,
+    onChain: (record) => announce((listener) => listener.chain?.(record)),
+    onDiscrepancy(what) {
+      discrepancies.push(what)
+      log.error({ what }, 'ledger and chain do not agree')
     },
+  })
+  const { commit, settle, withdrawals, leave } = parts
+  await rebuild(options, parts)
+  const accept = Accept.create({
+    ...parts,
+    journal,
+    onAccepted: (position, receipt) => announce((listener) => listener.payment?.(position, receipt)),
     onRefused: (code) => refused.set(code, (refused.get(code) ?? 0) + 1),
   })
   const intake = Intake.create({ ...parts, deployment })
@@ -167,35 +148,45 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     journal,
     deployment,
     refused,
-    creditKey: Signature.addressOf(options.keys.credit),
+    creditKey: Signature.addressOf(keys.credit),
+    nextNonce: withdrawals.nextNonce,
+    isStopping: () => isStopping,
   })
-  const stop = Policy.start({
-    policy: options.policy ?? Policy.defaultPolicy,
-    work: () => ({ valueAtomic: views.unsettledAtomic(), members: ledger.unsettled.size, readings: settle.queued }),
-    sync: sync.now,
-    settle: settle.now,
-    finalizeExits: leave.finalizeExits,
-    onError: (error) => log.warn({ error: (error as Error).message }, 'settlement is delayed'),
+  const stop = heartbeat(parts, policy, views.unsettledAtomic, (error) => {
+    // What fails because the journal is being closed has nothing to do with settlement.
+    if (!isStopping) log.warn({ error: (error as Error).message }, 'settlement is delayed')
   })
-  void leave.resume()
+  /** What the chain does has to be journaled, so nothing is done there while that is not possible. */
+  const whileWritable =
+    <A extends unknown[], T>(act: (...args: A) => Promise<T>) =>
+    async (...args: A): Promise<T> => {
+      if (commit.failure !== undefined) throw commit.failure
+      return act(...args)
+    }
   return {
     deployment,
     ...accept,
     ...intake,
     ...views,
-    withdraw: leave.withdraw,
-    exit: leave.exit,
-    bindOwner: leave.bindOwner,
-    settle: settle.now,
+    deposit: whileWritable(intake.deposit),
+    withdraw: whileWritable(withdrawals.withdraw),
+    exit: whileWritable(leave.exit),
+    bindOwner: whileWritable(leave.bindOwner),
+    settle: whileWritable(settle.now),
     listen(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    discrepancies: parts.found,
+    discrepancies,
     async close() {
-      await stop()
-      await commit.settled()
-      journal.close()
+      isStopping = true
+      let timer: NodeJS.Timeout | undefined
+      const impatient = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, patienceMs)
+      })
+      await Promise.race([stop(), impatient])
+      clearTimeout(timer)
+      await commit.quiet(() => journal.close()).catch(() => journal.close())
     },
   }
 }

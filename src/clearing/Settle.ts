@@ -1,15 +1,20 @@
 /**
  * Settlement: what was accepted goes on chain. One run at a time: meter readings first (they mint what producers sell), then a batch or
- * several of everybody's newest totals, then the chain is read again and compared. A run that is cut off anywhere is simply repeated: totals only rise, so
- * what arrived twice moves nothing.
+ * several of everybody's newest totals, then the chain is read again and compared. A run that is cut off anywhere is simply repeated:
+ * totals only rise, so what arrived twice moves nothing.
+ *
+ * Readings that wait are kept in memory alone. Nothing is lost with them: a meter's totals are cumulative, so the next reading says all
+ * that a lost one would have said; nobody has been told that a reading was accepted before the chain has accepted it.
  */
 
 import * as House from '../chain/House.ts'
 import type * as Sender from '../chain/Sender.ts'
 import type { Watcher } from '../chain/Watcher.ts'
+import type { Account } from '../core/Account.ts'
 import * as Batch from '../core/Batch.ts'
 import * as Ledger from '../core/Ledger.ts'
 import type { Address } from '../core/Payment.ts'
+import * as Turns from '../core/Turns.ts'
 import type { Settlements, SignedReading } from '../core/Wire.ts'
 import * as Plan from './Plan.ts'
 import type { Sync } from './Sync.ts'
@@ -35,66 +40,90 @@ export interface Settle {
   now(): Promise<Settlements>
 }
 
-/** Readings in a transaction, and the gas that each may take. */
-const readingsAtOnce = 250
-const gasOfReading = 60_000n
-const gasOfReadings = 300_000n
+/** Readings in a transaction. Each takes 140 000 gas at most: another owner each, credits minted into an account that was never used. */
+const readingsAtOnce = 80
+const gasOfReadings = 16_000_000n
+
+/** What went out for an account and has not been read back from the chain yet. */
+interface Totals {
+  readonly debit: bigint
+  readonly credit: bigint
+  readonly block: bigint
+}
+
+const key = ({ asset, account }: { asset: Address; account: Address }): string => asset + account
 
 export const create = (options: SettleOptions): Settle => {
   const { ledger, sender, watcher, sync, house, meter } = options
   const readings = new Map<Address, SignedReading>()
-  let running: Promise<Settlements> | undefined
-  let queued: Promise<Settlements> | undefined
+  const sent = new Map<string, Totals>()
 
+  /** Grouped by owner. What no approved meter has signed would only cost gas. */
   const grouped = async (): Promise<SignedReading[]> => {
-    const owned = await Promise.all(
+    const all = await Promise.all(
       [...readings.values()].map(async (reading) => ({ reading, owner: await options.ownerOf(reading.meter) })),
     )
-    const key = ({ owner, reading }: (typeof owned)[number]) => owner + reading.meter
-    return owned.sort((a, b) => (key(a) < key(b) ? -1 : 1)).map(({ reading }) => reading)
+    const owned = all.filter(({ owner }) => BigInt(owner) !== 0n)
+    for (const { reading, owner } of all) if (BigInt(owner) === 0n) forget([reading])
+    const place = ({ owner, reading }: (typeof owned)[number]) => owner + reading.meter
+    return owned.sort((a, b) => (place(a) < place(b) ? -1 : 1)).map(({ reading }) => reading)
   }
 
-  const submitReadings = async (): Promise<Settlements['readings']> => {
+  /** A newer one may have come meanwhile. */
+  const forget = (done: readonly SignedReading[]): void => {
+    for (const reading of done) if (readings.get(reading.meter) === reading) readings.delete(reading.meter)
+  }
+
+  const submitReadings = async (): Promise<{ answers: Settlements['readings']; block: bigint }> => {
     const waiting = await grouped()
-    const sent: Settlements['readings'] = []
+    const answers: Settlements['readings'] = []
+    let last = 0n
     for (let i = 0; i < waiting.length; i += readingsAtOnce) {
       const part = waiting.slice(i, i + readingsAtOnce)
-      const gas = gasOfReadings + gasOfReading * BigInt(part.length)
-      const limit = gas > 16_000_000n ? 16_000_000n : gas
-      const { transaction, gasUsed, receipt } = await sender.send(
-        House.meterCall(meter, 'submit', [Batch.encodeReadings(part)], limit),
-      )
-      for (const reading of part) if (readings.get(reading.meter) === reading) readings.delete(reading.meter)
-      sent.push({ transaction, gasUsed, ...House.countReadings(receipt) })
+      const call = House.meterCall(meter, 'submit', [Batch.encodeReadings(part)], gasOfReadings)
+      const { transaction, gasUsed, block, receipt } = await sender.send(call)
+      forget(part)
+      answers.push({ transaction, gasUsed, ...House.countReadings(receipt) })
+      last = block
     }
-    return sent
+    return { answers, block: last }
   }
 
-  const submitBatches = async (): Promise<Settlements['transactions']> => {
-    const planned = Plan.plan(Ledger.toSettle(ledger), options.limits)
-    return Promise.all(
-      planned.map(async ({ batch, members, gas }) => {
-        const sent = await sender.send(House.call(house, 'settle', [batch], gas))
-        watcher.expect(sent.transaction, { members, gasUsed: sent.gasUsed, serialized: sent.serialized })
-        return { transaction: sent.transaction, gasUsed: sent.gasUsed, members: members.length }
-      }),
-    )
+  /** What went out with these very totals and is only waiting for its confirmations need not go again. */
+  const isUnderWay = (account: Account): boolean => {
+    const before = sent.get(key(account))
+    return before !== undefined && before.debit === account.debitTotal && before.credit === account.creditTotal
   }
 
-  const run = async (): Promise<Settlements> => {
+  const submitBatch = async ({ batch, members, gas }: Plan.Transaction) => {
+    const totals = members.map((member) => ({
+      id: key(member),
+      ...Ledger.account(ledger, member.asset, member.account),
+    }))
+    const { transaction, gasUsed, block, serialized } = await sender.send(House.call(house, 'settle', [batch], gas))
+    watcher.expect(transaction, { members, block, gasUsed, serialized })
+    for (const { id, debitTotal, creditTotal } of totals)
+      sent.set(id, { debit: debitTotal, credit: creditTotal, block })
+    return { block, answer: { transaction, gasUsed, members: members.length } }
+  }
+
+  const now = Turns.shared(async (): Promise<Settlements> => {
     await sync.now()
-    const submitted = readings.size > 0 ? await submitReadings() : []
-    const transactions = await submitBatches()
-    await sync.now()
-    return { transactions, readings: submitted, block: ledger.block }
-  }
-
-  const begin = (): Promise<Settlements> => {
-    running = run().finally(() => {
-      running = undefined
-    })
-    return running
-  }
+    for (const [id, { block }] of sent) if (block <= sync.block) sent.delete(id)
+    // Readings that cannot be sent must not hold up anybody's money.
+    const [submitted] = await Promise.allSettled([submitReadings()])
+    const due = Ledger.toSettle(ledger).filter((account) => !isUnderWay(account))
+    const settled = await Promise.allSettled(Plan.plan(due, options.limits).map(submitBatch))
+    const done = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    const blocks = [...done.map(({ block }) => block), submitted.status === 'fulfilled' ? submitted.value.block : 0n]
+    await sync.now(blocks.reduce((a, b) => (a > b ? a : b)))
+    for (const result of [...settled, submitted]) if (result.status === 'rejected') throw result.reason
+    return {
+      transactions: done.map(({ answer }) => answer),
+      readings: submitted.status === 'fulfilled' ? submitted.value.answers : [],
+      block: ledger.block,
+    }
+  })
 
   return {
     enqueue(reading) {
@@ -104,15 +133,6 @@ export const create = (options: SettleOptions): Settle => {
     get queued() {
       return readings.size
     },
-    now() {
-      if (running === undefined) return begin()
-      queued ??= running
-        .catch(() => undefined)
-        .then(() => {
-          queued = undefined
-          return begin()
-        })
-      return queued
-    },
+    now,
   }
 }

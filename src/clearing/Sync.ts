@@ -7,12 +7,21 @@ import type { Watcher } from '../chain/Watcher.ts'
 import * as Account from '../core/Account.ts'
 import * as Ledger from '../core/Ledger.ts'
 import type { ChainRecord } from '../core/Record.ts'
+import * as Turns from '../core/Turns.ts'
 import type { Clock } from './Clock.ts'
 import type { Commit } from './Commit.ts'
 
 export interface Sync {
-  /** Reads up to the newest block; a call during a run gets a run of its own after it. */
-  now(): Promise<void>
+  /**
+   * Reads up to the newest block that counts. A block in which nothing of ours happened is journaled only when the next one that counts
+   * is, so `Ledger.block` may lie behind the chain; what the ledger holds is right for every block from there to `block`.
+   * @param through journal up to this block in any case, so that a report as of `Ledger.block` includes it
+   */
+  now(through?: bigint): Promise<void>
+  /** Resolves when this block has been read, however many confirmations that takes. */
+  reached(block: bigint): Promise<void>
+  /** The last block that has been read. */
+  readonly block: bigint
 }
 
 export interface SyncOptions {
@@ -20,6 +29,8 @@ export interface SyncOptions {
   readonly commit: Commit
   readonly watcher: Watcher
   readonly clock: Clock
+  /** The first block to read. */
+  readonly startBlock: bigint
   /** Told of every chain record, once it is on disk. */
   readonly onChain: (record: ChainRecord) => void
   /** Told where ledger and chain do not agree. */
@@ -39,43 +50,52 @@ export const discrepancies = (ledger: Ledger.Ledger, record: ChainRecord): strin
     return found
   })
 
+/** A service that starts again reads at most this many empty blocks anew. */
+const mostEmpty = 1000n
+
+const isEmpty = ({ slots, events, settlements }: ChainRecord): boolean =>
+  slots.length === 0 && events.length === 0 && settlements.length === 0
+
+const greatest = (...values: readonly bigint[]): bigint => values.reduce((a, b) => (a > b ? a : b))
+
 export const create = (options: SyncOptions): Sync => {
   const { ledger, commit, watcher, clock } = options
-  let running: Promise<void> | undefined
-  let queued: Promise<void> | undefined
+  /** Read and found empty, beyond `Ledger.block`. */
+  let seen = options.startBlock - 1n
+  let wanted = 0n
+  const last = () => greatest(ledger.block, seen)
 
-  const run = async (): Promise<void> => {
+  const run = Turns.shared(async () => {
+    // What is wanted may have been seen before, and been empty; then its blocks are read again to be journaled.
+    if (ledger.block < wanted && seen >= wanted) seen = ledger.block
     for (;;) {
-      const record = await watcher.next(ledger.block)
+      const record = await watcher.next(last())
       if (record === undefined) return
       clock.observe(record.timestamp)
-      // Blocks that changed nothing of ours are not journaled each; the next record that counts passes over them.
-      if (record.slots.length === 0 && record.events.length === 0 && record.settlements.length === 0) {
-        if (record.block - ledger.block < 1000n) return
+      const isWanted = ledger.block < wanted && record.block >= wanted
+      if (isEmpty(record) && !isWanted && record.block - ledger.block < mostEmpty) {
+        seen = record.block
+        continue
       }
       await commit.add(record)
       for (const what of discrepancies(ledger, record)) options.onDiscrepancy(what)
       options.onChain(record)
     }
-  }
-
-  const begin = (): Promise<void> => {
-    running = run().finally(() => {
-      running = undefined
-    })
-    return running
-  }
+  })
 
   return {
-    now() {
-      if (running === undefined) return begin()
-      queued ??= running
-        .catch(() => undefined)
-        .then(() => {
-          queued = undefined
-          return begin()
-        })
-      return queued
+    now(through = 0n) {
+      wanted = greatest(wanted, through)
+      return run()
+    },
+    async reached(block) {
+      for (let waitMs = 10; last() < block; waitMs = Math.min(2 * waitMs, 2000)) {
+        await run()
+        if (last() < block) await new Promise((resolve) => setTimeout(resolve, waitMs))
+      }
+    },
+    get block() {
+      return last()
     },
   }
 }

@@ -29,6 +29,9 @@ export interface ViewsOptions {
   readonly sender: Sender.Sender
   readonly creditKey: Address
   readonly refused: ReadonlyMap<string, number>
+  /** See `Withdrawals.nextNonce`. */
+  readonly nextNonce: (asset: Address, account: Address, onChain: bigint) => bigint
+  readonly isStopping: () => boolean
 }
 
 export interface Views {
@@ -41,8 +44,10 @@ export interface Views {
   received(address: Address, after: number, limit: number): { position: number; receipt: Receipt }[]
   /** What members are owed and the chain does not yet show, atomic dollars. */
   unsettledAtomic(): bigint
-  /** The whole ledger in one fixed text (I12). */
-  serialize(): string
+  /** The whole ledger in one fixed text (I12), at a moment at which all of it is on disk. */
+  serialize(): Promise<string>
+  /** Position of the last journal record. */
+  position(): number
 }
 
 export const create = (options: ViewsOptions): Views => {
@@ -79,9 +84,12 @@ export const create = (options: ViewsOptions): Views => {
 
   const receiptOf = (id: Hex): Receipt | undefined => {
     const stored = journal.payment(id)
-    if (stored === undefined) return undefined
-    const index = stored.group.findIndex((record) => record.id === id)
-    return Commit.receipts(domain, stored.group, stored.seal)[index]
+    return stored === undefined ? undefined : Commit.receiptFrom(domain, stored)
+  }
+
+  const state = (): Wire.Status['state'] => {
+    if (options.isStopping()) return 'stopping'
+    return commit.failure === undefined ? 'ready' : 'readOnly'
   }
 
   const assetView = (asset: Address, symbol: string, address: Address, nonce: bigint): Wire.AccountAssetView => {
@@ -95,7 +103,7 @@ export const create = (options: ViewsOptions): Views => {
       unsettledCredit: Account.unsettledCredit(account),
       pendingWithdrawals: account.pendingWithdrawals,
       leaving: account.leaving,
-      nonce,
+      nonce: options.nextNonce(asset, address, nonce),
       debit: { total: account.debitTotal, history: account.debitHistory, signature: account.debitSignature },
       credit: { total: account.creditTotal, history: account.creditHistory },
     }
@@ -103,7 +111,8 @@ export const create = (options: ViewsOptions): Views => {
 
   return {
     unsettledAtomic,
-    serialize: () => Ledger.serialize(ledger),
+    serialize: () => commit.quiet(() => Ledger.serialize(ledger)),
+    position: () => journal.end,
     status: () => ({
       version: '1',
       chainId: deployment.chainId,
@@ -117,7 +126,7 @@ export const create = (options: ViewsOptions): Views => {
       nowSeconds: clock.nowSeconds(),
       faucet: deployment.local,
       signatures: Signature.backend,
-      state: commit.failure === undefined ? 'ready' : 'readOnly',
+      state: state(),
       block: ledger.block,
       payments: ledger.payments,
       unsettledAtomic: unsettledAtomic(),
@@ -125,29 +134,26 @@ export const create = (options: ViewsOptions): Views => {
       refused: Object.fromEntries(options.refused),
     }),
     async account(address) {
+      const assets = [dollar, energyCredit]
       const { owner, ownerNonce, nonces } = await House.nonces(
         client,
         house,
-        [dollar.asset, energyCredit.asset],
+        assets.map(({ asset }) => asset),
         address,
       )
-      await commit.settled()
-      const [dollarNonce, creditNonce] = nonces as [bigint, bigint]
-      return {
+      return commit.quiet(() => ({
         account: address,
         owner,
         ownerNonce,
         position: journal.end,
-        assets: [
-          assetView(dollar.asset, dollar.symbol, address, dollarNonce),
-          assetView(energyCredit.asset, energyCredit.symbol, address, creditNonce),
-        ],
-      }
+        assets: assets.map(({ asset, symbol }, i) => assetView(asset, symbol, address, nonces[i] as bigint)),
+      }))
     },
     statement(address, after, limit) {
-      const lines = journal.lines(address, after, limit).map((line) => lineOf(address, line))
-      const last = lines.at(-1)?.position
-      return { account: address, lines, next: last === undefined || last === journal.end ? null : last }
+      const found = journal.lines(address, after, limit)
+      const positions = new Set(found.map(({ position }) => position))
+      const next = positions.size < limit ? null : (found.at(-1)?.position ?? null)
+      return { account: address, lines: found.map((line) => lineOf(address, line)), next }
     },
     payment(id) {
       const receipt = receiptOf(id)

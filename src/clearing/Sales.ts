@@ -1,0 +1,77 @@
+/**
+ * Brings the two legs of a sale together: a leg waits here for the other party's, and the pair then goes on as one. What is no leg of the
+ * terms is refused at once, and a leg whose sale was accepted before is answered with its receipt.
+ */
+import type { Hex, Payment, Receipt, SaleTerms } from '../core/Payment.ts'
+import { PaymentRefusedError } from '../core/Payment.ts'
+import * as Digest from '../crypto/Digest.ts'
+import type { Purchases } from './Purchases.ts'
+
+/** A payment that somebody waits for. */
+export interface Leg {
+  readonly payment: Payment
+  readonly resolve: (receipt: Receipt) => void
+  readonly reject: (error: Error) => void
+}
+
+export interface Sales {
+  /** Takes a leg in. */
+  take(terms: SaleTerms, leg: Leg): void
+}
+
+export interface SalesOptions {
+  readonly purchases: Purchases
+  readonly pairingMs: number
+  /** Both legs are there. The seller's comes first. */
+  readonly onPair: (seller: Leg, buyer: Leg) => void
+}
+
+/** Whether a payment is one of the two that the terms describe. */
+const isLegOf = (terms: SaleTerms, { payer, payee, asset, amount, reference }: Payment): boolean => {
+  if (reference !== Digest.sale(terms)) return false
+  const sells =
+    payer === terms.seller && payee === terms.buyer && asset === terms.creditAsset && amount === terms.credits
+  const buys = payer === terms.buyer && payee === terms.seller && asset === terms.dollarAsset && amount === terms.price
+  return sells || buys
+}
+
+export const create = ({ purchases, pairingMs, onPair }: SalesOptions): Sales => {
+  /** Legs that wait for their other, by the sale's reference. */
+  const unpaired = new Map<Hex, Leg & { readonly timer: NodeJS.Timeout }>()
+
+  const wait = (leg: Leg): void => {
+    const { reference } = leg.payment
+    const timer = setTimeout(() => {
+      unpaired.delete(reference)
+      leg.reject(new PaymentRefusedError('saleUnpaired'))
+    }, pairingMs)
+    unpaired.set(reference, { ...leg, timer })
+  }
+
+  return {
+    take(terms, leg) {
+      if (!isLegOf(terms, leg.payment)) {
+        leg.reject(new PaymentRefusedError('saleMismatch'))
+        return
+      }
+      const earlier = purchases.earlier(leg.payment)
+      if (earlier === 'referenceReused') leg.reject(new PaymentRefusedError(earlier))
+      else if (earlier !== undefined) earlier.then(leg.resolve, leg.reject)
+      else {
+        const other = unpaired.get(leg.payment.reference)
+        if (other === undefined) {
+          wait(leg)
+          return
+        }
+        clearTimeout(other.timer)
+        unpaired.delete(leg.payment.reference)
+        if (other.payment.payer === leg.payment.payer) {
+          // The same party has signed its leg again, at another place in its order: the newer one counts.
+          other.reject(new PaymentRefusedError('conflict'))
+          wait(leg)
+        } else if (leg.payment.payer === terms.seller) onPair(leg, other)
+        else onPair(other, leg)
+      }
+    },
+  }
+}

@@ -1,0 +1,90 @@
+/** Makes the parts that acceptance, settlement and leaving stand on, and ties them together. */
+
+import * as Client from '../chain/Client.ts'
+import * as Deployment from '../chain/Deployment.ts'
+import type { Keys } from '../chain/Keys.ts'
+import * as Sender from '../chain/Sender.ts'
+import * as Watcher from '../chain/Watcher.ts'
+import * as Ledger from '../core/Ledger.ts'
+import type { Address } from '../core/Payment.ts'
+import type { ChainRecord, Record } from '../core/Record.ts'
+import * as Digest from '../crypto/Digest.ts'
+import type { Journal } from '../store/Journal.ts'
+import * as Clock from './Clock.ts'
+import * as Commit from './Commit.ts'
+import * as Intake from './Intake.ts'
+import * as Leave from './Leave.ts'
+import * as Settle from './Settle.ts'
+import * as Sync from './Sync.ts'
+import * as Withdrawals from './Withdrawals.ts'
+
+export interface WiringOptions {
+  readonly rpcUrl: string
+  readonly deployment: Deployment.Deployment
+  readonly keys: Keys
+  readonly journal: Journal
+  readonly fastLz: (bytes: Uint8Array) => number
+  readonly confirmations: bigint
+  /** Told of every chain record, once it is on disk. */
+  readonly onChain: (record: ChainRecord) => void
+  /** Told where ledger and chain do not agree. */
+  readonly onDiscrepancy: (what: string) => void
+}
+
+export const assetsOf = (deployment: Deployment.Deployment): Address[] => [
+  deployment.dollar.asset,
+  deployment.energyCredit.asset,
+]
+
+/** What every part needs: the chain, the ledger, and the two ways to change them. */
+const foundation = ({ rpcUrl, deployment, keys, journal, fastLz, confirmations }: WiringOptions) => {
+  const client = Client.create(rpcUrl)
+  const domain = Digest.domain(deployment.chainId, deployment.clearingHouse)
+  const ledger = Ledger.create(assetsOf(deployment))
+  const clock = Clock.create()
+  return {
+    client,
+    domain,
+    ledger,
+    clock,
+    nowSeconds: clock.nowSeconds,
+    house: deployment.clearingHouse,
+    meter: deployment.energyMeter,
+    ownerOf: Intake.meterOwners(client, deployment.energyMeter),
+    commit: Commit.create(ledger, journal, domain, keys.credit),
+    sender: Sender.create(client, deployment.chainId, keys.settlement, Deployment.errors),
+    issuer: Sender.create(client, deployment.chainId, keys.issuer, Deployment.errors),
+    watcher: Watcher.create({
+      client,
+      house: deployment.clearingHouse,
+      assets: assetsOf(deployment),
+      domain,
+      confirmations,
+      fastLz,
+      isLeaving: (asset, account) => Ledger.account(ledger, asset, account).leaving,
+    }),
+  }
+}
+
+export const create = (options: WiringOptions) => {
+  const base = foundation(options)
+  const observe = (record: Record): void => {
+    withdrawals.observe(record)
+    leave.observe(record)
+  }
+  const sync = Sync.create({
+    ...base,
+    startBlock: options.deployment.startBlock,
+    onChain(record) {
+      observe(record)
+      options.onChain(record)
+    },
+    onDiscrepancy: options.onDiscrepancy,
+  })
+  const settle = Settle.create({ ...base, sync })
+  const withdrawals = Withdrawals.create({ ...base, sync, settle })
+  const leave = Leave.create({ ...base, sync, settle })
+  return { ...base, sync, settle, withdrawals, leave, observe }
+}
+
+export type Parts = ReturnType<typeof create>

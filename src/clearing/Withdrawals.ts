@@ -1,0 +1,207 @@
+/**
+ * Withdrawals with the operator's word. A withdrawal is journaled before it is sent, so that what it takes is not spent meanwhile and a
+ * crash in between only delays it; the contract's nonce makes it happen once. Asked again with the same content, it gets the same answer.
+ */
+
+import { answered, type Client } from '../chain/Client.ts'
+import * as House from '../chain/House.ts'
+import * as Sender from '../chain/Sender.ts'
+import * as Account from '../core/Account.ts'
+import { SunledgerError } from '../core/Errors.ts'
+import * as Ledger from '../core/Ledger.ts'
+import type { Address, Hex } from '../core/Payment.ts'
+import type { Record, WithdrawalRecord } from '../core/Record.ts'
+import * as Turns from '../core/Turns.ts'
+import type { Transaction, WithdrawalRequest } from '../core/Wire.ts'
+import * as Digest from '../crypto/Digest.ts'
+import * as Signature from '../crypto/Signature.ts'
+import type { Commit } from './Commit.ts'
+import type { Settle } from './Settle.ts'
+import type { Sync } from './Sync.ts'
+
+export interface WithdrawalsOptions {
+  readonly ledger: Ledger.Ledger
+  readonly commit: Commit
+  readonly client: Client
+  readonly sender: Sender.Sender
+  readonly sync: Sync
+  readonly settle: Settle
+  readonly house: Address
+  readonly domain: Digest.Domain
+  readonly nowSeconds: () => bigint
+}
+
+export interface Withdrawals {
+  /** @throws {WithdrawalRefusedError} @throws {RevertedError} nothing moved, and the money is free again */
+  withdraw(request: WithdrawalRequest): Promise<Transaction>
+  /** Numbers an account's next withdrawal, from what the chain says it is and what waits to be sent. */
+  nextNonce(asset: Address, account: Address, onChain: bigint): bigint
+  /** Sends again what was journaled and neither seen on chain nor refused by it. */
+  resume(): Promise<void>
+  /** Tells of a journal record, at start and later. */
+  observe(record: Record): void
+}
+
+const gasOfWithdrawal = 250_000n
+const zeroAddress: Address = `0x${'0'.repeat(40)}`
+
+type Named = { readonly asset: Address; readonly account: Address; readonly nonce: bigint }
+
+const key = ({ asset, account, nonce }: Named): string => `${asset}${account}${nonce}`
+
+const isSame = (a: WithdrawalRecord, b: WithdrawalRecord): boolean =>
+  key(a) === key(b) &&
+  a.to === b.to &&
+  a.amount === b.amount &&
+  a.deadline === b.deadline &&
+  a.signature === b.signature
+
+export const create = (options: WithdrawalsOptions): Withdrawals => {
+  const { ledger, commit, client, sender, sync, settle, house, domain } = options
+  /** Journaled and not yet seen on chain. */
+  const pending = new Map<string, WithdrawalRecord>()
+  /** Seen on chain, with their transaction. */
+  const done = new Map<string, { readonly record: WithdrawalRecord; readonly transaction: Hex }>()
+  /** Mined, and not yet confirmed by as many blocks as count. */
+  const mined = new Map<string, Transaction>()
+  /** Being brought forward. */
+  const running = new Map<string, Promise<Transaction>>()
+  /** An account's withdrawals reach the chain in the order of their nonces. */
+  const turns = new Map<string, ReturnType<typeof Turns.queue>>()
+
+  const ofAccount = (asset: Address, account: Address): WithdrawalRecord[] =>
+    [...pending.values()].filter((w) => w.asset === asset && w.account === account)
+
+  // What is mined and waits for its confirmations only is counted by the chain already.
+  const nextNonce = (asset: Address, account: Address, onChain: bigint): bigint =>
+    onChain + BigInt(ofAccount(asset, account).filter((w) => w.nonce >= onChain).length)
+
+  /** Checks without waiting, so that nothing comes between the check and what follows it. */
+  const check = (request: WithdrawalRequest, chain: Awaited<ReturnType<typeof House.nonces>>): void => {
+    const { asset, account, amount, nonce, deadline, signature } = request
+    const owner = chain.owner === zeroAddress ? account : chain.owner
+    const signer = Signature.recover(Digest.withdraw(domain, request), Signature.compact(signature))
+    if (signer !== owner)
+      throw new WithdrawalRefusedError('the signature of the account’s owner', owner, signer ?? 'none')
+    const next = nextNonce(asset, account, chain.nonces[0] as bigint)
+    if (nonce !== next) throw new WithdrawalRefusedError('the account’s next nonce', `${next}`, `${nonce}`)
+    const now = options.nowSeconds()
+    if (deadline < now) throw new WithdrawalRefusedError('a deadline that lies ahead', `at least ${now}`, `${deadline}`)
+    const available = Account.available(Ledger.account(ledger, asset, account))
+    if (amount === 0n || amount > available)
+      throw new WithdrawalRefusedError('an amount that is available', `1 to ${available}`, `${amount}`)
+  }
+
+  const answerOf = async (hash: Hex): Promise<Transaction> => {
+    const { blockNumber, gasUsed } = await answered(client, client.getTransactionReceipt({ hash }))
+    return { transaction: hash, block: blockNumber, gasUsed }
+  }
+
+  /** Blocks may be replaced, so a transaction that should have been seen by now and was not is sent again. */
+  const isMined = (w: WithdrawalRecord): boolean => (mined.get(key(w))?.block ?? 0n) > sync.block
+
+  const send = async (w: WithdrawalRecord): Promise<Transaction> => {
+    const before = done.get(key(w))
+    if (before !== undefined) return answerOf(before.transaction)
+    if (isMined(w)) return mined.get(key(w)) as Transaction
+    if (Account.isUnsettled(Ledger.account(ledger, w.asset, w.account))) await settle.now()
+    try {
+      const args = [w.asset, w.account, w.to, w.amount, w.deadline, w.signature]
+      const { transaction, block, gasUsed } = await sender.send(
+        House.call(house, 'withdraw', args, gasOfWithdrawal, true),
+      )
+      mined.set(key(w), { transaction, block, gasUsed })
+      await sync.now(block)
+      return { transaction, block, gasUsed }
+    } catch (error) {
+      // Only the contract's refusal frees the money; after any other error the withdrawal may still happen.
+      if (!(error instanceof Sender.RevertedError)) throw error
+      return free(w, error)
+    }
+  }
+
+  /** The contract refused: for what the withdrawal says, or because an earlier transaction of ours has carried it out. */
+  const free = async (w: WithdrawalRecord, error: Sender.RevertedError): Promise<Transaction> => {
+    await sync.reached(await answered(client, client.getBlockNumber()))
+    const carriedOut = done.get(key(w))
+    if (carriedOut !== undefined) return answerOf(carriedOut.transaction)
+    const { asset, account, amount, nonce } = w
+    pending.delete(key(w))
+    await commit.add({ type: 'withdrawalFailed', asset, account, amount, nonce })
+    throw error
+  }
+
+  const bring = (w: WithdrawalRecord): Promise<Transaction> => {
+    const id = key(w)
+    const already = running.get(id)
+    if (already !== undefined) return already
+    const line = w.asset + w.account
+    const inTurn = turns.get(line) ?? Turns.queue()
+    turns.set(line, inTurn)
+    const answer = inTurn(() => send(w)).finally(() => {
+      running.delete(id)
+      if (ofAccount(w.asset, w.account).length === 0) turns.delete(line)
+    })
+    running.set(id, answer)
+    return answer
+  }
+
+  const seen = (asset: Address, account: Address, amount: bigint, transaction: Hex): void => {
+    // Events name no nonce; an account's withdrawals are carried out in order.
+    const record = ofAccount(asset, account).find((w) => w.amount === amount)
+    if (record === undefined) return
+    pending.delete(key(record))
+    mined.delete(key(record))
+    done.set(key(record), { record, transaction })
+  }
+
+  return {
+    async withdraw(request) {
+      const record: WithdrawalRecord = {
+        type: 'withdrawal',
+        ...request,
+        signature: Signature.compact(request.signature),
+      }
+      const chain = await House.nonces(client, house, [request.asset], request.account)
+      const known = pending.get(key(record)) ?? done.get(key(record))?.record
+      if (known !== undefined && isSame(known, record)) return bring(known)
+      check(request, chain)
+      pending.set(key(record), record)
+      try {
+        await commit.add(record)
+      } catch (error) {
+        pending.delete(key(record))
+        throw error
+      }
+      return bring(record)
+    },
+    nextNonce,
+    async resume() {
+      const waiting = [...pending.values()].filter((w) => !isMined(w))
+      const failed = (await Promise.allSettled(waiting.map(bring))).find(
+        (result) => result.status === 'rejected' && !(result.reason instanceof Sender.RevertedError),
+      )
+      if (failed?.status === 'rejected') throw failed.reason
+    },
+    observe(record) {
+      if (record.type === 'withdrawal') pending.set(key(record), record)
+      if (record.type === 'withdrawalFailed') pending.delete(key(record))
+      if (record.type !== 'chain') return
+      for (const event of record.events)
+        if (event.type === 'withdrawn') seen(event.asset, event.account, event.amount, event.transaction)
+    },
+  }
+}
+
+/** A withdrawal was refused before it was sent; nothing moved. */
+export class WithdrawalRefusedError extends SunledgerError {
+  override readonly name = 'WithdrawalRefusedError'
+  constructor(what: string, expected: string, actual: string) {
+    super('SL330', `A withdrawal needs ${what}.`, {
+      expected,
+      actual,
+      hint: 'GET /v1/accounts/:address has the owner, the next nonce and what is available.',
+      status: 409,
+    })
+  }
+}
