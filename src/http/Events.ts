@@ -1,6 +1,8 @@
 /**
  * The event stream (SSE). With `?account=` it carries that account's received payments, each with its receipt, named by journal position, so
  * that a client that comes back with Last-Event-ID misses none; without, what the whole service does, once a second.
+ *
+ * A client that reads slower than it is written to costs no memory beyond a page: what it has not taken yet waits in the journal.
  */
 import type { RequestHandler, Response } from 'express'
 import type { Service } from '../clearing/Service.ts'
@@ -8,16 +10,16 @@ import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Receipt } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
 
-/** A client that reads slower than this falls behind is cut off; it comes back where it was. */
-const mostBuffered = 1 << 20
-const page = 200
+/** Payments that are read from the journal at once. */
+const page = 100
 const mostStreams = 10_000
 const heartbeatMs = 15_000
 
-const write = (response: Response, event: string, data: string, id?: number): void => {
+/** False: the client is not keeping up, wait for `drain`. */
+const write = (response: Response, event: string, data: string, id?: number): boolean =>
   response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${data}\n\n`)
-  if (response.writableLength > mostBuffered) response.end()
-}
+
+const isOver = (response: Response): boolean => response.writableEnded || response.destroyed
 
 /** First what was missed, then what comes, in order and each once. */
 const followAccount = (
@@ -26,38 +28,53 @@ const followAccount = (
   after: number | undefined,
   response: Response,
 ): (() => void) => {
-  let last = after ?? 0
-  let caughtUp = after === undefined
-  // What was read from the journal may be announced as well a moment later; an account has one payment a position at most.
-  const show = (position: number, receipt: Receipt): void => {
-    if (position <= last) return
+  let last = after ?? service.position()
+  let isLive = false
+  // What was read from the journal may be announced as well a moment later; an account receives one payment a position at most.
+  const show = (position: number, receipt: Receipt): boolean => {
+    if (position <= last) return true
     last = position
-    write(response, 'payment', Wire.formatReceipt(receipt), position)
+    return write(response, 'payment', Wire.formatReceipt(receipt), position)
   }
   const stop = service.listen({
     payment(position, receipt) {
-      if (caughtUp && receipt.credit.account === account) show(position, receipt)
+      if (isLive && receipt.credit.account === account && !isOver(response) && !show(position, receipt)) wait()
     },
   })
+  /** Until the client has taken what was written; what comes meanwhile is read from the journal then. */
+  const wait = (): void => {
+    isLive = false
+    response.once('drain', catchUp)
+  }
   const catchUp = (): void => {
-    if (caughtUp || response.writableEnded) return
-    const missed = service.received(account, last, page)
-    for (const { position, receipt } of missed) show(position, receipt)
-    // The journal is read in one go with going live, so nothing falls between.
-    if (missed.length === 0) caughtUp = true
-    else setImmediate(catchUp)
+    if (isOver(response)) return
+    try {
+      const missed = service.received(account, last, page)
+      let isTaken = true
+      for (const { position, receipt } of missed) isTaken = show(position, receipt) && isTaken
+      // The journal is read in one go with going live, so nothing falls between.
+      if (missed.length === 0) isLive = true
+      else if (isTaken) setImmediate(catchUp)
+      else wait()
+    } catch {
+      // The journal is closed or broken: the client comes back, and will be told.
+      response.destroy()
+    }
   }
   catchUp()
   return stop
 }
 
 const followAll = (service: Service, response: Response): (() => void) => {
-  const show = () => write(response, 'status', Wire.stringify(service.status()))
-  show()
-  const timer = setInterval(show, 1000)
+  const tell = (event: string, value: unknown): void => {
+    // These say how things stand; a slow client just sees fewer of them.
+    if (!isOver(response) && !response.writableNeedDrain) write(response, event, Wire.stringify(value))
+  }
+  tell('status', service.status())
+  const timer = setInterval(() => tell('status', service.status()), 1000)
   const stop = service.listen({
     chain({ settlements }) {
-      for (const settlement of settlements) write(response, 'settlement', Wire.stringify(settlement))
+      for (const settlement of settlements) tell('settlement', settlement)
     },
   })
   return () => {
@@ -66,9 +83,11 @@ const followAll = (service: Service, response: Response): (() => void) => {
   }
 }
 
-const positionOf = (text: unknown): number | undefined => {
+/** @param end no position beyond it was ever given out */
+const positionOf = (text: unknown, end: number): number | undefined => {
   if (text === undefined) return undefined
-  if (typeof text !== 'string' || !/^\d{1,15}$/.test(text)) throw new PositionInvalidError(String(text))
+  if (typeof text !== 'string' || !/^\d{1,15}$/.test(text) || Number(text) > end)
+    throw new PositionInvalidError(end, String(text))
   return Number(text)
 }
 
@@ -76,9 +95,9 @@ export const stream = (service: Service): RequestHandler & { close(): void } => 
   const open = new Set<Response>()
   const handler: RequestHandler = (request, response) => {
     if (open.size >= mostStreams) throw new TooManyStreamsError(mostStreams)
-    const after = positionOf(request.headers['last-event-id'] ?? request.query['after'])
-    const account =
-      request.query['account'] === undefined ? undefined : Wire.parse(Wire.address, request.query['account'])
+    const after = positionOf(request.headers['last-event-id'] ?? request.query['after'], service.position())
+    const { account: named } = request.query
+    const account = named === undefined ? undefined : Wire.parse(Wire.address, named, 'the account')
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
@@ -87,7 +106,9 @@ export const stream = (service: Service): RequestHandler & { close(): void } => 
     response.write('retry: 500\n\n')
     open.add(response)
     const stop = account === undefined ? followAll(service, response) : followAccount(service, account, after, response)
-    const alive = setInterval(() => response.write(': alive\n\n'), heartbeatMs)
+    const alive = setInterval(() => {
+      if (!isOver(response) && !response.writableNeedDrain) response.write(': alive\n\n')
+    }, heartbeatMs)
     response.on('close', () => {
       clearInterval(alive)
       stop()
@@ -101,13 +122,19 @@ export const stream = (service: Service): RequestHandler & { close(): void } => 
   })
 }
 
+/** A position that this journal never gave out, or none at all. */
 export class PositionInvalidError extends SunledgerError {
   override readonly name = 'PositionInvalidError'
-  constructor(actual: string) {
-    super('SL608', 'Not a journal position.', { expected: 'a whole number', actual: actual.slice(0, 60) })
+  constructor(end: number, actual: string) {
+    super('SL608', 'Not a position of this journal.', {
+      expected: `a whole number from 0 to ${end}`,
+      actual: actual.slice(0, 60),
+      hint: 'A position is good for one deployment. Take one from GET /v1/accounts/:address.',
+    })
   }
 }
 
+/** Too many clients listen. */
 export class TooManyStreamsError extends SunledgerError {
   override readonly name = 'TooManyStreamsError'
   constructor(most: number) {

@@ -8,20 +8,23 @@ import { SunledgerError } from '../core/Errors.ts'
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
-/** The host of a Host header or of an origin, without its port. */
-const hostOf = (text: string): string => text.replace(/^https?:\/\//, '').replace(/:\d+$/, '')
+/** A Host header's name, without the port. */
+const nameOf = (host: string): string => host.replace(/:\d+$/, '')
 
 /**
  * Refuses requests under another name than the service's own, and from other sites' pages.
  * @param host what the service is bound to; `extra` names are allowed besides it and loopback
  */
 export const sameHost = (host: string, extra: readonly string[] = []): RequestHandler => {
-  const allowed = new Set([...loopback, host, ...extra])
+  const names = [...loopback, host.includes(':') ? `[${host}]` : host, ...extra].map((name) => name.toLowerCase())
+  const allowed = new Set(names)
   return (request, _response, next) => {
-    const name = hostOf(request.headers.host ?? '')
-    if (!allowed.has(name)) throw new HostRefusedError('Host', [...allowed].join(', '), name)
-    const origin = request.headers.origin
-    if (origin !== undefined && hostOf(origin) !== name) throw new HostRefusedError('Origin', name, origin)
+    const called = (request.headers.host ?? '').toLowerCase()
+    if (!allowed.has(nameOf(called))) throw new HostRefusedError('Host', [...allowed].join(', '), called)
+    // The port counts: another program's pages on the same machine are foreign too.
+    const origin = request.headers.origin?.toLowerCase()
+    if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== called)
+      throw new HostRefusedError('Origin', called, origin)
     next()
   }
 }
