@@ -1,8 +1,7 @@
 /**
  * Brings up what `serve` and `demo` stand on: a local chain with the contracts on it, and the service, in a data folder of their own.
  */
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import * as Client from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
 import * as Keys from '../chain/Keys.ts'
@@ -42,10 +41,7 @@ export interface Network {
 
 /** A local chain starts anew each time, so what belonged to an earlier one is of no use. */
 const clear = (data: string): void => {
-  mkdirSync(data, { recursive: true })
   const journal = Sqlite.fileIn(data)
-  // Opening it first makes sure that no other process lives on it.
-  Sqlite.assertFree(data)
   for (const path of [journal, `${journal}-wal`, `${journal}-shm`, files(data).keys, files(data).deployment])
     rmSync(path, { force: true })
 }
@@ -61,8 +57,29 @@ const serviceArgs = (options: NetworkOptions, rpcUrl: string, port: string): str
   ...(options.manualSettlement ? ['--manual-settlement'] : []),
 ]
 
-/** @throws {ProcessFailedError} @throws {JournalLockedError} @throws {PortInUseError} */
+/**
+ * @throws {JournalLockedError} another run has the data folder
+ * @throws {ProcessRefusedError} a process says why it cannot come up, such as a port that is in use
+ * @throws {ProcessFailedError}
+ */
 export const start = async (options: NetworkOptions): Promise<Network> => {
+  const release = Sqlite.claim(options.data)
+  try {
+    const network = await bringUp(options)
+    return {
+      ...network,
+      async stop() {
+        await network.stop()
+        release()
+      },
+    }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+const bringUp = async (options: NetworkOptions): Promise<Network> => {
   const { data, progress } = options
   clear(data)
   const began = performance.now()
@@ -77,7 +94,7 @@ export const start = async (options: NetworkOptions): Promise<Network> => {
   })
   try {
     const client = Client.create(rpcUrl)
-    const deployment = await Deployment.deployLocal(client, rpcUrl, options.keys, {
+    const deployment = await Deployment.deployLocal(client, options.keys, {
       exitWindowSeconds,
       noticePeriodSeconds,
     })
@@ -109,5 +126,3 @@ export const start = async (options: NetworkOptions): Promise<Network> => {
     throw error
   }
 }
-
-export const defaultData = (out: string): string => join(out, 'data')

@@ -1,13 +1,13 @@
 /**
- * Chain and service as processes of their own: started, awaited, ended together with whoever started them. A child says that it is ready
- * by one line of JSON on stdout, keeps its logs on stderr, and ends when its stdin does, so that none is left behind however its parent dies. A
- * Ctrl-C reaches the whole group; only the parent acts on it.
+ * Chain and service as processes of their own: started, awaited, ended together with whoever started them. A child says by one line of
+ * JSON on stdout that it is ready, or why it cannot be; it keeps its logs on stderr, and ends when its stdin does, so that none is left
+ * behind however its parent dies. A Ctrl-C reaches the whole group; only the parent acts on it.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { SunledgerError } from '../core/Errors.ts'
+import { type Problem, SunledgerError } from '../core/Errors.ts'
 
 /** What a child says when it is ready. */
 export interface Ready {
@@ -27,16 +27,33 @@ const self = import.meta.url
 const entry = join(dirname(fileURLToPath(self)), self.endsWith('.ts') ? 'main.ts' : 'main.js')
 const impatienceMs = 1500
 
-const firstLine = (child: ChildProcess): Promise<string> =>
+/** The one line that a child says. Other output of what it runs is passed over. */
+type Said = Ready | { readonly problem: Problem }
+
+const saidIn = (line: string): Said | undefined => {
+  try {
+    const said = JSON.parse(line)
+    return typeof said === 'object' && said !== null && ('url' in said || 'problem' in said) ? said : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined: it ended before it said anything. */
+const said = (child: ChildProcess): Promise<Said | undefined> =>
   new Promise((resolve) => {
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
-    lines.once('line', resolve)
-    lines.once('close', () => resolve(''))
+    lines.on('line', (line) => {
+      const found = saidIn(line)
+      if (found !== undefined) resolve(found)
+    })
+    lines.once('close', () => resolve(undefined))
   })
 
 /**
  * Starts `sunledger COMMAND …` and waits until it is ready.
- * @throws {ProcessFailedError} it ended before
+ * @throws {ProcessRefusedError} it says why it cannot be, under the code of the error that it met
+ * @throws {ProcessFailedError} it ended before it said anything
  */
 export const start = async (args: readonly string[]): Promise<Child> => {
   const child = spawn(process.execPath, [...process.execArgv, entry, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
@@ -51,10 +68,14 @@ export const start = async (args: readonly string[]): Promise<Child> => {
     child.once('error', (error) => resolve(error.message))
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
   })
-  const line = await firstLine(child)
-  if (line === '') throw new ProcessFailedError(args[0] ?? '', await ended, errors)
+  const ready = await said(child)
+  if (ready === undefined) throw new ProcessFailedError(args[0] ?? '', await ended, errors)
+  if ('problem' in ready) {
+    await ended
+    throw new ProcessRefusedError(ready.problem)
+  }
   return {
-    ready: JSON.parse(line) as Ready,
+    ready,
     pid: child.pid as number,
     ended,
     async stop() {
@@ -66,7 +87,10 @@ export const start = async (args: readonly string[]): Promise<Child> => {
   }
 }
 
-/** A child whose process is replaced when it dies unasked, such as the service: whoever uses it sees a pause. */
+/**
+ * A child whose process is replaced when it dies unasked, such as the service: whoever uses it sees a pause.
+ * @param args of the process; `url` is where an earlier one listened
+ */
 export const supervise = async (
   args: (url: string | undefined) => readonly string[],
   onRestart: (how: string) => void,
@@ -74,18 +98,24 @@ export const supervise = async (
 ): Promise<Child> => {
   let current = await start(args(undefined))
   const { url } = current.ready
-  let stopping = false
+  let isStopping = false
+  /** The next one, while it comes up. */
+  let starting: Promise<void> | undefined
+  const replace = async (): Promise<void> => {
+    try {
+      current = await start(args(url))
+      watch(current)
+    } catch (error) {
+      if (!isStopping) onGivenUp(error as Error)
+    }
+  }
   const watch = (child: Child): void => {
-    void child.ended.then(async (how) => {
-      if (stopping) return
+    void child.ended.then((how) => {
+      if (isStopping) return
       onRestart(how)
-      try {
-        current = await start(args(url))
-        if (stopping) await current.stop()
-        else watch(current)
-      } catch (error) {
-        onGivenUp(error as Error)
-      }
+      starting = replace().finally(() => {
+        starting = undefined
+      })
     })
   }
   watch(current)
@@ -98,30 +128,65 @@ export const supervise = async (
       return current.ended
     },
     async stop() {
-      stopping = true
+      isStopping = true
+      await starting
       await current.stop()
     },
   }
 }
 
-/** In a child: says that it is ready, and resolves when it is to end. */
-export const untilParentEnds = (ready: Ready): Promise<void> => {
-  process.stdout.write(`${JSON.stringify(ready)}\n`)
+/** What a child runs. */
+export interface Running {
+  readonly url: string
+  /** Finishes what is under way. */
+  close(): Promise<void>
+}
+
+/**
+ * The life of a child: brings something up, says so, and ends it together with the parent. While it is still coming up it just ends: there is
+ * nothing to finish yet.
+ */
+export const live = async (bringUp: () => Promise<Running>): Promise<never> => {
   process.on('SIGINT', () => {})
-  return new Promise((resolve) => {
+  let isUp = false
+  const asked = new Promise<void>((resolve) => {
     process.stdin.resume()
     process.stdin.once('end', resolve)
     process.stdin.once('close', resolve)
     process.once('SIGTERM', () => resolve())
+  }).then(() => {
+    if (!isUp) process.exit(0)
   })
+  const say = (line: Said) => process.stdout.write(`${JSON.stringify(line)}\n`)
+  try {
+    const running = await bringUp()
+    isUp = true
+    say({ url: running.url })
+    await asked
+    await running.close()
+    process.exit(0)
+  } catch (error) {
+    if (!(error instanceof SunledgerError) || isUp) throw error
+    say({ problem: error.toProblem() })
+    process.exit(1)
+  }
+}
+
+/** A process of ours said why it cannot come up. The code is that of the error that it met. */
+export class ProcessRefusedError extends SunledgerError {
+  override readonly name = 'ProcessRefusedError'
+  constructor({ code, detail, expected, actual, hint, status }: Problem) {
+    super(code, detail, { expected, actual, hint, status })
+  }
 }
 
 /** A process of ours did not come up. */
 export class ProcessFailedError extends SunledgerError {
   override readonly name = 'ProcessFailedError'
   constructor(what: string, how: string, errors: string) {
-    super('SL611', `The ${what} process ended before it was ready.`, {
-      actual: `${how}${errors === '' ? '' : `; it said: ${errors.trim().split('\n').at(-1)}`}`,
+    const last = errors.trim().split('\n').at(-1) ?? ''
+    super('SL611', `The ${what} process ended.`, {
+      actual: `${how}${last === '' ? '' : `; it said last: ${last}`}`,
       hint: 'Its messages stand above.',
       status: 503,
     })

@@ -8,12 +8,14 @@ export const register = (program: Command): void => {
     .command('chain', { hidden: true })
     .option('--port <number>', 'port of its JSON-RPC', '0')
     .option('--initial-date <iso>', 'chain time at the start')
-    .action(async (flags: { port: string; initialDate?: string }) => {
-      const node = await LocalNode.start({
-        port: Number(flags.port),
-        ...(flags.initialDate === undefined ? {} : { initialDate: new Date(flags.initialDate) }),
-      })
-      await Processes.untilParentEnds({ url: node.url })
-      process.exit(0)
-    })
+    .action((flags: { port: string; initialDate?: string }) =>
+      Processes.live(async () => {
+        const { url } = await LocalNode.start({
+          port: Number(flags.port),
+          ...(flags.initialDate === undefined ? {} : { initialDate: new Date(flags.initialDate) }),
+        })
+        // The chain lives in memory: there is nothing to finish.
+        return { url, close: async () => {} }
+      }),
+    )
 }

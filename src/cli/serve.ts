@@ -39,7 +39,7 @@ const run = async (flags: Flags): Promise<void> => {
     fail = reject
   })
   failed.catch(() => {})
-  const network = await Network.start({
+  const starting = Network.start({
     data: flags.data,
     keys: Keys.random(),
     host: flags.host,
@@ -51,6 +51,12 @@ const run = async (flags: Flags): Promise<void> => {
     progress: say,
     onFailure: (error) => fail(error),
   })
+  const network = await Promise.race([starting, interrupted])
+  if (network === undefined) {
+    // The processes that are just starting end with our end of their pipes.
+    say('\nStopped.')
+    process.exit(0)
+  }
   try {
     const { url, rpcUrl, deployment } = network
     if (flags.json === true) process.stdout.write(`${JSON.stringify({ version: 1, url, rpcUrl, data: flags.data })}\n`)

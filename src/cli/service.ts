@@ -28,7 +28,7 @@ interface Flags {
   readonly confirmations: string
 }
 
-const run = async (flags: Flags): Promise<void> => {
+const bringUp = async (flags: Flags): Promise<Processes.Running> => {
   const log = pino(
     { level: process.env['SUNLEDGER_LOG'] ?? 'warn', base: null },
     pino.destination({ dest: 2, sync: true }),
@@ -60,10 +60,13 @@ const run = async (flags: Flags): Promise<void> => {
     operatorToken: keys.operatorToken,
     log: (error) => log.error({ error }, 'a request failed through our own fault'),
   })
-  await Processes.untilParentEnds({ url: server.url })
-  await server.close()
-  await service.close()
-  process.exit(0)
+  return {
+    url: server.url,
+    async close() {
+      await server.close()
+      await service.close()
+    },
+  }
 }
 
 export const register = (program: Command): void => {
@@ -77,5 +80,5 @@ export const register = (program: Command): void => {
     .option('--settle-every <seconds>', 'settle at most this long after the last time', '5')
     .option('--manual-settlement', 'settle only when the operator says so')
     .option('--confirmations <blocks>', 'blocks that must follow before something counts', '0')
-    .action(run)
+    .action((flags: Flags) => Processes.live(() => bringUp(flags)))
 }
