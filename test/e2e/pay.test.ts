@@ -1,42 +1,20 @@
 /** `sunledger pay` and the README's example, as processes of their own, as somebody at a shell would run them. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generatePrivateKey } from 'viem/accounts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import * as Keys from '../../src/chain/Keys.ts'
-import * as Network from '../../src/cli/Network.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { Client, Receipt, Signature } from '../../src/index.ts'
+import { folder, network, useNetwork } from './Local.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'sunledger-pay-'))
 const [key, payee] = [generatePrivateKey(), Signature.addressOf(generatePrivateKey())]
 const keyFile = join(folder, 'robot.key')
-let network: Network.Network
 
-beforeAll(async () => {
-  writeFileSync(keyFile, `${key}\n`, { mode: 0o600 })
-  network = await Network.start({
-    data: join(folder, 'data'),
-    keys: Keys.random(),
-    host: '127.0.0.1',
-    port: 0,
-    settleEverySeconds: 60,
-    manualSettlement: false,
-    progress: () => {},
-    onFailure: (error) => {
-      throw error
-    },
-  })
-})
-
-afterAll(async () => {
-  await network.stop()
-  rmSync(folder, { recursive: true })
-})
+useNetwork(60)
+beforeAll(() => writeFileSync(keyFile, `${key}\n`, { mode: 0o600 }))
 
 const runNode = async (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
   const { SUNLEDGER_KEY: _, ...rest } = process.env

@@ -1,61 +1,22 @@
-/**
- * The SDK against a real chain and a real service, each a process of its own: what a robot's owner, a charging station and a solar producer
- * do, and what they see when the service is killed under them.
- */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** The SDK against a real chain and service: what a robot's owner, a charging station and a solar producer do. */
 import { Wallet } from 'ethers'
 import { createPublicClient, erc20Abi, http } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import * as Keys from '../../src/chain/Keys.ts'
-import * as Network from '../../src/cli/Network.ts'
-import { approveMeter, Client, Digest, Keep, Meter, Receipt, Robot, type RobotOptions } from '../../src/index.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { approveMeter, Client, Digest, Meter, Receipt, type Robot } from '../../src/index.ts'
+import { code, connect, funded, keys, network, useNetwork } from './Local.ts'
 
-const keys = Keys.random()
-const folder = mkdtempSync(join(tmpdir(), 'sunledger-e2e-'))
-let network: Network.Network
 let client: Client
-
-beforeAll(async () => {
-  network = await Network.start({
-    data: join(folder, 'data'),
-    keys,
-    host: '127.0.0.1',
-    port: 0,
-    settleEverySeconds: 2,
-    manualSettlement: false,
-    progress: () => {},
-    onFailure: (error) => {
-      throw error
-    },
-  })
+useNetwork(2)
+beforeAll(() => {
   client = new Client(network.url)
 })
-
-afterAll(async () => {
-  await network.stop()
-  rmSync(folder, { recursive: true })
-})
-
-const connect = (options: Partial<RobotOptions> = {}): Promise<Robot> =>
-  Robot.connect(network.url, { account: generatePrivateKey(), ...options })
-
-const funded = async (amount: string, options: Partial<RobotOptions> = {}): Promise<Robot> => {
-  const robot = await connect(options)
-  await robot.deposit(amount)
-  return robot
-}
 
 const tokens = (of: Robot): Promise<bigint> => {
   const chain = createPublicClient({ transport: http(network.rpcUrl) })
   const { asset } = of.deployment.dollar
   return chain.readContract({ address: asset, abi: erc20Abi, functionName: 'balanceOf', args: [of.address] })
 }
-
-const code = (result: PromiseSettledResult<unknown>): string =>
-  result.status === 'fulfilled' ? 'paid' : (result.reason as { code: string }).code
 
 describe('paying', () => {
   test.each([
@@ -268,39 +229,5 @@ describe('leaving', () => {
     const robot = await funded('1')
     await expect(robot.withdraw('1.000001')).rejects.toMatchObject({ name: 'ServiceError' })
     expect((await robot.balance()).available).toBe(1_000_000n)
-  })
-})
-
-describe('I11 a service that is killed', () => {
-  test('behavior: payments under way go on when it is back, each charged once; streams go on too', async () => {
-    const charger = await connect()
-    const robots = await Promise.all(Array.from({ length: 8 }, () => funded('1')))
-    const got: bigint[] = []
-    const reading = (async () => {
-      for await (const { amount } of charger.payments()) if (got.push(amount) === 400) break
-    })()
-    const paying = robots.map(async (robot) => {
-      for (let i = 0; i < 50; i++) await robot.pay({ to: charger.address, amount: 10n })
-    })
-    setTimeout(() => process.kill(network.servicePid(), 'SIGKILL'), 60)
-    await Promise.all(paying)
-    await reading
-    expect(got).toHaveLength(400)
-    expect((await charger.balance()).available).toBe(4000n)
-    for (const robot of robots) expect((await robot.balance()).available).toBe(999_500n)
-  })
-
-  test('behavior: a robot that dies with it comes back with its keep file and owes nothing twice', async () => {
-    const account = generatePrivateKey()
-    const file = join(folder, 'keep.json')
-    const charger = await connect()
-    const robot = await funded('1', { account, keep: Keep.file(file), retryForMs: 0 })
-    process.kill(network.servicePid(), 'SIGKILL')
-    const lost = await Promise.allSettled([1n, 2n].map((amount) => robot.pay({ to: charger.address, amount })))
-    expect(lost.map(code)).toEqual(['SL649', 'SL649'])
-    const again = await connect({ account, keep: Keep.file(file) })
-    expect(again.recovered.map(code)).toEqual(['paid', 'paid'])
-    expect((await again.pay({ to: charger.address, amount: 3n })).payment.total).toBe(6n)
-    expect((await charger.balance()).available).toBe(6n)
   })
 })
