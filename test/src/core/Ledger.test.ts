@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Account from '../../../src/core/Account.ts'
 import * as Ledger from '../../../src/core/Ledger.ts'
-import type { Refusal } from '../../../src/core/Payment.ts'
+import type { Address, Refusal } from '../../../src/core/Payment.ts'
 import * as Record from '../../../src/core/Record.ts'
+import fixture from '../../fixtures/digests.json' with { type: 'json' }
 import { actions, assets, members, World } from './World.ts'
 
 const live = (script: Parameters<World['run']>[0][]): World => {
@@ -109,6 +110,12 @@ describe('I12 the ledger is a function of the journal', () => {
         )
       }),
     )
+  })
+
+  test('behavior: debits start from their payer, so no two payers’ debits are one message', () => {
+    const { payer, debitGenesis } = fixture.histories
+    const { debitHistory } = Ledger.account(Ledger.create(assets), assets[0], payer as Address)
+    expect(debitHistory).toBe(debitGenesis)
   })
 
   test('behavior: reading an account opens none', () => {

@@ -38,6 +38,8 @@ export class FakeService {
   readonly receipts = new Map<Hex, Receipt>()
   /** Asked for each request to a path. */
   fault: (path: string, count: number) => Fault = () => undefined
+  /** How long a request is on its way to the service. */
+  delayMs: (path: string, count: number) => number = () => 0
   /** Refuses a payment for the test's own reason. */
   refuse: (request: PaymentRequest) => Refusal | undefined = () => undefined
   /** Changes a receipt on its way out. */
@@ -182,7 +184,10 @@ export class FakeService {
     const path = new URL(String(input)).pathname
     const body = init?.body === undefined ? undefined : (JSON.parse(String(init.body)) as unknown)
     this.requests.push({ path, body })
-    const fault = this.fault(path, this.requests.filter((request) => request.path === path).length)
+    const count = this.requests.filter((request) => request.path === path).length
+    const fault = this.fault(path, count)
+    const delayMs = this.delayMs(path, count)
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs))
     if (fault === 'refuse') throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } })
     if (fault === 'busy') {
       const problem = { type: 't', title: 'Starting', status: 503, code: 'SL999', detail: 'Not yet.' }

@@ -146,6 +146,14 @@ describe('forgeries', () => {
     expect(() => verify({ ...receipt, proof: { branch: [], signature } })).toThrow('not signed by the credit key')
   })
 
+  test('error: the operator’s own word that the payee was credited with less than was paid', () => {
+    const credit = { ...receipt.credit, total: 124n as AmountAtomic }
+    const signature = Signature.sign(Digest.credits(domain, Digest.credit(domain, credit)), creditKey)
+    expect(() => verify({ ...receipt, credit, proof: { branch: [], signature } })).toThrow(
+      'the credit is below the payment',
+    )
+  })
+
   test('behavior: the credit key may sign a single credit as its own root', () => {
     const root = Digest.credit(domain, receipt.credit)
     const signature = Signature.sign(Digest.credits(domain, root), creditKey)

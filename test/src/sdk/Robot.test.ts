@@ -33,6 +33,20 @@ describe('paying', () => {
     expect(service.account(payer).debit.total).toBe(20n)
   })
 
+  test('behavior: one that overtakes another on the way waits for it and is sent again as it was', async () => {
+    const service = funded()
+    const robot = await connect(service)
+    service.delayMs = (path, count) => (path === '/v1/payments' && count === 1 ? 40 : 0)
+    const first = robot.pay({ to: payee, amount: 1n })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect((await robot.pay({ to: payee, amount: 2n })).payment.total).toBe(3n)
+    expect((await first).payment.total).toBe(1n)
+    const [one, two, again] = payments(service).map(({ body }) => body)
+    expect(one).toMatchObject({ amount: '1' })
+    expect(again).toEqual(two)
+    expect(payments(service)).toHaveLength(3)
+  })
+
   test('error: one that is refused throws its own error, and those behind it are signed again', async () => {
     const service = funded(100n)
     const robot = await connect(service)
@@ -58,8 +72,11 @@ describe('paying', () => {
     expect(again).toEqual(a)
     expect([between, after].map(({ payment }) => payment.total)).toEqual([8n, 10n])
     const other = await connect(service)
+    const before = payments(service).length
     expect(await other.pay(purchase)).toEqual(a)
     expect((await other.pay({ to: payee, amount: 3n })).payment.total).toBe(13n)
+    // The place that the repetition did not need was given to the next one at once.
+    expect(payments(service).length - before).toBe(2)
   })
 
   test('error: the same reference for something else', async () => {

@@ -40,6 +40,21 @@ describe('a crash', () => {
     expect(service.account(payer).debit.total).toBe(5n)
   })
 
+  test('behavior: it is asked for with the bytes that may have been charged, also when others have paid since', async () => {
+    const service = funded()
+    const keep = Keep.memory()
+    const first = await connect(service, { keep, retryForMs: 0 })
+    service.fault = (path) => (path === '/v1/payments' ? 'lose' : undefined)
+    await expect(first.pay({ to: payee, amount: 2n })).rejects.toMatchObject({ code: 'SL649' })
+    service.fault = () => undefined
+    await (await connect(service)).pay({ to: payee, amount: 3n })
+    const third = await connect(service, { keep })
+    expect(third.recovered).toMatchObject([{ status: 'fulfilled', value: { payment: { total: 2n } } }])
+    const [lost, , again] = payments(service).map(({ body }) => body)
+    expect(again).toEqual(lost)
+    expect((await third.pay({ to: payee, amount: 4n })).payment.total).toBe(9n)
+  })
+
   test('error: a service that forgot what it had accepted is not paid through', async () => {
     const keep = Keep.memory()
     const robot = await connect(funded(), { keep })
