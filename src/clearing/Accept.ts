@@ -169,10 +169,19 @@ export const create = (options: AcceptOptions): Accept => {
     if (successor !== undefined) advance(successor)
   }
 
+  /** Moves an item on from where it stands. What cannot be found out, because the journal cannot be read, concerns this one alone. */
   const advance = (item: Item): void => {
+    try {
+      place(item)
+    } catch (error) {
+      refuse(item, error as Error)
+    }
+  }
+
+  const place = (item: Item): void => {
     const places = item.legs.map(ahead)
-    if (places.some((place) => place < 0n)) repeat(item)
-    else if (places.every((place) => place === 0n)) decide(item)
+    if (places.some((distance) => distance < 0n)) repeat(item)
+    else if (places.every((distance) => distance === 0n)) decide(item)
     else {
       const parked = lines.park(item)
       // Whoever stands at the place already may still be accepted, so its successors are left alone.
