@@ -119,3 +119,16 @@ export class JournalUnusableError extends SunledgerError {
     })
   }
 }
+
+/** A question to a journal was not answered. */
+export class JournalReadError extends SunledgerError {
+  override readonly name = 'JournalReadError'
+  constructor(cause: unknown) {
+    super('SL406', 'The journal could not be read.', {
+      actual: cause instanceof Error ? cause.message : String(cause),
+      hint: 'It is damaged, or its disk is. What is asked for may well exist: ask again once it is mended.',
+      status: 503,
+      cause,
+    })
+  }
+}

@@ -16,6 +16,7 @@ import {
   JournalLockedError,
   JournalMismatchError,
   JournalMissingError,
+  JournalReadError,
   JournalUnusableError,
   JournalWriteError,
 } from './Journal.ts'
@@ -134,15 +135,13 @@ export const read = (folder: string): Journal => {
   }
 }
 
-/** How long a process that is just ending may still hold what it had. */
-const patienceMs = 1500
-
 /**
  * Takes a folder for a run: nobody else takes it until the returned function is called or this process is gone. A journal in it that a
  * process still writes refuses.
+ * @param patienceMs how long a process that is just ending may still hold what it had
  * @throws {JournalLockedError} @throws {JournalUnusableError}
  */
-export const claim = (folder: string): (() => void) => {
+export const claim = (folder: string, patienceMs = 1500): (() => void) => {
   const holder = lock(join(folder, 'run'), patienceMs)
   try {
     lock(fileIn(folder), patienceMs).close()
@@ -185,6 +184,14 @@ const writer = (database: DatabaseSync) => {
       if (database.isTransaction) database.exec('ROLLBACK')
       throw error
     }
+  }
+}
+
+const asked = <T>(question: () => T): T => {
+  try {
+    return question()
+  } catch (cause) {
+    throw new JournalReadError(cause)
   }
 }
 
@@ -233,31 +240,35 @@ const journal = (database: DatabaseSync, identity: Identity, release: () => void
       end += records.length
     },
     *read(after = 0) {
-      for (const row of selectAfter.iterate(after) as Iterable<Row>)
-        yield { position: row.position, record: Record.parse(row.record) }
+      const rows = asked(() => (selectAfter.iterate(after) as Iterable<Row>)[Symbol.iterator]())
+      for (let row = asked(() => rows.next()); row.done !== true; row = asked(() => rows.next()))
+        yield { position: row.value.position, record: Record.parse(row.value.record) }
     },
-    payment(id): StoredPayment | undefined {
-      const row = selectPayment.get(blob(id)) as { position: number } | undefined
-      if (row === undefined) return undefined
-      const { payments, seal } = group(row.position)
-      const record = payments.find((payment) => payment.id === id) as Record.PaymentRecord
-      return { position: row.position, record, group: payments, seal }
-    },
-    byReference(payer, asset, reference) {
-      const row = selectPurchase.get(blob(payer, asset, reference)) as Row | undefined
-      if (row === undefined) return undefined
-      return Record.payments(Record.parse(row.record)).find(
-        (payment) => payment.payer === payer && payment.asset === asset && payment.reference === reference,
-      )
-    },
-    lines(account, after, limit, incoming = false): StoredLine[] {
-      const rows = selectLines.all(blob(account), after, incoming ? 1 : 0, limit) as Row[]
-      return rows.flatMap(({ position, record }) =>
-        Record.payments(Record.parse(record))
-          .filter((payment) => payment.payee === account || (!incoming && payment.payer === account))
-          .map((payment) => ({ position, record: payment })),
-      )
-    },
+    payment: (id): StoredPayment | undefined =>
+      asked(() => {
+        const row = selectPayment.get(blob(id)) as { position: number } | undefined
+        if (row === undefined) return undefined
+        const { payments, seal } = group(row.position)
+        const record = payments.find((payment) => payment.id === id) as Record.PaymentRecord
+        return { position: row.position, record, group: payments, seal }
+      }),
+    byReference: (payer, asset, reference) =>
+      asked(() => {
+        const row = selectPurchase.get(blob(payer, asset, reference)) as Row | undefined
+        if (row === undefined) return undefined
+        return Record.payments(Record.parse(row.record)).find(
+          (payment) => payment.payer === payer && payment.asset === asset && payment.reference === reference,
+        )
+      }),
+    lines: (account, after, limit, incoming = false): StoredLine[] =>
+      asked(() => {
+        const rows = selectLines.all(blob(account), after, incoming ? 1 : 0, limit) as Row[]
+        return rows.flatMap(({ position, record }) =>
+          Record.payments(Record.parse(record))
+            .filter((payment) => payment.payee === account || (!incoming && payment.payer === account))
+            .map((payment) => ({ position, record: payment })),
+        )
+      }),
     close() {
       database.close()
       release()

@@ -1,13 +1,12 @@
-/** Folders of a test's own, gone when its file is done. */
+/** Folders of a test's own, gone when its process ends. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 
 const made: string[] = []
 
-afterAll(() => {
-  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true })
+process.once('exit', () => {
+  for (const path of made) rmSync(path, { recursive: true, force: true })
 })
 
 export const folder = (): string => {

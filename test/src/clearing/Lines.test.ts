@@ -1,0 +1,65 @@
+/** Who waits where, and for how long. */
+import { describe, expect, test } from 'vitest'
+import * as Lines from '../../../src/clearing/Lines.ts'
+import type { Payment } from '../../../src/core/Payment.ts'
+import * as Member from '../support/Member.ts'
+
+const at = (payer: string, before: bigint, amount = 1n): Payment => {
+  const member = Member.create(payer)
+  const request = member.pay({ to: Member.clearingHouse, amount })
+  return { ...request, total: (before + amount) as never, id: request.history, payer: member.address }
+}
+
+const item = (legs: readonly Payment[], waitMs = 60_000): Lines.Item => ({ legs, waitMs })
+
+describe('a line', () => {
+  test('behavior: has one place for each total, and another line for each payer', () => {
+    const lines = Lines.create<Lines.Item>(10, () => {})
+    const [a, b] = [item([at('a', 1n)]), item([at('b', 1n)])]
+    expect([lines.park(a), lines.park(b), lines.park(item([at('a', 1n)]))]).toEqual(['parked', 'parked', 'taken'])
+    expect([lines.at(at('a', 0n), 1n), lines.at(at('b', 0n), 1n), lines.at(at('a', 0n), 2n)]).toEqual([a, b, undefined])
+    lines.leave(a)
+    expect(lines.at(at('a', 0n), 1n)).toBeUndefined()
+    lines.leave(b)
+  })
+
+  test('behavior: parking again changes nothing; who has left is not taken out twice', () => {
+    const lines = Lines.create<Lines.Item>(10, () => {})
+    const [first, second] = [item([at('a', 1n)]), item([at('a', 1n)])]
+    expect([lines.park(first), lines.park(first)]).toEqual(['parked', 'parked'])
+    lines.leave(first)
+    lines.park(second)
+    lines.leave(first)
+    expect(lines.at(at('a', 0n), 1n)).toBe(second)
+    lines.leave(second)
+  })
+
+  test('error: is full at its limit', () => {
+    const lines = Lines.create<Lines.Item>(2, () => {})
+    const items = [1n, 2n, 3n].map((before) => item([at('a', before)]))
+    expect(items.map(lines.park)).toEqual(['parked', 'parked', 'full'])
+    expect(lines.park(item([at('b', 1n)]))).toBe('parked')
+  })
+
+  test('behavior: whoever has waited its time is told of, once, and has left', async () => {
+    const waited = item([at('a', 1n)], 5)
+    const told = await new Promise<[Lines.Item, unknown]>((resolve) => {
+      const lines = Lines.create<Lines.Item>(10, (found) => resolve([found, lines.at(at('a', 0n), 1n)]))
+      lines.park(waited)
+    })
+    expect(told).toEqual([waited, undefined])
+  })
+})
+
+describe('a sale', () => {
+  test('behavior: stands in both lines or in neither, and leaves both', () => {
+    const lines = Lines.create<Lines.Item>(10, () => {})
+    const sale = item([at('a', 1n), at('b', 5n)])
+    expect(lines.park(sale)).toBe('parked')
+    expect([lines.at(at('a', 0n), 1n), lines.at(at('b', 0n), 5n)]).toEqual([sale, sale])
+    expect(lines.park(item([at('c', 1n), at('b', 5n)]))).toBe('taken')
+    expect(lines.at(at('c', 0n), 1n)).toBeUndefined()
+    lines.leave(sale)
+    expect([lines.at(at('a', 0n), 1n), lines.at(at('b', 0n), 5n)]).toEqual([undefined, undefined])
+  })
+})
