@@ -30,6 +30,8 @@ export interface WatcherOptions {
   readonly domain: Digest.Domain
   /** Blocks that must follow before something counts. */
   readonly confirmations: bigint
+  /** Blocks asked for at once. */
+  readonly range?: bigint
   /** Length of a transaction after FastLZ. */
   readonly fastLz: (bytes: Uint8Array) => number
   /** Whether an exit of the account was running before these blocks. */
@@ -43,8 +45,8 @@ export interface Watcher {
   next(block: bigint): Promise<ChainRecord | undefined>
 }
 
-/** Blocks asked for at once; public nodes refuse more. */
-const range = 2000n
+/** Public nodes refuse more. */
+const usualRange = 2000n
 
 const lower = (address: string): Address => address.toLowerCase() as Address
 
@@ -154,7 +156,7 @@ const touchedBy = (
 }
 
 export const create = (options: WatcherOptions): Watcher => {
-  const { client, house, fastLz } = options
+  const { client, house, fastLz, range = usualRange } = options
   const expected = new Map<Hex, Sent>()
   let readTo = 0n
 
