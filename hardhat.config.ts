@@ -58,8 +58,9 @@ export default defineConfig({
   },
   test: {
     solidity: {
+      fsPermissions: { readFile: ['test/fixtures/digests.json'] },
       fuzz: { runs: 256, seed: '0x5000' },
-      invariant: { runs: 24, depth: 64, failOnRevert: true },
+      invariant: { runs: 48, depth: 160, failOnRevert: true },
     },
   },
 })

@@ -15,6 +15,9 @@ using AccountSlotLibrary for AccountSlot global;
 /// Nothing here can overflow, so nothing is checked: totals are below 2^80, balances below 2^95 + 2^80 (see MAX_BALANCE in
 /// ClearingHouse), pools below 2^248.
 library AccountSlotLibrary {
+    uint256 private constant ONE_DEBITED = 1 << 96;
+    uint256 private constant ONE_CREDITED = 1 << 176;
+
     function pack(uint256 balance_, uint256 debited_, uint256 credited_) internal pure returns (AccountSlot) {
         return AccountSlot.wrap(balance_ | (debited_ << 96) | (credited_ << 176));
     }
@@ -35,14 +38,14 @@ library AccountSlotLibrary {
     function applyDebit(AccountSlot slot, uint256 total) internal pure returns (AccountSlot next, uint256 moved) {
         unchecked {
             moved = min(excess(total, slot.debited()), slot.balance());
-            next = pack(slot.balance() - moved, slot.debited() + moved, slot.credited());
+            next = AccountSlot.wrap(AccountSlot.unwrap(slot) - moved + moved * ONE_DEBITED);
         }
     }
 
     /// @notice Adds `amount` to the balance and to what has been credited.
     function applyCredit(AccountSlot slot, uint256 amount) internal pure returns (AccountSlot next) {
         unchecked {
-            next = pack(slot.balance() + amount, slot.debited(), slot.credited() + amount);
+            next = AccountSlot.wrap(AccountSlot.unwrap(slot) + amount + amount * ONE_CREDITED);
         }
     }
 
@@ -63,7 +66,9 @@ library AccountSlotLibrary {
                 earned = 0;
                 paid = min(owed, balance_);
             }
-            next = pack(balance_ + earned - paid, slot.debited() + paid, slot.credited() + earned);
+            next = AccountSlot.wrap(
+                AccountSlot.unwrap(slot) + earned - paid + paid * ONE_DEBITED + earned * ONE_CREDITED
+            );
         }
     }
 

@@ -54,6 +54,11 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     // ---------------------------------------------------------------- state
 
+    /// @dev An account's place in storage, so that reading and writing it work out where it lies only once.
+    struct Cell {
+        AccountSlot slot;
+    }
+
     /// @dev `amount` grows by less than 2^96 a call and cannot wrap 248 bits.
     struct Pool {
         bool listed;
@@ -91,7 +96,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     mapping(address key => uint256) private _creditKeyUntil;
 
     mapping(address asset => Pool) private _pools;
-    mapping(address asset => mapping(address account => AccountSlot)) private _accounts;
+    mapping(address asset => mapping(address account => Cell)) private _accounts;
     mapping(address asset => mapping(address account => uint256)) private _reserves;
     mapping(address asset => mapping(address account => Release)) private _releases;
     mapping(address asset => mapping(address account => uint64)) private _nonces;
@@ -183,10 +188,11 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     }
 
     function _addDeposit(address asset, address account, address from, uint256 received) private {
-        AccountSlot slot = _accounts[asset][account];
+        Cell storage cell = _accounts[asset][account];
+        AccountSlot slot = cell.slot;
         uint256 balance = slot.balance() + received;
         require(balance <= MAX_BALANCE, ClearingHouse_TooMuch(MAX_BALANCE, balance));
-        _accounts[asset][account] = AccountSlotLibrary.pack(balance, slot.debited(), slot.credited());
+        cell.slot = AccountSlotLibrary.pack(balance, slot.debited(), slot.credited());
         emit Deposited(asset, account, from, received);
     }
 
@@ -298,17 +304,18 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     function _settleDebits(Section memory section, uint256 cursor) private returns (uint256) {
         unchecked {
-            mapping(address => AccountSlot) storage accounts = _accounts[section.asset];
-            for (uint256 i = 0; i < section.debits; ++i) {
+            mapping(address => Cell) storage accounts = _accounts[section.asset];
+            for (uint256 left = section.debits; left > 0; --left) {
                 address account;
                 uint256 total;
                 (account, total, cursor) = _readDebit(section, cursor);
                 // A signature of nobody moves nothing. One by the wrong key is some account without money, and moves nothing
                 // either.
                 if (account == address(0)) continue;
-                (AccountSlot next, uint256 moved) = accounts[account].applyDebit(total);
+                Cell storage cell = accounts[account];
+                (AccountSlot next, uint256 moved) = cell.slot.applyDebit(total);
                 if (moved == 0) continue;
-                accounts[account] = next;
+                cell.slot = next;
                 section.pool += moved;
                 section.debited += moved;
             }
@@ -318,18 +325,19 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     function _settleBoths(Section memory section, uint256 cursor) private returns (uint256) {
         unchecked {
-            mapping(address => AccountSlot) storage accounts = _accounts[section.asset];
-            for (uint256 i = 0; i < section.boths; ++i) {
+            mapping(address => Cell) storage accounts = _accounts[section.asset];
+            for (uint256 left = section.boths; left > 0; --left) {
                 address account;
                 uint256 debitTotal;
                 (account, debitTotal, cursor) = _readDebit(section, cursor);
                 uint256 creditTotal = Wire.number(cursor, section.creditWidth);
                 cursor += section.creditWidth;
                 if (account == address(0)) continue;
+                Cell storage cell = accounts[account];
                 (AccountSlot next, uint256 paid, uint256 earned) =
-                    accounts[account].applyBoth(debitTotal, creditTotal, section.pool);
+                    cell.slot.applyBoth(debitTotal, creditTotal, section.pool);
                 if (paid | earned == 0) continue;
-                accounts[account] = next;
+                cell.slot = next;
                 section.pool = section.pool + paid - earned;
                 section.debited += paid;
                 section.credited += earned;
@@ -340,15 +348,16 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     function _settleCredits(Section memory section, uint256 cursor) private {
         unchecked {
-            mapping(address => AccountSlot) storage accounts = _accounts[section.asset];
-            for (uint256 i = 0; i < section.credits; ++i) {
+            mapping(address => Cell) storage accounts = _accounts[section.asset];
+            for (uint256 left = section.credits; left > 0; --left) {
                 address account = Wire.addressAt(cursor);
                 uint256 total = Wire.number(cursor + ADDRESS_LENGTH, section.creditWidth);
                 cursor += ADDRESS_LENGTH + section.creditWidth;
-                AccountSlot slot = accounts[account];
+                Cell storage cell = accounts[account];
+                AccountSlot slot = cell.slot;
                 uint256 due = AccountSlotLibrary.excess(total, slot.credited());
                 if (due == 0 || due > section.pool) continue;
-                accounts[account] = slot.applyCredit(due);
+                cell.slot = slot.applyCredit(due);
                 section.pool -= due;
                 section.credited += due;
             }
@@ -390,11 +399,12 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
         address account = Signature.recover(digest, debit.signature);
         require(account != address(0), ClearingHouse_BadSignature());
+        Cell storage cell = _accounts[debit.asset][account];
         AccountSlot next;
-        (next, moved) = _accounts[debit.asset][account].applyDebit(debit.total);
+        (next, moved) = cell.slot.applyDebit(debit.total);
         // Whoever comes second finds nothing to move, and nothing that reverts.
         if (moved == 0) return 0;
-        _accounts[debit.asset][account] = next;
+        cell.slot = next;
         _pools[debit.asset].amount += uint248(moved);
         emit Collected(debit.asset, account, debit.total, debit.history, moved);
     }
@@ -409,7 +419,8 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         bool current = key == creditKey;
         require(current || block.timestamp < _creditKeyUntil[key], ClearingHouse_WrongCreditKey(creditKey, key));
 
-        AccountSlot slot = _accounts[credit.asset][credit.account];
+        Cell storage cell = _accounts[credit.asset][credit.account];
+        AccountSlot slot = cell.slot;
         uint256 due = AccountSlotLibrary.excess(credit.total, slot.credited());
         uint256 reserved = _reserves[credit.asset][credit.account];
         fromReserve = AccountSlotLibrary.min(due, reserved);
@@ -417,7 +428,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         if (fromReserve + fromPool == 0) return (0, 0);
         _reserves[credit.asset][credit.account] = reserved - fromReserve;
         _pools[credit.asset].amount -= uint248(fromPool);
-        _accounts[credit.asset][credit.account] = slot.applyCredit(fromReserve + fromPool);
+        cell.slot = slot.applyCredit(fromReserve + fromPool);
         emit Redeemed(credit.asset, credit.account, credit.total, credit.history, fromReserve, fromPool);
     }
 
@@ -505,10 +516,11 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         uint64 nonce = _nonces[asset][account]++;
         _checkOwner(account, keccak256(abi.encode(WITHDRAW_TYPEHASH, asset, account, to, amount, nonce, deadline)), signature);
 
-        AccountSlot slot = _accounts[asset][account];
+        Cell storage cell = _accounts[asset][account];
+        AccountSlot slot = cell.slot;
         uint256 balance = slot.balance();
         require(amount <= balance, ClearingHouse_InsufficientBalance(balance, amount));
-        _accounts[asset][account] = AccountSlotLibrary.pack(balance - amount, slot.debited(), slot.credited());
+        cell.slot = AccountSlotLibrary.pack(balance - amount, slot.debited(), slot.credited());
         emit Withdrawn(asset, account, to, amount, nonce);
         IERC20(asset).safeTransfer(to, amount);
     }
@@ -535,9 +547,10 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         require(block.timestamp >= endsAt, ClearingHouse_WindowOpen(endsAt, block.timestamp));
         delete _exits[asset][account];
 
-        AccountSlot slot = _accounts[asset][account];
+        Cell storage cell = _accounts[asset][account];
+        AccountSlot slot = cell.slot;
         amount = slot.balance();
-        _accounts[asset][account] = AccountSlotLibrary.pack(0, slot.debited(), slot.credited());
+        cell.slot = AccountSlotLibrary.pack(0, slot.debited(), slot.credited());
         _setApart[asset][to] += amount;
         emit ExitFinalized(asset, account, to, amount);
     }
@@ -634,7 +647,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     /// @inheritdoc IClearingHouse
     function accountOf(address asset, address account) public view returns (Account memory) {
-        AccountSlot slot = _accounts[asset][account];
+        AccountSlot slot = _accounts[asset][account].slot;
         return Account(uint96(slot.balance()), uint80(slot.debited()), uint80(slot.credited()));
     }
 

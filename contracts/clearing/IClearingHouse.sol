@@ -6,9 +6,10 @@ pragma solidity ^0.8.28;
 /// times are seconds of chain time. Totals only rise for the whole life of an account, so a stale, repeated or reordered
 /// message changes nothing.
 ///
-/// What is assumed of an asset: at most 6 decimals, and no supply near 2^96 atomic units. What it delivers is measured by
-/// balance difference, so a fee on transfer is refused or credited net, never invented. An asset may freeze a holder, return
-/// nothing or call back: none of that can hold up another account.
+/// What is assumed of an asset: at most 6 decimals, and that it keeps what it holds here (no rebasing downwards). A deposit may
+/// raise a balance to 2^95 atomic units, so that no sum here can overflow. What an asset delivers is measured by balance
+/// difference, so a fee on transfer is refused or credited net, never invented. An asset may freeze a holder, return nothing or
+/// call back: none of that can hold up another account.
 ///
 /// EIP-712 domain: name "Sunledger", version "1", chain id, this contract. Signed messages:
 ///
@@ -124,7 +125,9 @@ interface IClearingHouse {
     function deposit(address asset, address account, address owner, uint256 amount) external;
 
     /// @notice The same without native coin for `from`: anybody submits what `from` signed as EIP-3009
-    /// ReceiveWithAuthorization(from, this, amount, validAfter, validBefore, depositNonce(…)).
+    /// ReceiveWithAuthorization(from, this, amount, validAfter, validBefore, depositNonce(…)). A signature of 65 or 64 bytes is
+    /// passed on as (v, r, s), which every such token takes; any other, for signers that are contracts, as bytes. The token must
+    /// deliver exactly `amount`. A used authorization makes the token's own error pass through.
     function depositWithAuthorization(
         address asset,
         address from,
@@ -157,7 +160,15 @@ interface IClearingHouse {
     /// A debit moves min(total − debited, balance) into the pool. A credit moves total − credited out of it, or nothing where the
     /// pool does not cover it. An entry that is both nets in its slot, its credit counting towards its debit; where the
     /// pool does not cover its credit, only its debit is settled. A total that is not higher moves nothing; an unlisted asset's
-    /// section moves nothing. The sender puts net payers first.
+    /// section moves nothing. The sender puts net payers first, and gives a member that both paid and earned one entry of both:
+    /// with its newest totals, sent again until nothing moves, everything that its members can cover is settled, in whatever order
+    /// (I5).
+    ///
+    /// A signature of nobody moves nothing. A wrong one is the signature of some account without money, and moves no debit; the
+    /// credit of a both, however, is the operator's word for whatever account its signature recovers to.
+    ///
+    /// A batch that is cut off, too long, has other flags, widths or counts is refused whole: `expectedLength` is where it should
+    /// have ended, as far as it could be read.
     function settle(bytes calldata batch) external;
 
     /// @notice By anyone: settles a debit that the credit key has accepted, so that payees can fill the pool without the operator.
@@ -192,7 +203,8 @@ interface IClearingHouse {
     /// signature.
     function requestExit(address asset, address account, address to, uint64 deadline, bytes calldata signature) external;
 
-    /// @notice After the window, by anyone: what is left in the account is set apart for `to` to draw.
+    /// @notice After the window, by anyone: what is left in the account is set apart for `to` to draw. Until then the exit is
+    /// running, however long ago the window ended.
     function finalizeExit(address asset, address account) external returns (uint256 amount);
 
     /// @notice Sends `to` what is set apart for it. By anyone.
@@ -208,7 +220,7 @@ interface IClearingHouse {
     /// @notice Lists an asset. Cold key only.
     function listAsset(address asset) external;
     /// @notice Replaces the keys. Cold key only. A credit key that is replaced by another keeps its claim on reserves for the
-    /// notice period.
+    /// notice period; each replaced key for its own, however often keys are replaced (I7).
     function replaceKeys(address settlementKey, address creditKey, address coldKey) external;
 
     // --------------------------------------------------------------- views

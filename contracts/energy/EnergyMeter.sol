@@ -223,17 +223,19 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         private
         returns (uint256 accepted)
     {
-        uint256 length = READING_LENGTH + (p256 ? 128 : 64);
-        Reading memory reading;
-        reading.typeHash = READING_TYPEHASH;
-        for (; cursor < end; cursor += length) {
-            reading.meter = Wire.addressAt(cursor);
-            reading.timestamp = Wire.number(cursor + 20, 5);
-            reading.energyMilliWh = Wire.number(cursor + 25, 9);
-            reading.computeUnits = Wire.number(cursor + 34, 9);
-            reading.detail = Wire.word(cursor + 43);
-            address signer = _readSigner(_digest(domain, reading), cursor + READING_LENGTH, p256);
-            if (_takeReading(reading, signer, run)) ++accepted;
+        unchecked {
+            uint256 length = READING_LENGTH + (p256 ? 128 : 64);
+            Reading memory reading;
+            reading.typeHash = READING_TYPEHASH;
+            for (; cursor < end; cursor += length) {
+                reading.meter = Wire.addressAt(cursor);
+                reading.timestamp = Wire.number(cursor + 20, 5);
+                reading.energyMilliWh = Wire.number(cursor + 25, 9);
+                reading.computeUnits = Wire.number(cursor + 34, 9);
+                reading.detail = Wire.word(cursor + 43);
+                address signer = _readSigner(_digest(domain, reading), cursor + READING_LENGTH, p256);
+                if (_takeReading(reading, signer, run)) ++accepted;
+            }
         }
     }
 
@@ -244,7 +246,10 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
             emit ReadingRefused(reading.meter, uint64(reading.timestamp), refusal);
             return false;
         }
-        uint256 total = device.energyMilliWh() + milliWh;
+        uint256 total;
+        unchecked {
+            total = device.energyMilliWh() + milliWh;
+        }
         _devices[reading.meter] = device.withReading(reading.timestamp, total, reading.computeUnits);
         emit ReadingAccepted(
             reading.meter, uint64(reading.timestamp), uint128(total), uint128(reading.computeUnits), reading.detail
@@ -259,9 +264,9 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         return true;
     }
 
-    /// @dev Whether a reading counts, and for how much energy. What a reading says is only judged once its device is known to have said
-    /// it. A producer's reading above its capacity is refused whole; a consumer's counts up to it, because what was used and is not
-    /// counted now comes with the next reading's total. Rounded down.
+    /// @dev Whether a reading counts, and for how much energy. What a reading says is only judged once its device is known to have
+    /// said it. A producer's reading above its capacity is refused whole; a consumer's counts up to it, because what was used and
+    /// is not counted now comes with the next reading's total. Rounded down.
     function _judge(DeviceSlot device, Reading memory reading, address signer)
         private
         view
@@ -275,10 +280,13 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         if (reading.energyMilliWh < device.energyMilliWh()) return (Refusal.EnergyFalls, 0);
         if (reading.computeUnits < device.computeUnits()) return (Refusal.ComputeFalls, 0);
         if (reading.energyMilliWh > MAX_TOTAL || reading.computeUnits > MAX_TOTAL) return (Refusal.TotalTooLarge, 0);
-        milliWh = reading.energyMilliWh - device.energyMilliWh();
-        uint256 most = (device.limit() * (reading.timestamp - device.timestamp())) / LIMIT_SECONDS_PER_MILLI_WH;
-        if (milliWh <= most) return (Refusal.None, milliWh);
-        return device.kind() == PRODUCER ? (Refusal.AboveCapacity, 0) : (Refusal.None, most);
+        unchecked {
+            // Neither difference falls below 0 any more, and 48 bits times 40 fit.
+            milliWh = reading.energyMilliWh - device.energyMilliWh();
+            uint256 most = (device.limit() * (reading.timestamp - device.timestamp())) / LIMIT_SECONDS_PER_MILLI_WH;
+            if (milliWh <= most) return (Refusal.None, milliWh);
+            return device.kind() == PRODUCER ? (Refusal.AboveCapacity, 0) : (Refusal.None, most);
+        }
     }
 
     function _readSigner(bytes32 digest, uint256 cursor, bool p256) private view returns (address) {

@@ -7,20 +7,22 @@ pragma solidity ^0.8.28;
 ///
 /// EIP-712 domain: name "Sunledger", version "1", chain id, this contract. Signed messages:
 ///
-///   Reading(address meter,uint64 timestamp,uint128 energyMilliWh,uint128 computeUnits,bytes32 detail)      by the device
-/// Approval(address meter,address owner,uint8 kind,uint64 capacityWatts,uint16 marginBps,uint128 startMilliWh,uint128
-/// startComputeUnits,bytes32 region,bytes32 vintage)
-///                                                                                                           by the owner
-///   Delivery(address owner,bool toClearing,address accountOwner,uint64 nonce)                               by the owner
+///   Reading(address meter,uint64 timestamp,uint128 energyMilliWh,uint128 computeUnits,bytes32 detail)   by the device
+///   Approval(address meter,address owner,uint8 kind,uint64 capacityWatts,uint16 marginBps,
+///     uint128 startMilliWh,uint128 startComputeUnits,bytes32 region,bytes32 vintage)                    by the owner
+///   Delivery(address owner,bool toClearing,address accountOwner,uint64 nonce)                           by the owner
+///
+/// (Approval is one line without a break.)
 ///
 /// A device key is secp256k1, or P-256 where the address is the low 160 bits of keccak256(x, y). Signatures as in IClearingHouse.
 interface IEnergyMeter {
     // ---------------------------------------------------------------- types
 
     /// @param kind          1 producer, 2 consumer
-    /// @param capacityWatts greatest power; with the margin on top it bounds what a reading may add
+    /// @param capacityWatts greatest power, more than 0 and with its margin below 28 GW; with the margin on top it bounds what a
+    ///                      reading may add
     /// @param marginBps     margin above the capacity, in basis points, at most 10 000
-    /// @param startMilliWh  the device's total when it is approved; nothing below it is ever minted or retired
+    /// @param startMilliWh  the device's total when it is approved, below 2^64; nothing below it is ever minted or retired
     struct Approval {
         address meter;
         address owner;
@@ -45,7 +47,16 @@ interface IEnergyMeter {
         uint128 computeUnits;
     }
 
-    /// @notice Why a reading was skipped.
+    /// @notice Why a reading was skipped. They are asked in this order, and the first one counts: what a reading says is only
+    /// judged once its device is known to have said it.
+    ///
+    /// TimeNotRising  not after the last accepted reading (at first: the approval), so the same reading twice counts once
+    /// TimeInFuture   after the block's timestamp
+    /// EnergyFalls, ComputeFalls  a total below the last accepted one
+    /// TotalTooLarge  a total of 2^64 or more: 18 000 TWh, or 1.8e19 compute units
+    /// AboveCapacity  a producer's only: more than floor(capacityWatts × (10 000 + marginBps) × seconds / 36 000) mWh since the
+    /// last
+    ///                accepted reading (at first: since approval). A consumer's counts up to that, and the rest waits.
     enum Refusal {
         None,
         UnknownMeter,
@@ -91,9 +102,13 @@ interface IEnergyMeter {
     /// @notice An accepted reading; `energyMilliWh` is the total it counts up to (a consumer above capacity: less than it signed).
     event ReadingAccepted(address indexed meter, uint64 timestamp, uint128 energyMilliWh, uint128 computeUnits, bytes32 detail);
     event ReadingRefused(address indexed meter, uint64 timestamp, Refusal reason);
-    /// @notice Credits for one owner's production in one batch, after what it owed was paid down.
+    /// @notice One owner's production in one run of readings: `paidDown` of it went against what the owner owed, the rest was
+    /// minted, into its clearing-house account or else to its wallet.
     event Produced(address indexed owner, uint256 milliWh, uint256 paidDown, uint256 minted, bool toClearing);
+    /// @notice One owner's consumption in one run of readings: what was retired for it and for older debts, and what is owed after
+    /// that. Where the owner produced in the same run too, Produced comes next and pays down what is owed.
     event Consumed(address indexed owner, uint256 milliWh, uint256 retired, uint256 owed);
+    /// @notice Credits retired outside of a batch: before a send, or because somebody asked for it.
     event Retired(address indexed owner, uint256 retired, uint256 owed);
 
     // ------------------------------------------------------------ functions
@@ -103,14 +118,17 @@ interface IEnergyMeter {
     function approve(Approval calldata approval, bytes calldata signature) external;
     /// @notice After revocation nothing of the device is accepted, whatever its timestamp. Issuer role only.
     function revoke(address meter) external;
-    /// @notice Where an owner's new credits go: its wallet (default), or its clearing-house account, which must then have the owner
-    /// `accountOwner` (0: none bound). Where the deposit fails, the wallet. By the owner, or by anyone with its signature.
+    /// @notice Where an owner's new credits go from now on: its wallet (default), or its clearing-house account, which must then
+    /// have the owner `accountOwner` (0: none bound). Where the deposit fails, the wallet. By the owner, or by anyone with its
+    /// signature. Either way the owner's delivery nonce rises, and older signatures are void.
     function chooseDelivery(bool toClearing, address accountOwner) external;
     function chooseDeliveryWithSignature(address owner, bool toClearing, address accountOwner, bytes calldata signature) external;
 
     /// @notice Takes a packed batch of readings, by anyone. Credits are minted, and consumption retired, once for each run of
     /// neighbouring readings of one owner, so the sender groups readings by owner. A bad reading is skipped with an event and
-    /// spoils nothing. All integers are big-endian and unaligned.
+    /// spoils nothing. Consumption comes first, so that an owner's production of the same run pays for it. All integers are
+    /// big-endian and unaligned. A batch that is cut off, too long, or has other flags is refused whole: `expectedLength` is where
+    /// it should have ended, as far as it could be read.
     ///
     ///   batch   := version (1 byte, 1) section*
     ///   section := flags (1) count (2) reading*

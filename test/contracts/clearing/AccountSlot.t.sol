@@ -70,7 +70,10 @@ contract AccountSlotTest is Cheats {
     }
 
     /// @dev A both is never worse than its two halves one after the other, whichever comes first.
-    function testFuzz_BothReachesAsFarAsItsHalves(uint96 balance, uint80 debitTotal, uint80 creditTotal, uint96 pool) external pure {
+    function testFuzz_BothReachesAsFarAsItsHalves(uint96 balance, uint80 debitTotal, uint80 creditTotal, uint96 pool)
+        external
+        pure
+    {
         AccountSlot slot = slotFrom(balance, 0, 0);
         (AccountSlot next, uint256 paid, uint256 earned) = slot.applyBoth(debitTotal, creditTotal, pool);
         (AccountSlot debitFirst, uint256 moved) = slot.applyDebit(debitTotal);

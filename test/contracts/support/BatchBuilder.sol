@@ -17,19 +17,21 @@ library BatchBuilder {
         uint16 credits,
         bytes memory entries
     ) internal pure returns (bytes memory) {
-        return
-            abi.encodePacked(asset, flags, (debitWidth << 4) | creditWidth, debits, boths, credits, entries);
+        return abi.encodePacked(asset, flags, (debitWidth << 4) | creditWidth, debits, boths, credits, entries);
     }
 
     function debit(bytes memory signature, uint256 total, uint256 width, bytes32 history) internal pure returns (bytes memory) {
         return abi.encodePacked(signature, number(total, width), history);
     }
 
-    function both(bytes memory signature, uint256 debitTotal, uint256 debitWidth, bytes32 history, uint256 creditTotal, uint256 creditWidth)
-        internal
-        pure
-        returns (bytes memory)
-    {
+    function both(
+        bytes memory signature,
+        uint256 debitTotal,
+        uint256 debitWidth,
+        bytes32 history,
+        uint256 creditTotal,
+        uint256 creditWidth
+    ) internal pure returns (bytes memory) {
         return abi.encodePacked(signature, number(debitTotal, debitWidth), history, number(creditTotal, creditWidth));
     }
 

@@ -44,7 +44,8 @@ abstract contract EnergySupport is ClearingSupport {
 
     function approvalDigest(IEnergyMeter.Approval memory a) internal view returns (bytes32) {
         bytes32 typeHash = keccak256(
-            "Approval(address meter,address owner,uint8 kind,uint64 capacityWatts,uint16 marginBps,uint128 startMilliWh,uint128 startComputeUnits,bytes32 region,bytes32 vintage)"
+            "Approval(address meter,address owner,uint8 kind,uint64 capacityWatts,uint16 marginBps,"
+            "uint128 startMilliWh,uint128 startComputeUnits,bytes32 region,bytes32 vintage)"
         );
         bytes memory head = abi.encode(typeHash, a.meter, a.owner, a.kind, a.capacityWatts, a.marginBps);
         return meterDigest(
