@@ -98,7 +98,9 @@ export const open = (folder: string, identity: Identity): Journal => {
   try {
     // A reader that finds the journal of a killed process holds it for a moment; that must not look like a broken disk.
     database = new DatabaseSync(path, { timeout: 5000 })
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+    // Checkpoints rewrite pages all over the file: one every 64 MiB of log instead of every 4 takes a third off a commit's time.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16384;')
+    database.exec('PRAGMA cache_size = -131072;')
     belong(database, identity)
     return journal(database, identity, () => holder.close())
   } catch (error) {
