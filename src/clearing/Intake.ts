@@ -72,6 +72,7 @@ export const create = ({ deployment, sender, issuer, sync, settle, ownerOf }: In
       return answer(sent)
     },
     async read(readings) {
+      if (settle.queued + readings.length > mostReadings) throw new TooManyReadingsError(mostReadings)
       for (const reading of readings) {
         const signer = Signature.recover(Digest.reading(domain, reading), Signature.compact(reading.signature))
         if (signer !== reading.meter) throw new ReadingRefusedError(reading.meter, signer)
@@ -80,7 +81,6 @@ export const create = ({ deployment, sender, issuer, sync, settle, ownerOf }: In
       const owners = await Promise.all(readings.map((reading) => ownerOf(reading.meter)))
       const unknown = readings[owners.findIndex((owner) => BigInt(owner) === 0n)]
       if (unknown !== undefined) throw new MeterUnknownError(unknown.meter)
-      if (settle.queued + readings.length > mostReadings) throw new TooManyReadingsError(mostReadings)
       for (const reading of readings) settle.enqueue({ ...reading, signature: Signature.compact(reading.signature) })
       return settle.queued
     },

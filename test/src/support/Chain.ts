@@ -25,6 +25,8 @@ export interface Chain {
   readonly client: Client.Client
   /** Contracts of one's own. */
   deploy(): Promise<Deployed>
+  /** A method of the local chain’s own. */
+  raw(method: string, ...params: unknown[]): Promise<unknown>
   mine(blocks: number): Promise<unknown>
   /** The next block lies this much later. */
   pass(seconds: bigint): Promise<unknown>
@@ -58,6 +60,7 @@ export const useChain = (): Chain => {
       const periods = { exitWindowSeconds: windowSeconds, noticePeriodSeconds: 2n * windowSeconds }
       return { keys, deployment: await Deployment.deployLocal(client, keys, periods) }
     },
+    raw,
     mine: (blocks) => raw('hardhat_mine', `0x${blocks.toString(16)}`),
     async pass(seconds) {
       await raw('evm_increaseTime', Number(seconds))
