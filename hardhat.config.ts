@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url)
 const solc = { version: '0.8.37', path: require.resolve('solc/soljson.js') }
 
 /** Comments do not change bytecode: the metadata hash is left out, and the generated ABIs stay comparable. */
-const contracts = {
+export const contracts = {
   ...solc,
   settings: {
     evmVersion: 'osaka',

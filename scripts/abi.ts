@@ -9,7 +9,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import config from '../hardhat.config.ts'
+import * as Compiler from '../hardhat.config.ts'
 
 const contracts = {
   ClearingHouse: 'contracts/clearing/ClearingHouse.sol',
@@ -65,12 +65,11 @@ async function collect(paths: string[]): Promise<Sources> {
 
 function compile(sources: Sources): Output {
   const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string }
-  const { compilers } = config.solidity as { compilers: [{ settings: object }] }
   const selected = ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object']
   const outputSelection = Object.fromEntries(
     Object.entries(contracts).map(([name, path]) => [path, { [name]: selected }]),
   )
-  const input = { language: 'Solidity', sources, settings: { ...compilers[0].settings, outputSelection } }
+  const input = { language: 'Solidity', sources, settings: { ...Compiler.contracts.settings, outputSelection } }
   const result = JSON.parse(solc.compile(JSON.stringify(input))) as Output
   const errors = (result.errors ?? []).filter((error) => error.severity === 'error')
   if (errors.length > 0) throw new Error(errors.map((error) => error.formattedMessage).join('\n'))

@@ -59,7 +59,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         AccountSlot slot;
     }
 
-    /// @dev `amount` grows by less than 2^96 a call and cannot wrap 248 bits.
+    /// @dev `amount` grows by less than 2^96 a move and cannot wrap 248 bits.
     struct Pool {
         bool listed;
         uint248 amount;
