@@ -41,7 +41,7 @@ export const later = Member.later
 export const withdrawal = (
   deployed: Deployed,
   signer: Member.Member,
-  terms: { amount: bigint; nonce: bigint } & Partial<WithdrawalRequest>,
+  terms: { amount: bigint; nonce: bigint } & Partial<Omit<WithdrawalRequest, 'amount'>>,
 ): WithdrawalRequest => {
   const { deployment } = deployed
   const all = {
