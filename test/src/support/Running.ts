@@ -19,6 +19,7 @@ import * as Member from './Member.ts'
 
 export interface Running extends Service.Service {
   readonly folder: string
+  readonly keys: Deployed['keys']
   readonly journal: Journal
   /** What was logged as a warning or an error. */
   readonly complaints: string[]
@@ -127,6 +128,7 @@ export const start = async (chain: Chain, deployed: Deployed, options: Options =
     ...service,
     close,
     folder,
+    keys,
     journal,
     complaints,
     member: (name, more = {}) =>
