@@ -15,7 +15,7 @@ const installedMegabytes = 250
 /**
  * Commands that start a local chain. The others work with a service that is already there.
  */
-const startsAChain = new Set(['demo', 'serve', 'cost', 'chain', 'bench'])
+const startsAChain = new Set(['demo', 'serve', 'chain'])
 
 /** @param {readonly string[]} args of the command line */
 export function needsHardhat(args) {

@@ -23,7 +23,6 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
 const tasks = {
   demo: ['src/cli/main.ts', 'demo'],
   sunledger: ['src/cli/main.ts'],
-  bench: ['scripts/bench/main.ts'],
   example: ['scripts/examples/main.ts'],
   test: ['scripts/test.ts'],
   abi: ['scripts/abi.ts'],

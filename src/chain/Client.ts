@@ -6,7 +6,7 @@ import { createPublicClient, HttpRequestError, http, type PublicClient, TimeoutE
 import { SunledgerError } from '../core/Errors.ts'
 import type { Hex } from '../core/Payment.ts'
 
-export type Client = PublicClient
+export interface Client extends PublicClient {}
 
 export const create = (url: string): Client =>
   createPublicClient({
