@@ -21,6 +21,9 @@ const refusal = (run: () => unknown): string => {
   throw new Error('accepted')
 }
 
+/** The file with one line changed, counted from 1. */
+const changed = (line: number, row: string) => lines.with(line - 1, row).join('\n')
+
 describe('parse', () => {
   test('behavior: reads a file as downloaded', () => {
     const file = parse(text)
@@ -61,7 +64,6 @@ describe('parse', () => {
   })
 
   test('error: names file, line, what was expected and what came', () => {
-    const changed = (line: number, row: string) => lines.with(line - 1, row).join('\n')
     const refusals = [
       changed(20, '20180620:1000,10.0,50.0'),
       changed(20, '20180620:1000,10.0,50.0,many'),
