@@ -3,33 +3,12 @@
  * source, each to be overridden. Everything is whole wei until the token's price, and a fraction from there on.
  */
 import { SunledgerError } from '../core/Errors.ts'
+import type { Figure, Network } from './Network.ts'
 import { base } from './networks/base.ts'
 import { ethereum } from './networks/ethereum.ts'
 import * as Rational from './Rational.ts'
 
-/** Where a figure comes from (MEASURES): counted in this run, worked out, published with a source, or assumed on a date. */
-export type Basis = 'measured' | 'computed' | 'published' | 'assumed'
-
-/** One figure of a network. */
-export interface Figure {
-  /** Decimal text. */
-  readonly value: string
-  readonly unit: string
-  readonly basis: Basis
-  /** Of the reading or the assumption, YYYY-MM-DD. */
-  readonly date: string
-  readonly source: string
-}
-
-/** A network: how it charges, and its figures by name. */
-export interface Network {
-  /** Short and lower case, as in reports. */
-  readonly name: string
-  readonly title: string
-  /** `ethereum`: gas × (base fee + tip). `opStack`: that and the fees for data on Ethereum and for the operator. */
-  readonly rule: 'ethereum' | 'opStack'
-  readonly figures: Readonly<Record<string, Figure>>
-}
+export type { Basis, Figure, Network } from './Network.ts'
 
 /** What a fee depends on. */
 export interface Transaction {

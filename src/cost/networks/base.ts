@@ -1,5 +1,5 @@
 /** What a transaction costs on Base, a rollup of the OP stack: every figure with its basis, date and source. */
-import type { Network } from '../Networks.ts'
+import type { Network } from '../Network.ts'
 import { baseFeeGwei, tokenUsd } from './ethereum.ts'
 
 export const base: Network = {

@@ -1,5 +1,5 @@
 /** What a transaction costs on Ethereum: every figure with its basis, date and source. */
-import type { Figure, Network } from '../Networks.ts'
+import type { Figure, Network } from '../Network.ts'
 
 export const baseFeeGwei: Figure = {
   value: '0.5',
