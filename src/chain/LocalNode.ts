@@ -3,6 +3,7 @@
  * a newer Node than the SDK): the launcher says in SUNLEDGER_HARDHAT in which folder's node_modules it lies.
  */
 import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { SunledgerError } from '../core/Errors.ts'
@@ -35,6 +36,16 @@ const loadHardhat = async (): Promise<typeof import('hardhat/hre')> => {
   }
 }
 
+/** Hardhat's server would end the whole process where its port is in use. */
+const assertFree = (host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new PortInUseError(port, error) : error),
+    )
+    server.listen(port, host, () => server.close(() => resolve()))
+  })
+
 /** The chain's clock starts when its first block is made, and would lag behind by as long as starting took from then on. */
 const followWallClock = async (url: string): Promise<void> => {
   const client = Client.create(url)
@@ -50,6 +61,8 @@ const followWallClock = async (url: string): Promise<void> => {
  * @throws {PortInUseError}
  */
 export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> => {
+  const { host = '127.0.0.1' } = options
+  await assertFree(host, options.port ?? 0)
   const { createHardhatRuntimeEnvironment } = await loadHardhat()
   const config = {
     networks: {
@@ -69,16 +82,11 @@ export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> 
   // Hardhat wants a project; ours will do wherever the command was called.
   const project = fileURLToPath(new URL('../..', import.meta.url))
   const hardhat = await createHardhatRuntimeEnvironment(config, {}, project)
-  const host = options.host ?? '127.0.0.1'
   const server = await hardhat.network.createServer('local', host, options.port ?? 0)
-  try {
-    const { port } = await server.listen()
-    const url = `http://${host}:${port}`
-    if (options.initialDate === undefined) await followWallClock(url)
-    return { url, close: () => server.close() }
-  } catch (cause) {
-    throw (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? new PortInUseError(options.port ?? 0, cause) : cause
-  }
+  const { port } = await server.listen()
+  const url = `http://${host}:${port}`
+  if (options.initialDate === undefined) await followWallClock(url)
+  return { url, close: () => server.close() }
 }
 
 /** Hardhat could not be loaded. */
