@@ -167,12 +167,6 @@ describe('what keeps it from starting', () => {
     },
   )
 
-  test('error: SL613 for an address that is not this machine’s', async () => {
-    const run = serve(['--host', '192.0.2.1'])
-    expect(await run.ended).toBe(1)
-    expect(run.stderr()).toContain('SL613: The service cannot listen on 192.0.2.1:0.')
-  })
-
   test('error: SL401 for a data folder that another one uses, from its first moment on; the other is not disturbed', async () => {
     const first = serve()
     await first.said(/local chain on/)

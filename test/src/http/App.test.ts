@@ -1,5 +1,5 @@
 /** The routes over real HTTP, on a real service and chain: what they answer, and every way in which they refuse. */
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Receipt } from '../../../src/core/Payment.ts'
 import * as Wire from '../../../src/core/Wire.ts'
 import { breakReads, breakWrites } from '../support/Broken.ts'
@@ -10,10 +10,10 @@ import { deposit, exit, start, withdrawal } from '../support/Running.ts'
 
 const chain = useChain()
 
-const site = async () => {
+const site = async (atEnd: (close: () => Promise<void>) => void = onTestFinished) => {
   const deployed = await chain.deploy()
-  const service = await start(chain, deployed)
-  const http = await listen(service)
+  const service = await start(chain, deployed, { atEnd })
+  const http = await listen(service, {}, atEnd)
   const [payer, shop] = [service.member('payer'), service.member('shop')]
   await service.fund(payer, 1000n)
   return { deployed, service, http, payer, shop, asset: deployed.deployment.dollar.asset }
@@ -129,6 +129,15 @@ describe('the service itself', () => {
 })
 
 describe('what is refused', () => {
+  let refusing: Awaited<ReturnType<typeof site>>
+  const closing: (() => Promise<void>)[] = []
+  beforeAll(async () => {
+    refusing = await site((close) => closing.unshift(close))
+  })
+  afterAll(async () => {
+    for (const close of closing) await close()
+  })
+
   test.each([
     ['an unknown route', 'GET', '/v1/nothing', '404', 'SL604'],
     ['a known route with another method', 'DELETE', '/v1/status', '404', 'SL604'],
@@ -145,7 +154,7 @@ describe('what is refused', () => {
     ['a stream after a position to come', 'GET', '/v1/events?after=1000000', '400', 'SL608'],
     ['the ledger without the token', 'GET', '/v1/ledger', '401', 'SL603'],
   ])('error: %s', async (_, method, path, status, code) => {
-    const { http } = await site()
+    const { http } = refusing
     expect(problemOf(await ask(http.url + path, method, {}))).toBe(`${status} application/problem+json ${code}`)
     expect(http.faults).toEqual([])
   })
@@ -157,7 +166,7 @@ describe('what is refused', () => {
     ['an empty list', '[]', '400', 'SL601'],
     ['a body of 1.1 MiB', JSON.stringify('x'.repeat(1_100_000)), '413', 'SL605'],
   ])('error: a body of %s', async (_, body, status, code) => {
-    const { http } = await site()
+    const { http } = refusing
     const answer = await http.post('/v1/payments', body)
     expect(problemOf(answer)).toBe(`${status} application/problem+json ${code}`)
   })
@@ -165,7 +174,7 @@ describe('what is refused', () => {
   test.each(['text/plain', 'application/x-www-form-urlencoded', undefined])(
     'error: SL612 for a body of type %s, which a page could send without asking',
     async (type) => {
-      const { http } = await site()
+      const { http } = refusing
       const headers = type === undefined ? {} : { 'content-type': type }
       expect(problemOf(await ask(`${http.url}/v1/payments`, 'POST', headers, '{}'))).toBe(
         '415 application/problem+json SL612',
@@ -174,7 +183,7 @@ describe('what is refused', () => {
   )
 
   test('error: a wrong token, and one that is nearly right', async () => {
-    const { http } = await site()
+    const { http } = refusing
     for (const authorization of ['', 'Bearer', `Bearer ${token}x`, `Basic ${token}`, token])
       expect(problemOf(await http.post('/v1/settlements', {}, { authorization }))).toBe(
         '401 application/problem+json SL603',
@@ -182,7 +191,7 @@ describe('what is refused', () => {
   })
 
   test('error: fields are named: what was expected, and what stood there', async () => {
-    const { http, payer, shop } = await site()
+    const { http, payer, shop } = refusing
     const request = payer.pay({ to: shop.address, amount: 1n })
     const problem = async (change: object) => (await http.post('/v1/payments', { ...request, ...change })).body
     expect(await problem({ payee: undefined })).toMatchObject({
@@ -200,7 +209,7 @@ describe('what is refused', () => {
   })
 
   test('error: a problem has all that RFC 9457 wants', async () => {
-    const { http } = await site()
+    const { http } = refusing
     expect((await http.get('/v1/nothing')).body).toEqual({
       type: 'src/ERRORS.md#sl604',
       title: 'Route Unknown',

@@ -56,7 +56,12 @@ export const ask = (
     outgoing.end(body === undefined || typeof body === 'string' ? body : Wire.stringify(body))
   })
 
-export const listen = async (service: Service, options: Partial<Server.ServerOptions> = {}): Promise<Site> => {
+/** @param atEnd takes what closes it; left out: it lives for one test */
+export const listen = async (
+  service: Service,
+  options: Partial<Server.ServerOptions> = {},
+  atEnd: (close: () => Promise<void>) => void = onTestFinished,
+): Promise<Site> => {
   const faults: unknown[] = []
   const server = await Server.listen({
     service,
@@ -66,7 +71,7 @@ export const listen = async (service: Service, options: Partial<Server.ServerOpt
     log: (error) => faults.push(error),
     ...options,
   })
-  onTestFinished(() => server.close())
+  atEnd(() => server.close())
   const { url } = server
   return {
     url,

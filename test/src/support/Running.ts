@@ -33,6 +33,8 @@ export interface Running extends Service.Service {
 
 export interface Options extends Partial<Service.ServiceOptions> {
   readonly folder?: string
+  /** Takes what closes it; left out: it lives for one test. */
+  readonly atEnd?: (close: () => Promise<void>) => void
 }
 
 const nobody: Address = `0x${'0'.repeat(40)}`
@@ -98,7 +100,7 @@ const poll = async (what: () => boolean | Promise<boolean>): Promise<void> => {
 
 /** Starts a service. It settles only when told, unless a policy is given. */
 export const start = async (chain: Chain, deployed: Deployed, options: Options = {}): Promise<Running> => {
-  const { folder = newFolder() } = options
+  const { folder = newFolder(), atEnd = onTestFinished } = options
   const { deployment, keys } = deployed
   const { chainId, genesisHash, clearingHouse, startBlock } = deployment
   const journal = Sqlite.open(folder, { chainId, genesisHash, clearingHouse, startBlock })
@@ -123,7 +125,7 @@ export const start = async (chain: Chain, deployed: Deployed, options: Options =
     isOpen = false
     await service.close()
   }
-  onTestFinished(close)
+  atEnd(close)
   return {
     ...service,
     close,
