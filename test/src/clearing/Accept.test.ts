@@ -168,7 +168,7 @@ describe('refusals', () => {
     expect(await codeOf(book.pay({ ...request, amount: 2n as never }))).toBe('SL304')
   })
 
-  test('error: SL305 without a signature, SL306 with a wrong one: it is the signature of an account without money', async () => {
+  test('error: I3 SL305 without a signature, SL306 with a wrong one: it is the signature of an account without money', async () => {
     const { book, payer } = await funded()
     const request = payer.pay({ to: payee.address, amount: 1n })
     expect(await codeOf(book.pay({ ...request, signature: `0x${'00'.repeat(64)}` }))).toBe('SL305')

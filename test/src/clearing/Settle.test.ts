@@ -1,6 +1,8 @@
 /** Settlement on a real chain: once whatever happens in between, and ledger and chain agree after it (I13). */
 import { describe, expect, test } from 'vitest'
+import * as House from '../../../src/chain/House.ts'
 import * as Plan from '../../../src/clearing/Plan.ts'
+import { assetsOf } from '../../../src/clearing/Service.ts'
 import * as Ledger from '../../../src/core/Ledger.ts'
 import type { Receipt } from '../../../src/core/Payment.ts'
 import * as BadLine from '../support/BadLine.ts'
@@ -36,15 +38,52 @@ const trade = async (
   return [first, second] as const
 }
 
+/** I13, and with it I1: what the clearing house holds is what balances and pool say; I4: no total in the journal ever fell or went too far. */
 const agree = async (service: Running): Promise<void> => {
+  const { ledger, house, asset } = {
+    ledger: ledgerOf(service),
+    house: service.deployment.clearingHouse,
+    asset: service.deployment.dollar.asset,
+  }
+  const { held, pool } = await House.holdings(chain.client, house, asset, ledger.block)
+  const balances = [...ledger.accounts.values()].reduce(
+    (sum, a) => sum + (a.asset === asset ? a.settled.balance : 0n),
+    0n,
+  )
+  expect(held).toBe(balances + pool + reservesOf(service))
+  expect(fallen(service)).toEqual([])
   expect(await differences(chain, service)).toEqual([])
   expect(service.discrepancies).toEqual([])
   expect(await service.serialize()).toBe(Ledger.serialize(ledgerOf(service)))
 }
 
+/** What the journal's reservations set aside. */
+const reservesOf = (service: Running): bigint =>
+  [...service.journal.read()]
+    .flatMap(({ record }) => (record.type === 'chain' ? record.events : []))
+    .reduce((sum, { type, amount }) => sum + (type === 'reserved' ? amount : 0n), 0n)
+
+/** Totals that fell from one record to the next, or that the chain had settled beyond what was signed. */
+const fallen = (service: Running): string[] => {
+  const ledger = Ledger.create(assetsOf(service.deployment))
+  const before = new Map<string, readonly bigint[]>()
+  const found: string[] = []
+  for (const { position, record } of service.journal.read()) {
+    Ledger.apply(ledger, record)
+    for (const [id, { debitTotal, creditTotal, settled }] of ledger.accounts) {
+      const totals = [debitTotal, creditTotal, settled.debited, settled.credited]
+      const last = before.get(id) ?? [0n, 0n, 0n, 0n]
+      const fell = totals.some((total, i) => total < (last[i] as bigint))
+      if (fell || settled.debited > debitTotal || settled.credited > creditTotal) found.push(`${id} at ${position}`)
+      before.set(id, totals)
+    }
+  }
+  return found
+}
+
 const proofOf = ({ credit, proof }: Receipt) => [credit, proof]
 
-describe('I13 ledger and chain agree after a settlement', () => {
+describe('I1 I4 I13 ledger and chain agree after a settlement', () => {
   test('behavior: everybody’s totals are on chain, and there is nothing left to settle', async () => {
     const all = await running()
     const { service, slot, payer, robot, shop } = all
