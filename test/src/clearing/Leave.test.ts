@@ -59,6 +59,15 @@ describe('an exit', () => {
     expect(service.complaints).toEqual([])
   })
 
+  test('behavior: what came in while the window ran is paid out too', async () => {
+    const { service, robot, shop, leave, got } = await running()
+    await service.fund(shop, 50n)
+    await leave(robot)
+    await service.pay(shop.pay({ to: robot.address, amount: 5n }))
+    await chain.pass(windowSeconds + 60n)
+    await service.until(async () => (await got(robot.address)) === 1005n)
+  })
+
   test('behavior: whoever has left can come back', async () => {
     const { deployed, service, robot, leave, got, pay } = await running()
     await leave(robot)

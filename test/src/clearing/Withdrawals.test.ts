@@ -2,11 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import { defaultPolicy } from '../../../src/clearing/Policy.ts'
 import type { WithdrawalRequest } from '../../../src/core/Wire.ts'
+import * as Signature from '../../../src/crypto/Signature.ts'
 import * as Sqlite from '../../../src/store/Sqlite.ts'
 import * as BadLine from '../support/BadLine.ts'
 import { codeOf, codesOf } from '../support/Book.ts'
 import { breakWrites } from '../support/Broken.ts'
-import { houseCall, tokensOf, useChain } from '../support/Chain.ts'
+import { houseCall, slotOf, tokensOf, useChain } from '../support/Chain.ts'
 import * as Member from '../support/Member.ts'
 import { differences, exit, type Options, start, withdrawal } from '../support/Running.ts'
 
@@ -17,11 +18,12 @@ const running = async (options: Options = {}) => {
   const service = await start(chain, deployed, options)
   const robot = service.member('robot')
   await service.fund(robot, 1000n)
-  const { dollar } = deployed.deployment
+  const { dollar, clearingHouse: house } = deployed.deployment
   return {
     deployed,
     service,
     robot,
+    house,
     asset: dollar.asset,
     ask: (amount: bigint, nonce: bigint, rest: Partial<Omit<WithdrawalRequest, 'amount'>> = {}) =>
       withdrawal(deployed, robot, { amount, nonce, ...rest }),
@@ -149,6 +151,33 @@ describe('while it is under way', () => {
     expect(await got()).toBe(0n)
     await service.withdraw(ask(7n, 0n))
     expect(await got()).toBe(7n)
+  })
+
+  test('error: SL507 where the operator has no coin: the money stays set aside, and goes out when there is some', async () => {
+    const { deployed, service, ask, got, view } = await running()
+    const operator = Signature.addressOf(deployed.keys.settlement)
+    const balance = await chain.client.getBalance({ address: operator })
+    await chain.raw('hardhat_setBalance', operator, '0x0')
+    expect(await codeOf(service.withdraw(ask(5n, 0n)))).toBe('SL507')
+    expect(await view()).toMatchObject({ available: 995n, pendingWithdrawals: 5n, nonce: 1n })
+    await service.until(() => service.complaints.some((line) => line.includes('SL507')))
+    await chain.raw('hardhat_setBalance', operator, `0x${balance.toString(16)}`)
+    await service.until(async () => (await view())?.pendingWithdrawals === 0n)
+    expect([await got(), (await view())?.available]).toEqual([5n, 995n])
+  })
+
+  test('behavior: one that waits for confirmations holds up nothing', async () => {
+    const { service, robot, ask, view, house, asset } = await running({
+      confirmations: 2n,
+      policy: { ...defaultPolicy, everyMs: 20 },
+    })
+    await chain.mine(2)
+    await service.until(async () => (await view())?.available === 1000n)
+    const shop = service.member('shop')
+    await service.withdraw(ask(5n, 0n))
+    await service.pay(robot.pay({ to: shop.address, amount: 7n }))
+    await service.until(async () => (await slotOf(chain.client, house, asset, shop.address)).credited === 7n)
+    expect((await view())?.pendingWithdrawals).toBe(5n)
   })
 
   test('behavior: confirmations do not make it happen twice', async () => {

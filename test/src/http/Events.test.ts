@@ -1,23 +1,32 @@
 /** The event stream over real HTTP: every payment once, in order, whenever the listener comes, goes and comes back. */
-import { describe, expect, test } from 'vitest'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { ServerResponse } from 'node:http'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Receipt } from '../../../src/core/Payment.ts'
 import * as Wire from '../../../src/core/Wire.ts'
+import type { Journal } from '../../../src/store/Journal.ts'
 import { useChain } from '../support/Chain.ts'
 import { type Event, follow, listen } from '../support/Http.ts'
 import type { Member } from '../support/Member.ts'
-import { start } from '../support/Running.ts'
+import { type Options, start } from '../support/Running.ts'
 
 const chain = useChain()
 
-const site = async () => {
+const site = async (options: Options = {}) => {
   const deployed = await chain.deploy()
-  const service = await start(chain, deployed)
+  const service = await start(chain, deployed, options)
   const http = await listen(service)
+  const responses: ServerResponse[] = []
+  const note = (message: unknown) => responses.push((message as { response: ServerResponse }).response)
+  subscribe('http.server.request.start', note)
+  onTestFinished(() => void unsubscribe('http.server.request.start', note))
   const [payer, shop] = [service.member('payer'), service.member('shop')]
   await service.fund(payer, 1_000_000n)
   return {
     service,
     http,
+    /** The service's side of every request. */
+    responses,
     payer,
     shop,
     /** Pays so often, many at once. */
@@ -97,13 +106,33 @@ describe('an account’s stream', () => {
     expect(totals(await listener.count(900))).toEqual(upTo(900))
   })
 
+  test('behavior: a journal that says later than it writes that it has written makes nothing appear twice', async () => {
+    const late = (journal: Journal): Journal =>
+      Object.assign(Object.create(journal) as Journal, {
+        async append(...group: Parameters<Journal['append']>) {
+          await journal.append(...group)
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        },
+      })
+    const { stream, pay, shop } = await site({ through: late })
+    const paying = (async () => {
+      for (let i = 0; i < 30; i++) await pay(2)
+    })()
+    const listeners = []
+    for (let i = 0; i < 30; i++) listeners.push(await stream(shop, '&after=0'))
+    await paying
+    for (const listener of listeners) expect(totals(await listener.count(60))).toEqual(upTo(60))
+  })
+
   test('behavior: I8 a listener that does not read costs no memory, holds up nobody, and misses nothing', async () => {
-    const { stream, pay, shop, service } = await site()
+    const { stream, pay, shop, service, responses } = await site()
     const slow = await stream(shop, '', {}, true)
     const quick = await stream(shop)
     for (let i = 0; i < 12; i++) await pay(500)
     expect(totals(await quick.count(6000))).toHaveLength(6000)
     expect(slow.events.length).toBe(0)
+    // A payment is 1.5 KB in the stream: 9 MB in all, of which the system's own buffers take a part.
+    expect(Math.max(...responses.map((response) => response.writableLength))).toBeLessThan(400_000)
     slow.response.resume()
     expect(totals(await slow.count(6000))).toEqual(upTo(6000))
     await pay(3)

@@ -33,6 +33,8 @@ export interface Running extends Service.Service {
 
 export interface Options extends Partial<Service.ServiceOptions> {
   readonly folder?: string
+  /** Puts something between the service and its journal. */
+  readonly through?: (journal: Journal) => Journal
   /** Takes what closes it; left out: it lives for one test. */
   readonly atEnd?: (close: () => Promise<void>) => void
 }
@@ -100,10 +102,10 @@ const poll = async (what: () => boolean | Promise<boolean>): Promise<void> => {
 
 /** Starts a service. It settles only when told, unless a policy is given. */
 export const start = async (chain: Chain, deployed: Deployed, options: Options = {}): Promise<Running> => {
-  const { folder = newFolder(), atEnd = onTestFinished } = options
+  const { folder = newFolder(), atEnd = onTestFinished, through = (journal) => journal } = options
   const { deployment, keys } = deployed
   const { chainId, genesisHash, clearingHouse, startBlock } = deployment
-  const journal = Sqlite.open(folder, { chainId, genesisHash, clearingHouse, startBlock })
+  const journal = through(Sqlite.open(folder, { chainId, genesisHash, clearingHouse, startBlock }))
   const complaints: string[] = []
   const complain = (fields: object, message: string) => complaints.push(`${message} ${JSON.stringify(fields)}`)
   const service = await Service.start({
