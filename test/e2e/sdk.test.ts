@@ -162,7 +162,8 @@ describe('energy', () => {
     await new Promise((resolve) => setTimeout(resolve, 4100))
     const timestamp = (await client.status()).nowSeconds - 3n
     expect(await client.submit([await meter.read({ timestamp, energyMilliWh: 100_000n })])).toBeGreaterThan(0)
-    expect((await client.settle(keys.operatorToken)).readings).toMatchObject([{ accepted: 1, refused: 0 }])
+    // The service may settle it by itself just before: what counts is the balance.
+    await client.settle(keys.operatorToken)
     const { energyCredit } = producer.deployment
     expect((await producer.balance({ asset: energyCredit.asset })).text.available).toBe('0.1')
 
