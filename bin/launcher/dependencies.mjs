@@ -23,7 +23,7 @@ import { LauncherError, step } from './report.mjs'
  */
 
 /** The dependencies unpacked, and their packages in npm's cache. */
-const installedMegabytes = 550
+const installedMegabytes = 750
 
 /**
  * Installs the dependencies of a checkout where they are missing or stale.
