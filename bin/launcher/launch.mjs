@@ -24,6 +24,7 @@ const tasks = {
   demo: ['src/cli/main.ts', 'demo'],
   sunledger: ['src/cli/main.ts'],
   example: ['scripts/examples/main.ts'],
+  bench: ['scripts/bench/main.ts'],
   test: ['scripts/test.ts'],
   abi: ['scripts/abi.ts'],
   build: ['scripts/build.ts'],

@@ -1,0 +1,70 @@
+/**
+ * `npm run -s bench -- NAME [--json]`: measurements. Each is a module of its own that is loaded only when it is asked for. Progress goes
+ * to stderr; with `--json` stdout gets one JSON document and nothing else.
+ */
+import type { Bench } from './Output.ts'
+
+interface Entry {
+  readonly summary: string
+  load(): Promise<Bench>
+}
+
+const benches: { readonly [name: string]: Entry } = {
+  gas: {
+    summary: 'gas of every operation of the contracts, beside its floor and its peers',
+    load: () => import('./gas.ts'),
+  },
+}
+
+const list = (): string =>
+  Object.entries(benches)
+    .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}\n`)
+    .join('')
+
+const help = (): string => `Usage: npm run -s bench -- NAME [options] [--json]
+       npm run -s bench -- NAME --help
+       npm run -s bench -- --list
+
+  --json      one JSON document on stdout instead of tables
+
+${list()}`
+
+const isHelp = (word: string): boolean => word === '--help' || word === '-h'
+
+const main = async ([name, ...args]: string[]): Promise<number> => {
+  if (name === undefined || isHelp(name)) {
+    process.stdout.write(help())
+    return name === undefined ? 2 : 0
+  }
+  if (name === '--list') {
+    process.stdout.write(list())
+    return 0
+  }
+  const entry = Object.hasOwn(benches, name) ? benches[name] : undefined
+  if (entry === undefined) throw new TypeError(`There is no bench '${name}'.\n\n${help()}`)
+  const bench = await entry.load()
+  if (!args.some(isHelp))
+    return bench.run({ args: args.filter((word) => word !== '--json'), json: args.includes('--json') })
+  process.stdout.write(bench.help)
+  return 0
+}
+
+// A reader that has seen enough, such as `head`, is no failure of the bench.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)
+  process.once(signal, () => {
+    process.stderr.write('\nInterrupted.\n')
+    process.exit(code)
+  })
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  const isUsage = error instanceof TypeError
+  process.stderr.write(`${isUsage ? error.message : ((error as Error).stack ?? String(error))}\n`)
+  process.exitCode = isUsage ? 2 : 1
+}
