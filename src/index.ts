@@ -37,6 +37,7 @@ export { PaymentRefusedError, refusals } from './core/Payment.ts'
 export {
   type AccountAssetView,
   type AccountView,
+  type BudgetView,
   MessageInvalidError,
   type MeterRequest,
   type Settlements,
@@ -51,6 +52,7 @@ export * as Merkle from './crypto/Merkle.ts'
 export * as Signature from './crypto/Signature.ts'
 export { AddressInvalidError } from './sdk/Address.ts'
 export type { Balance } from './sdk/Balance.ts'
+export type { Limits } from './sdk/Budget.ts'
 export {
   AnswerInvalidError,
   Client,

@@ -138,6 +138,14 @@ export const create = (options: AcceptOptions): Accept => {
     return true
   }
 
+  /** Budgets count by the day, and the journal must say which: a record once a day, and only where there are budgets. */
+  const beginDay = (): void => {
+    if (ledger.budgets.size === 0) return
+    const day = Ledger.today(ledger, options.nowSeconds())
+    // Whatever keeps it from the disk keeps the payment behind it from there too, which is told its payer.
+    if (day !== ledger.day) commit.add({ type: 'day', day }).catch(() => {})
+  }
+
   /** All legs are at the head of their lines: accept or refuse now. */
   const decide = (item: Item): void => {
     if (answerEarlier(item)) return
@@ -149,6 +157,7 @@ export const create = (options: AcceptOptions): Accept => {
       }
     }
     lines.leave(item)
+    beginDay()
     const atMs = Date.now()
     const [first, second] = item.legs.map((leg) => recordOf(leg, atMs)) as [PaymentRecord, PaymentRecord?]
     const committed = commit.add(second === undefined ? first : { type: 'sale', legs: [first, second] })

@@ -12,6 +12,7 @@ import type * as Wire from '../core/Wire.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
+import * as Budgets from './Budgets.ts'
 import * as Intake from './Intake.ts'
 import type * as Leave from './Leave.ts'
 import * as Policy from './Policy.ts'
@@ -51,6 +52,7 @@ export interface Listener {
 export interface Service
   extends Accept.Accept,
     Intake.Intake,
+    Budgets.Budgets,
     Views.Views,
     Pick<Withdrawals.Withdrawals, 'withdraw'>,
     Pick<Leave.Leave, 'exit' | 'bindOwner'> {
@@ -143,6 +145,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     onRefused: (code) => refused.set(code, (refused.get(code) ?? 0) + 1),
   })
   const intake = Intake.create({ ...parts, deployment })
+  const budgets = Budgets.create(parts)
   const views = Views.create({
     ...parts,
     journal,
@@ -172,6 +175,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     withdraw: whileWritable(withdrawals.withdraw),
     exit: whileWritable(leave.exit),
     bindOwner: whileWritable(leave.bindOwner),
+    setBudget: whileWritable(budgets.setBudget),
     settle: whileWritable(settle.now),
     listen(listener) {
       listeners.add(listener)

@@ -15,6 +15,7 @@ import type * as Wire from '../core/Wire.ts'
 import type * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Journal, StoredLine } from '../store/Journal.ts'
+import * as Budgets from './Budgets.ts'
 import type { Clock } from './Clock.ts'
 import * as Commit from './Commit.ts'
 
@@ -94,6 +95,7 @@ export const create = (options: ViewsOptions): Views => {
 
   const assetView = (asset: Address, symbol: string, address: Address, nonce: bigint): Wire.AccountAssetView => {
     const account = Ledger.account(ledger, asset, address)
+    const budget = Budgets.viewOf(ledger, asset, address, clock.nowSeconds())
     return {
       asset,
       symbol,
@@ -106,6 +108,7 @@ export const create = (options: ViewsOptions): Views => {
       nonce: options.nextNonce(asset, address, nonce),
       debit: { total: account.debitTotal, history: account.debitHistory, signature: account.debitSignature },
       credit: { total: account.creditTotal, history: account.creditHistory },
+      ...(budget === undefined ? {} : { budget }),
     }
   }
 

@@ -8,15 +8,20 @@
 import * as Account from './Account.ts'
 import type { AmountAtomic } from './Amount.ts'
 import { maxTotal } from './Amount.ts'
+import * as Budget from './Budget.ts'
 import type { Address, Payment, Refusal } from './Payment.ts'
 import { start } from './Payment.ts'
-import type { ChainRecord, PaymentRecord, Record } from './Record.ts'
+import type { BudgetRecord, ChainRecord, PaymentRecord, Record } from './Record.ts'
 
 export interface Ledger {
   /** Keyed by asset + account. */
   readonly accounts: Map<string, Account.Account>
   /** Accounts for which a settlement would move something; same keys. */
   readonly unsettled: Set<string>
+  /** Budgets that owners have set; same keys. */
+  readonly budgets: Map<string, Budget.Standing>
+  /** The day of chain time that payments count on; kept only once there are budgets. */
+  day: number
   /** Listed assets, lower case. */
   readonly assets: Set<Address>
   /** The last block whose effects are in `settled`. */
@@ -28,6 +33,8 @@ export interface Ledger {
 export const create = (assets: readonly Address[] = []): Ledger => ({
   accounts: new Map(),
   unsettled: new Set(),
+  budgets: new Map(),
+  day: 0,
   assets: new Set(assets),
   block: 0n,
   payments: 0,
@@ -49,6 +56,13 @@ const open = (ledger: Ledger, asset: Address, holder: Address): Account.Account 
   return found
 }
 
+/** The budget that an owner has set, if one did. */
+export const budget = (ledger: Ledger, asset: Address, holder: Address): Budget.Standing | undefined =>
+  ledger.budgets.size === 0 ? undefined : ledger.budgets.get(key(asset, holder))
+
+/** The day on which a payment made now counts: it never falls, so that a clock set back opens no day anew. */
+export const today = (ledger: Ledger, nowSeconds: bigint): number => Math.max(ledger.day, Budget.dayOf(nowSeconds))
+
 /** Why a payment may not be accepted, or undefined when it may. The signature has been checked before, the history too. */
 export const check = (
   ledger: Ledger,
@@ -67,6 +81,9 @@ export const check = (
   const available = Account.available(payer)
   if (payment.amount > available)
     return { reason: 'overAvailable', expected: `at most ${available} atomic units`, actual: `${payment.amount}` }
+  const limits = budget(ledger, payment.asset, payment.payer)
+  const over = limits === undefined ? undefined : Budget.passed(limits, payment, nowSeconds, today(ledger, nowSeconds))
+  if (over !== undefined) return { reason: 'overBudget', ...over }
   if (account(ledger, payment.asset, payment.payee).creditTotal + payment.amount > maxTotal)
     return { reason: 'totalTooLarge' }
   return undefined
@@ -89,6 +106,8 @@ const applyPayment = (ledger: Ledger, record: PaymentRecord): void => {
   payee.creditDebit = record.id
   note(ledger, payer)
   note(ledger, payee)
+  const limits = budget(ledger, record.asset, record.payer)
+  if (limits !== undefined) Budget.count(limits, record.amount, ledger.day)
   ledger.payments++
 }
 
@@ -107,6 +126,13 @@ const applyChain = (ledger: Ledger, record: ChainRecord): void => {
   ledger.block = record.block
 }
 
+const applyBudget = (ledger: Ledger, { account: holder, asset, ...record }: BudgetRecord): void => {
+  const { sequence, perPayment, perDay, total, validUntil } = record
+  const { day = 0, paid = 0n } = budget(ledger, asset, holder) ?? {}
+  const limits = { account: holder, asset, sequence, perPayment, perDay, total, validUntil }
+  ledger.budgets.set(key(asset, holder), { ...limits, day, paid })
+}
+
 /** Applies a journal record. Records are facts: nothing is refused here. */
 export const apply = (ledger: Ledger, record: Record): void => {
   switch (record.type) {
@@ -121,6 +147,12 @@ export const apply = (ledger: Ledger, record: Record): void => {
       return
     case 'withdrawal':
       open(ledger, record.asset, record.account).pendingWithdrawals += record.amount
+      return
+    case 'budget':
+      applyBudget(ledger, record)
+      return
+    case 'day':
+      ledger.day = record.day
       return
     case 'withdrawalFailed': {
       const a = open(ledger, record.asset, record.account)
@@ -156,5 +188,10 @@ export const serialize = (ledger: Ledger): string => {
       a.leaving ? 1 : 0,
     ].join(' ')
   })
-  return `block ${ledger.block} payments ${ledger.payments}\n${lines.join('\n')}\n`
+  const limits = [...ledger.budgets.keys()].sort().map((id) => {
+    const b = ledger.budgets.get(id) as Budget.Standing
+    return `budget ${[id, b.sequence, b.perPayment, b.perDay, b.total, b.validUntil, b.day, b.paid].join(' ')}\n`
+  })
+  const day = ledger.day === 0 ? '' : `day ${ledger.day}\n`
+  return `block ${ledger.block} payments ${ledger.payments}\n${lines.join('\n')}\n${limits.join('')}${day}`
 }

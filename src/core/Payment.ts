@@ -191,6 +191,12 @@ export const refusals = {
     message: 'The other leg of the sale was refused, so this one is too.',
     hint: 'See the other leg’s error; nothing moved.',
   },
+  overBudget: {
+    code: 'SL628',
+    status: 402,
+    message: 'The payment goes beyond the budget that the account’s owner has set.',
+    hint: 'Ask the owner for another budget: owner.setBudget(…), POST /v1/budgets. The account view has the present one.',
+  },
   totalTooLarge: {
     code: 'SL317',
     status: 400,

@@ -3,6 +3,7 @@
  * amounts as decimal strings, so that a journal can be read with any SQLite and JSON tool.
  */
 import type { AmountAtomic } from './Amount.ts'
+import type { Budget } from './Budget.ts'
 import type { Address, Hex, Payment } from './Payment.ts'
 
 /** An accepted payment with the credit that it made. */
@@ -96,7 +97,27 @@ export interface WithdrawalFailedRecord {
   readonly nonce: bigint
 }
 
-export type Record = PaymentRecord | SaleRecord | ChainRecord | WithdrawalRecord | WithdrawalFailedRecord
+/** A budget that an account's owner has signed. */
+export interface BudgetRecord extends Budget {
+  readonly type: 'budget'
+  readonly owner: Address
+  readonly signature: Hex
+}
+
+/** A day of chain time has begun; journaled before the first payment on it, once there are budgets. */
+export interface DayRecord {
+  readonly type: 'day'
+  readonly day: number
+}
+
+export type Record =
+  | PaymentRecord
+  | SaleRecord
+  | ChainRecord
+  | WithdrawalRecord
+  | WithdrawalFailedRecord
+  | BudgetRecord
+  | DayRecord
 
 /** The payments in a record: one, two (a sale) or none. */
 export const payments = (record: Record): readonly PaymentRecord[] =>
@@ -126,6 +147,8 @@ const revivers: { [type in Record['type']]: (record: Json) => void } = {
   sale: (record) => reviveAll(record['legs'], paymentFields),
   withdrawal: (record) => revive(record, ['amount', 'nonce', 'deadline']),
   withdrawalFailed: (record) => revive(record, ['amount', 'nonce']),
+  budget: (record) => revive(record, ['sequence', 'perPayment', 'perDay', 'total', 'validUntil']),
+  day: () => {},
   chain: (record) => {
     revive(record, ['block', 'timestamp'])
     reviveAll(record['slots'], ['balance', 'debited', 'credited'])

@@ -3,44 +3,11 @@
  * are decimal strings of atomic units; hex is lower case; unknown fields are refused so that a misspelt one is never ignored.
  */
 import { z } from 'zod'
-import type { AmountAtomic } from './Amount.ts'
+import { address, amount, bytes32, signature, uint, uint64, uint128 } from './Fields.ts'
 import type { Hex, Receipt } from './Payment.ts'
 
+export { address, amount, bytes32, signature, uint64, uint128 } from './Fields.ts'
 export { MessageInvalidError, parse } from './Message.ts'
-
-const hexOf = (digits: number | string, what: string) =>
-  z
-    .string(`expected ${what}`)
-    .regex(new RegExp(`^0x[0-9a-fA-F]{${digits}}$`), `expected ${what}`)
-    .transform((text) => text.toLowerCase() as Hex)
-
-export const address = hexOf(40, 'an address: 0x and 40 hex digits')
-export const bytes32 = hexOf(64, '32 bytes: 0x and 64 hex digits')
-/** 64, 65 or 128 bytes. */
-export const signature = z
-  .string('expected a signature: 0x and 64, 65 or 128 bytes in hex')
-  .regex(
-    /^0x([0-9a-fA-F]{128}|[0-9a-fA-F]{130}|[0-9a-fA-F]{256})$/,
-    'expected a signature: 0x and 64, 65 or 128 bytes in hex',
-  )
-  .transform((text) => text.toLowerCase() as Hex)
-
-/** A whole number as a decimal string, at most `bits` wide. */
-const uint = (bits: number) =>
-  z
-    .string('expected a whole number as a decimal string')
-    .regex(/^(0|[1-9]\d{0,38})$/, 'expected a whole number as a decimal string')
-    .transform((text, context) => {
-      const value = BigInt(text)
-      if (value >= 1n << BigInt(bits))
-        context.addIssue({ code: 'custom', message: `expected a number below 2^${bits}` })
-      return value
-    })
-
-export const uint64 = uint(64)
-export const uint128 = uint(128)
-/** Atomic units, at most 80 bits. */
-export const amount = uint(80).transform((value) => value as AmountAtomic)
 
 export const paymentRequest = z.strictObject({
   asset: address,
@@ -114,6 +81,18 @@ export const exit = withdrawal.omit({ amount: true })
 /** POST /v1/owners: bind an owner. */
 export const owner = z.strictObject({ account: address, owner: address, signature })
 
+/** POST /v1/budgets: what the account's bound owner lets it spend in an asset. */
+export const budget = z.strictObject({
+  account: address,
+  asset: address,
+  sequence: uint64,
+  perPayment: amount,
+  perDay: amount,
+  total: amount,
+  validUntil: uint64,
+  signature,
+})
+
 export const reading = z.strictObject({
   meter: address,
   timestamp: uint(40),
@@ -177,6 +156,17 @@ export const status = z.object({
   unsettledAtomic: uint128,
 })
 
+/** A budget as it stands. */
+export const budgetView = z.object({
+  sequence: uint64,
+  perPayment: uint128,
+  perDay: uint128,
+  total: uint128,
+  validUntil: uint64,
+  /** Paid on the present day of chain time. */
+  paidToday: uint128,
+})
+
 /** GET /v1/accounts/:address: one asset's view. */
 export const accountAsset = z.object({
   asset: address,
@@ -193,6 +183,8 @@ export const accountAsset = z.object({
   /** The last accepted debit, with its payer's own signature; '0x' where there is none. */
   debit: z.object({ total: amount, history: bytes32, signature: z.string().transform((text) => text as Hex) }),
   credit: z.object({ total: amount, history: bytes32 }),
+  /** Where the owner has set one. */
+  budget: budgetView.optional(),
 })
 
 export const accountView = z.object({
@@ -254,6 +246,8 @@ export type DepositRequest = z.output<typeof deposit>
 export type WithdrawalRequest = z.output<typeof withdrawal>
 export type ExitRequest = z.output<typeof exit>
 export type OwnerRequest = z.output<typeof owner>
+export type BudgetRequest = z.output<typeof budget>
+export type BudgetView = z.output<typeof budgetView>
 export type SignedReading = z.output<typeof reading>
 export type MeterRequest = z.output<typeof meter>
 export type OrderRequest = z.output<typeof order>

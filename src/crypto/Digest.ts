@@ -4,6 +4,7 @@
  *
  * Values are 32-byte words as 64 hex digits. Addresses and hashes are lower-case hex.
  */
+import type { Budget } from '../core/Budget.ts'
 import type { Address, Credit, Hex, SaleTerms } from '../core/Payment.ts'
 import * as Keccak from './Keccak.ts'
 
@@ -29,6 +30,8 @@ export const types = {
   Withdraw: 'Withdraw(address asset,address account,address to,uint80 amount,uint64 nonce,uint64 deadline)',
   Exit: 'Exit(address asset,address account,address to,uint64 nonce,uint64 deadline)',
   Owner: 'Owner(address account,address owner,uint64 nonce)',
+  Budget:
+    'Budget(address account,address asset,uint64 sequence,uint80 perPayment,uint80 perDay,uint80 total,uint64 validUntil)',
   Reading: 'Reading(address meter,uint64 timestamp,uint128 energyMilliWh,uint128 computeUnits,bytes32 detail)',
   Approval:
     'Approval(address meter,address owner,uint8 kind,uint64 capacityWatts,uint16 marginBps,uint128 startMilliWh,uint128 startComputeUnits,bytes32 region,bytes32 vintage)',
@@ -96,6 +99,20 @@ export const exit = (d: Domain, e: Omit<Withdrawal, 'amount'>): Hex =>
 
 export const owner = (d: Domain, account: Address, newOwner: Address, nonce: bigint): Hex =>
   digest(d, hashes.Owner + address(account) + address(newOwner) + uint(nonce))
+
+/** What an owner lets an account spend. Only the service checks it. */
+export const budget = (d: Domain, b: Budget): Hex =>
+  digest(
+    d,
+    hashes.Budget +
+      address(b.account) +
+      address(b.asset) +
+      uint(b.sequence) +
+      uint(b.perPayment) +
+      uint(b.perDay) +
+      uint(b.total) +
+      uint(b.validUntil),
+  )
 
 /** A meter's signed, cumulative total. */
 export interface Reading {

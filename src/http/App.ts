@@ -94,6 +94,9 @@ const chainRoutes = (app: Express, service: Service): void => {
   app.post('/v1/owners', async (request, response) => {
     json(response, await service.bindOwner(bodyOf(Wire.owner, request)))
   })
+  app.post('/v1/budgets', async (request, response) => {
+    json(response, await service.setBudget(bodyOf(Wire.budget, request)))
+  })
   app.post('/v1/faucet', async (request, response) => {
     const { to, amount } = bodyOf(Wire.faucet, request)
     json(response, await service.faucet(to, amount))

@@ -119,6 +119,11 @@ export class Client {
     return this.#post('/v1/owners', request, Wire.transaction, false, { slow: true })
   }
 
+  /** What an account may spend, signed by its bound owner. */
+  setBudget(request: Wire.BudgetRequest): Promise<Wire.BudgetView> {
+    return this.#post('/v1/budgets', request, Wire.budgetView, true)
+  }
+
   /** Local chain only: dollars for a wallet. */
   faucet(to: Address, amount: bigint): Promise<Wire.Transaction> {
     return this.#post('/v1/faucet', { to, amount }, Wire.transaction, false, { slow: true })

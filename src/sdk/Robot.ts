@@ -2,16 +2,17 @@
  * A machine with an account: it pays, is paid, and gets at its money. The key stays here; the service is believed only as far as its
  * signatures and this account's own reach (see `State`, `Receipt`).
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { AmountAtomic } from '../core/Amount.ts'
 import * as Amount from '../core/Amount.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex, Receipt as ReceiptType, SaleTerms } from '../core/Payment.ts'
 import { PaymentRefusedError } from '../core/Payment.ts'
-import type { AccountView, Statement, Status, Transaction } from '../core/Wire.ts'
+import type { AccountView, BudgetView, Statement, Status, Transaction } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as AddressText from './Address.ts'
 import * as Balance from './Balance.ts'
+import * as Budget from './Budget.ts'
 import { Client, type ClientOptions } from './Client.ts'
 import * as Deployment from './Deployment.ts'
 import * as Desk from './Desk.ts'
@@ -19,6 +20,7 @@ import * as Events from './Events.ts'
 import * as Funds from './Funds.ts'
 import type { Keep, Kept } from './Keep.ts'
 import { Line } from './Line.ts'
+import * as Sale from './Sale.ts'
 import * as Signer from './Signer.ts'
 import * as State from './State.ts'
 import { Till, type TillOptions } from './Till.ts'
@@ -129,28 +131,9 @@ export class Robot {
     return this.#leg(terms, buyer, { asset, payee, amount, ...options })
   }
 
-  /**
-   * Terms of a sale of energy credits, which both parties sign.
-   * @param credits decimal kWh, or mWh
-   * @param price decimal dollars, or atomic units
-   */
-  saleTerms(sale: {
-    seller: string
-    buyer: string
-    credits: string | bigint
-    price: string | bigint
-    salt?: Hex
-  }): SaleTerms {
-    const { dollar, energyCredit } = this.deployment
-    return {
-      seller: AddressText.parse(sale.seller),
-      buyer: AddressText.parse(sale.buyer),
-      creditAsset: energyCredit.asset,
-      credits: Deployment.amount(energyCredit, sale.credits),
-      dollarAsset: dollar.asset,
-      price: Deployment.amount(dollar, sale.price),
-      salt: sale.salt ?? `0x${randomBytes(32).toString('hex')}`,
-    }
+  /** Terms of a sale of energy credits, which both parties sign. */
+  saleTerms(sale: Sale.Sale): SaleTerms {
+    return Sale.terms(this.deployment, sale)
   }
 
   /**
@@ -222,6 +205,20 @@ export class Robot {
     const transaction = await Funds.bindOwner(this.#purse, AddressText.parse(owner), options.by)
     await this.#refresh()
     return transaction
+  }
+
+  /** What this robot's owner lets it spend, atomic units; undefined: no budget was set. */
+  budget(options: { asset?: Address } = {}): Promise<BudgetView | undefined> {
+    return Budget.read(this.#purse, this.address, options.asset ?? this.#asset)
+  }
+
+  /**
+   * As the bound owner of another account: sets what that one may spend from now on. The service enforces it.
+   * @throws {OwnerNeededError} this robot's key is not that account's owner
+   * @example await owner.setBudget(robot.address, { perPayment: '0.01', perDay: '1.00', total: '100' })
+   */
+  setBudget(of: string, limits: Budget.Limits): Promise<BudgetView> {
+    return Budget.set(this.#purse, of, limits)
   }
 
   /** Waits for what is on its way, then ends the streams. Nothing more can be paid. */

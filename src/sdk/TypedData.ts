@@ -2,6 +2,7 @@
  * Every message that somebody signs, once as EIP-712 typed data for wallets (viem, ethers) and once as a digest for keys that sign by
  * themselves. Both come from `crypto/Digest.types`, so they cannot drift apart.
  */
+import type { Budget } from '../core/Budget.ts'
 import type { Address, Hex } from '../core/Payment.ts'
 import * as Digest from '../crypto/Digest.ts'
 
@@ -29,6 +30,7 @@ export interface Messages {
   readonly Withdraw: Digest.Withdrawal
   readonly Exit: Omit<Digest.Withdrawal, 'amount'>
   readonly Owner: { readonly account: Address; readonly owner: Address; readonly nonce: bigint }
+  readonly Budget: Budget
   readonly Reading: Digest.Reading
   readonly Approval: Digest.Approval
   readonly Delivery: {
@@ -48,6 +50,7 @@ const digests: { readonly [K in Kind]: (d: Digest.Domain, message: Messages[K]) 
   Withdraw: Digest.withdraw,
   Exit: Digest.exit,
   Owner: (d, m) => Digest.owner(d, m.account, m.owner, m.nonce),
+  Budget: Digest.budget,
   Reading: Digest.reading,
   Approval: Digest.approval,
   Delivery: (d, m) => Digest.delivery(d, m.owner, m.toClearing, m.accountOwner, m.nonce),

@@ -45,6 +45,7 @@ describe('the fixture', () => {
       withdraw: Digest.withdraw(clearing, numbers(fixture.withdraw)),
       exit: Digest.exit(clearing, numbers(fixture.exit)),
       owner: Digest.owner(clearing, owner.account as Address, owner.owner as Address, BigInt(owner.nonce)),
+      budget: Digest.budget(clearing, numbers(fixture.budget)),
       reading: Digest.reading(meter, numbers(fixture.reading)),
       approval: Digest.approval(meter, numbers(fixture.approval)),
       delivery: Digest.delivery(
@@ -62,6 +63,7 @@ describe('the fixture', () => {
       withdraw: fixture.withdraw.digest,
       exit: fixture.exit.digest,
       owner: owner.digest,
+      budget: fixture.budget.digest,
       reading: fixture.reading.digest,
       approval: fixture.approval.digest,
       delivery: delivery.digest,
@@ -103,6 +105,7 @@ const kinds = [
   'Withdraw',
   'Exit',
   'Owner',
+  'Budget',
   'Reading',
   'Approval',
   'Delivery',

@@ -2,6 +2,7 @@
 import { HDNodeWallet, Wallet } from 'ethers'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
+import type { AmountAtomic } from '../../../src/core/Amount.ts'
 import type { Address, Hex } from '../../../src/core/Payment.ts'
 import * as Signature from '../../../src/crypto/Signature.ts'
 import * as Signer from '../../../src/sdk/Signer.ts'
@@ -13,11 +14,14 @@ const domain = TypedData.domain(31337, fixture.clearingHouse as Address)
 const [a, b] = [fixture.token as Address, fixture.energyMeter as Address]
 const word = fixture.credits.root as Hex
 
+const limits = { perPayment: 2n as AmountAtomic, perDay: 3n as AmountAtomic, total: 4n as AmountAtomic }
+
 const messages: { readonly [K in TypedData.Kind]: TypedData.Messages[K] } = {
   Debit: { asset: a, total: 5n, history: word },
   Withdraw: { asset: a, account: b, to: a, amount: 1n, nonce: 2n, deadline: 3n },
   Exit: { asset: a, account: b, to: a, nonce: 2n, deadline: 3n },
   Owner: { account: a, owner: b, nonce: 0n },
+  Budget: { account: a, asset: b, sequence: 1n, ...limits, validUntil: 5n },
   Reading: { meter: a, timestamp: 1n, energyMilliWh: 2n, computeUnits: 3n, detail: word },
   Approval: {
     meter: a,
