@@ -18,6 +18,7 @@ import * as Machine from '../report/Machine.ts'
 import * as Tally from '../report/Tally.ts'
 import * as Text from '../report/Text.ts'
 import { Client } from '../sdk/Client.ts'
+import { Control } from '../sim/Control.ts'
 import * as Economy from '../sim/Economy.ts'
 import * as Participants from '../sim/Participants.ts'
 import * as Plan from '../sim/Plan.ts'
@@ -136,7 +137,8 @@ const live = async (stage: Stage, signal: AbortSignal) => {
       midnightSeconds,
       validUntilSeconds,
       advanceTo: advance(chain),
-      speed: options.speed,
+      scenario: 'day',
+      control: new Control(options.speed),
       settleEvery: options.settleEvery,
       signal,
       onSlot: screen.slot,

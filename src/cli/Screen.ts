@@ -3,11 +3,11 @@
  * terminal) or a line now and then (elsewhere).
  */
 import * as Amount from '../core/Amount.ts'
-import type { Progress } from '../sim/Economy.ts'
+import type { EconomyState } from '../sim/Feed.ts'
 
 export interface Screen {
   step(text: string): void
-  slot(progress: Progress): void
+  slot(state: EconomyState): void
   /** Ends the line that is rewritten. */
   end(): void
 }
@@ -19,17 +19,17 @@ const clock = (seconds: number): string =>
 
 const dollars = (atomic: bigint): string => `$${Number(Amount.format(atomic)).toFixed(2)}`
 
-const watts = (value: number): string =>
-  value >= 1e6 ? `${(value / 1e6).toFixed(2)} MW` : `${(value / 1000).toFixed(0)} kW`
+const kilowatts = (value: number): string =>
+  value >= 1000 ? `${(value / 1000).toFixed(2)} MW` : `${value.toFixed(0)} kW`
 
-const settledText = ({ members, gas, tookMs }: NonNullable<Progress['settled']>): string =>
+const settledText = ({ members, gas, tookMs }: NonNullable<EconomyState['settled']>): string =>
   `settled ${members} accounts in ${(tookMs / 1000).toFixed(2)} s, ${(Number(gas) / 1e6).toFixed(1)} M gas`
 
 /** For example: slot 48/96 12:00 | sun 1.02 MW | $0.043/kWh | 2 900 payments/s | … */
-export const line = (p: Progress, lastSettled: string): string =>
+export const line = (p: EconomyState, lastSettled: string): string =>
   [
     `slot ${String(p.slot + 1).padStart(String(p.slots).length)}/${p.slots} ${clock(p.clockSeconds)}`,
-    `sun ${watts(p.sunWatts)}`,
+    `sun ${kilowatts(p.sunKw)}`,
     `energy $${Amount.format(p.priceAtomicPerKwh)}/kWh`,
     `${Math.round(p.paymentsPerSecond)} payments/s`,
     `${dollars(p.unsettledAtomic)} unsettled`,
@@ -50,12 +50,12 @@ export const create = (stream: NodeJS.WriteStream, nowMs: () => number = () => p
       end()
       stream.write(`${text}\n`)
     },
-    slot(progress) {
-      if (progress.settled !== undefined) settled = settledText(progress.settled)
-      const last = progress.slot + 1 === progress.slots
-      if (!terminal && !last && progress.slot > 0 && nowMs() - lastMs < quietMs) return
+    slot(state) {
+      if (state.settled !== undefined) settled = settledText(state.settled)
+      const last = state.slot + 1 === state.slots
+      if (!terminal && !last && state.slot > 0 && nowMs() - lastMs < quietMs) return
       lastMs = nowMs()
-      const text = line(progress, settled)
+      const text = line(state, settled)
       // A line that wraps could not be rewritten.
       stream.write(terminal ? `\r\u001B[2K${text.slice(0, (stream.columns ?? 80) - 1)}` : `${text}\n`)
       open = terminal

@@ -35,7 +35,6 @@ export class Closing {
   readonly #books: Books
   /** What each producer's meter showed when it was last read. */
   readonly #produced = new Map<string, bigint>()
-  #producedMilliWh = 0n
 
   constructor(options: ClosingOptions, books: Books) {
     this.#options = options
@@ -101,15 +100,6 @@ export class Closing {
       this.#books.move('credits', undefined, meter, more)
       this.#produced.set(nameOf(meter), energyMilliWh)
     }
-  }
-
-  /** The producers' mean power in the slot, W. */
-  sunWatts(slot: number, readings: readonly Plan.Reading[]): number {
-    const producers = readings.filter(({ meter }) => meter.role === 'producer')
-    const total = producers.reduce((sum, { energyMilliWh }) => sum + energyMilliWh, 0n)
-    const milliWh = total - this.#producedMilliWh
-    this.#producedMilliWh = total
-    return Number((milliWh * 36n) / 10n) / Scenario.slotSeconds(this.#options.world.scenario, slot)
   }
 
   /**

@@ -5,31 +5,15 @@
  * Balances are kept here as well, from what was really accepted, because a plan needs them between phases; the report's figures come from
  * journal and chain and not from here.
  */
-import type { AmountAtomic } from '../core/Amount.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import * as Keccak from '../crypto/Keccak.ts'
 import { Books, nameOf } from './Books.ts'
 import { Closing, type ClosingOptions } from './Closing.ts'
+import type { Control } from './Control.ts'
+import { type EconomyState, Flows, latencyOf, Metered } from './Feed.ts'
 import { each } from './Participants.ts'
 import * as Plan from './Plan.ts'
 import * as Scenario from './Scenario.ts'
-
-/** What is shown after each slot. */
-export interface Progress {
-  readonly slot: number
-  readonly slots: number
-  /** Seconds after midnight at the slot's end. */
-  readonly clockSeconds: number
-  /** Mean power of all producers in the slot, W. */
-  readonly sunWatts: number
-  readonly priceAtomicPerKwh: bigint
-  readonly payments: number
-  readonly paymentsPerSecond: number
-  /** Dollars accepted and not yet settled when the slot ended, atomic. */
-  readonly unsettledAtomic: bigint
-  /** Left out where the slot's end was not settled. */
-  readonly settled: { readonly members: number; readonly gas: bigint; readonly tookMs: number } | undefined
-}
 
 /** What was observed; see `report/Document`. */
 export interface Outcome {
@@ -42,15 +26,19 @@ export interface Outcome {
 }
 
 export interface EconomyOptions extends ClosingOptions {
-  /** How many times faster than the clock; 0: as fast as it goes. */
-  readonly speed: number
-  readonly onSlot: (progress: Progress) => void
+  readonly scenario: string
+  /** Speed and pause. */
+  readonly control: Control
+  readonly onSlot: (state: EconomyState) => void
 }
 
 /** Payers that act at the same time. */
 const width = 64
 
 const codeOf = (error: unknown): string => (error instanceof SunledgerError ? error.code : 'unknown')
+
+/** A payment that was accepted. */
+type Paid = Pick<Plan.Payment, 'from' | 'to' | 'amountAtomic'> & { readonly energyMilliWh?: bigint }
 
 class Day {
   readonly outcome: Outcome = {
@@ -67,6 +55,9 @@ class Day {
   /** In the slot in hand. */
   #paid = 0
   #unsettled = 0n
+  #unmetMilliWh = 0n
+  readonly #flows = new Flows()
+  readonly #metered = new Metered()
 
   constructor(options: EconomyOptions, funding: readonly bigint[]) {
     this.#options = options
@@ -84,16 +75,18 @@ class Day {
   }
 
   async #slot(before: Plan.State): Promise<Plan.State> {
-    const { world, onSlot } = this.#options
+    const { control, signal } = this.#options
     const { slot } = before
+    await control.wait(0, 0, signal)
     this.#paid = 0
+    const firstSample = this.outcome.acceptMs.length
     const beganMs = performance.now()
     const bought = await this.#pay(before)
     const payingMs = performance.now() - beganMs
     this.outcome.payingMs += payingMs
-    const { readings, state } = Plan.readings(world, bought)
-    if (this.#options.signal.aborted) return state
-    await this.#pace(slot, beganMs)
+    const { readings, state } = Plan.readings(this.#options.world, bought)
+    if (signal.aborted) return state
+    await control.wait(Scenario.slotSeconds(this.#options.world.scenario, slot), performance.now() - beganMs, signal)
     const settling = performance.now()
     const unsettledAtomic = this.#unsettled
     const settled = this.#isSettled(slot) ? await this.#closing.close(slot, readings) : undefined
@@ -101,18 +94,44 @@ class Day {
       this.#unsettled = 0n
       this.outcome.firstSettledAtMs ??= performance.now()
     }
-    onSlot({
-      slot,
-      slots: world.scenario.slots,
-      clockSeconds: Scenario.startSeconds(world.scenario, slot + 1),
-      sunWatts: this.#closing.sunWatts(slot, readings),
-      priceAtomicPerKwh: world.energyAtomicPerKwh,
-      payments: this.#paid,
-      paymentsPerSecond: (this.#paid * 1000) / payingMs,
+    this.#tell(before, state, readings, {
       unsettledAtomic,
+      paymentsPerSecond: (this.#paid * 1000) / payingMs,
+      latencyMs: latencyOf(this.outcome.acceptMs.slice(firstSample)),
       settled: settled === undefined ? undefined : { ...settled, tookMs: performance.now() - settling },
     })
     return state
+  }
+
+  /** Publishes how things stand after a slot. */
+  #tell(
+    before: Plan.State,
+    after: Plan.State,
+    readings: readonly Plan.Reading[],
+    measured: Pick<EconomyState, 'unsettledAtomic' | 'paymentsPerSecond' | 'latencyMs' | 'settled'>,
+  ): void {
+    const { world, control, scenario, midnightSeconds, onSlot } = this.#options
+    const { slot } = before
+    const clockSeconds = Scenario.startSeconds(world.scenario, slot + 1)
+    const metered = this.#metered.next(readings)
+    onSlot({
+      scenario,
+      slot,
+      slots: world.scenario.slots,
+      clockSeconds,
+      timeSeconds: midnightSeconds + BigInt(clockSeconds),
+      sunKw: Number((metered.producedMilliWh * 36n) / 10n) / 1000 / Scenario.slotSeconds(world.scenario, slot),
+      priceAtomicPerKwh: world.energyAtomicPerKwh,
+      ...metered,
+      curtailedMilliWh: 0n,
+      unmetMilliWh: this.#unmetMilliWh,
+      batteryMilliWh: after.batteryMilliWh.reduce((sum, charge) => sum + charge, 0n),
+      flows: this.#flows.take(),
+      payments: this.#paid,
+      ...measured,
+      speed: control.speed,
+      paused: control.paused,
+    })
   }
 
   #isSettled(slot: number): boolean {
@@ -131,6 +150,7 @@ class Day {
     this.outcome.jobs.requested += b.jobs.requested
     this.outcome.jobs.bought += b.jobs.bought - failed.filter(({ to }) => to.role === 'site').length
     this.outcome.jobs.unaffordable += b.jobs.unaffordable
+    this.#unmetMilliWh = b.missedMilliWh
     const c = Plan.trades(world, b.state, {
       producersMilliWh: this.#books.all('credits', 'producer', scenario.producers),
       sitesAtomic: this.#books.all('dollars', 'site', scenario.sites),
@@ -159,7 +179,7 @@ class Day {
           const options = { to: payee, amount: amountAtomic, for: purpose, key: '', validUntil: validUntilSeconds }
           const done = await this.#timed(() => participants.of(from).pay(options))
           if (!done) failed.push(payment)
-          else this.#note(from, to, amountAtomic)
+          else this.#note(payment)
         }),
       )
     })
@@ -186,14 +206,15 @@ class Day {
         ])
         if (!legs.every(Boolean)) return
         this.#books.move('credits', seller, buyer, energyMilliWh)
-        this.#note(buyer, seller, priceAtomic)
+        this.#note({ from: buyer, to: seller, amountAtomic: priceAtomic, energyMilliWh })
       }),
     )
   }
 
-  #note(from: Plan.Party, to: Plan.Party, amount: AmountAtomic): void {
-    this.#books.move('dollars', from, to, amount)
-    this.#unsettled += amount
+  #note({ from, to, amountAtomic, energyMilliWh = 0n }: Paid): void {
+    this.#books.move('dollars', from, to, amountAtomic)
+    this.#unsettled += amountAtomic
+    this.#flows.add(from.role, to.role, amountAtomic, energyMilliWh)
   }
 
   /** Takes the time of one payment; false where it was refused. */
@@ -209,21 +230,6 @@ class Day {
     this.outcome.acceptMs.push(performance.now() - began)
     this.#paid++
     return true
-  }
-
-  /** Waits until the slot is over on the wall clock, where the run is to keep pace with it. */
-  async #pace(slot: number, beganMs: number): Promise<void> {
-    const { world, speed, signal } = this.#options
-    if (speed === 0) return
-    const leftMs = (Scenario.slotSeconds(world.scenario, slot) * 1000) / speed - (performance.now() - beganMs)
-    if (leftMs <= 0) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, leftMs)
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
   }
 }
 

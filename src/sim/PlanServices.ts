@@ -110,9 +110,10 @@ function charge(world: World, state: State, left: bigint[]) {
     unaffordableMilliWh += wanted - got.milliWh
     stationMilliWh[station] = before + got.milliWh
     if (spend(left, robot, got.price))
-      payments.push(
-        payment(`slot/${state.slot}/charge/${robot}`, robot, { role: 'station', index: station }, got.price),
-      )
+      payments.push({
+        ...payment(`slot/${state.slot}/charge/${robot}`, robot, { role: 'station', index: station }, got.price),
+        energyMilliWh: Energy.from(got.milliWh),
+      })
     const used = needMilliWh < held + got.milliWh ? needMilliWh : held + got.milliWh
     missedMilliWh += needMilliWh - used
     return held + got.milliWh - used

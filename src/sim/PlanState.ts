@@ -29,6 +29,8 @@ export interface Payment {
   readonly to: Party
   /** Above zero. */
   readonly amountAtomic: AmountAtomic
+  /** Energy that it is for; left out for tasks, help and compute. */
+  readonly energyMilliWh?: EnergyMilliWh
 }
 
 /** A sale of energy credits, delivery versus payment: counts as two payments. */
