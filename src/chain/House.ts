@@ -72,9 +72,9 @@ export const energy = async (client: Client, meter: Address, credit: Address, bl
   return { producedMilliWh, consumedMilliWh, owedMilliWh, existingMilliWh }
 }
 
-/** A running exit; `endsAt` is 0 where there is none. */
-export const exit = async (client: Client, house: Address, asset: Address, account: Address) => {
-  const at = { address: house, abi: clearingHouse.abi } as const
+/** A running exit; `endsAt` is 0 where there is none. Left out: as of the newest block. */
+export const exit = async (client: Client, house: Address, asset: Address, account: Address, blockNumber?: bigint) => {
+  const at = { address: house, abi: clearingHouse.abi, ...(blockNumber === undefined ? {} : { blockNumber }) } as const
   const [to, endsAt] = await answered(
     client,
     client.readContract({ ...at, functionName: 'exitOf', args: [asset, account] }),

@@ -1,67 +1,56 @@
 /**
  * Reads what the chain did to the clearing house since a block, as one chain record: which slots changed and to what, which events
  * happened, which settlements were confirmed. The service journals it; the ledger's settled figures are a copy of the chain's (I13), never a guess of its own.
+ *
+ * Where the chain has replaced blocks that had been read, the record says what is undone, and has the slots that they had changed as they
+ * are now: the ledger follows the chain backwards, too.
  */
-import { type Log, parseEventLogs, serializeTransaction, type Transaction } from 'viem'
-import * as Batch from '../core/Batch.ts'
+import { BlockNotFoundError, type Log, parseEventLogs } from 'viem'
+import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex } from '../core/Payment.ts'
-import type { ChainEvent, ChainRecord, Settlement, Slot } from '../core/Record.ts'
-import * as Digest from '../crypto/Digest.ts'
-import * as Keccak from '../crypto/Keccak.ts'
-import * as Signature from '../crypto/Signature.ts'
+import type { ChainEvent, ChainRecord, Slot } from '../core/Record.ts'
 import { clearingHouse } from './abi/ClearingHouse.ts'
 import { answered, type Client } from './Client.ts'
 import * as House from './House.ts'
+import * as Past from './Past.ts'
+import * as Settled from './Settled.ts'
 
-/** A settlement's members and size; the sender knows its own and saves the watcher the reading. */
-export interface Sent {
-  readonly members: readonly { readonly asset: Address; readonly account: Address }[]
-  readonly block: bigint
-  readonly gasUsed: bigint
-  /** The signed transaction. */
-  readonly serialized: Hex
-}
-
-export interface WatcherOptions {
-  readonly client: Client
+export interface WatcherOptions extends Settled.SettledOptions {
   readonly house: Address
   /** Listed assets. */
   readonly assets: readonly Address[]
-  readonly domain: Digest.Domain
   /** Blocks that must follow before something counts. */
   readonly confirmations: bigint
+  /** The chain's first block, and the first one that concerns the clearing house. */
+  readonly genesisHash: Hex
+  readonly startBlock: bigint
   /** Blocks asked for at once. */
   readonly range?: bigint
-  /** Length of a transaction after FastLZ. */
-  readonly fastLz: (bytes: Uint8Array) => number
+  /** How long a chain may be shorter than it was before that counts as replaced blocks, not as a node that lags behind. */
+  readonly behindMs?: number
   /** Whether an exit of the account was running before these blocks. */
   readonly isLeaving: (asset: Address, account: Address) => boolean
 }
 
 export interface Watcher {
   /** Tells of a settlement that this process sent. */
-  expect(transaction: Hex, sent: Sent): void
-  /** The next blocks after `block`, or undefined where there are none yet. */
+  expect(transaction: Hex, sent: Settled.Sent): void
+  /** Tells of a record from the journal, at start. */
+  remember(record: ChainRecord): void
+  /**
+   * What happened after `block`, up to which the chain has been read; undefined where nothing has.
+   * @throws {ChainReplacedError} @throws {ChainUnsteadyError} @throws {ChainUnreachableError}
+   */
   next(block: bigint): Promise<ChainRecord | undefined>
 }
 
 /** Public nodes refuse more. */
 const usualRange = 2000n
+const usualBehindMs = 10_000
+/** How often blocks are read anew that are replaced while they are read. */
+const mostReadings = 5
 
 const lower = (address: string): Address => address.toLowerCase() as Address
-
-/** The accounts of a batch: credits name theirs, signers are recovered. */
-const membersOf = (domain: Digest.Domain, batch: Hex): Sent['members'] =>
-  Batch.decode(batch).flatMap(({ asset, debits, boths, credits }) => {
-    const signed = [...debits, ...boths.map((entry) => ({ ...entry, total: entry.debitTotal }))]
-    const signers = signed.map(({ total, history, signature }) =>
-      Signature.recover(Digest.debit(domain, asset, total, history), signature),
-    )
-    const accounts = [...signers, ...credits.map((entry) => entry.account)]
-    return accounts.flatMap((account) => (account === undefined ? [] : [{ asset, account }]))
-  })
-
-type Parsed = ReturnType<typeof parseEventLogs<typeof clearingHouse.abi>>[number]
 
 const types: { [name: string]: ChainEvent['type'] } = {
   Deposited: 'deposited',
@@ -80,7 +69,7 @@ const types: { [name: string]: ChainEvent['type'] } = {
 const zeroAddress: Address = `0x${'0'.repeat(40)}`
 
 /** One event in the record's form, or undefined for those that touch no account. */
-const eventOf = (log: Parsed): ChainEvent | undefined => {
+const eventOf = (log: Settled.Event): ChainEvent | undefined => {
   const type = types[log.eventName]
   if (type === undefined) return undefined
   const args = log.args as {
@@ -100,31 +89,6 @@ const eventOf = (log: Parsed): ChainEvent | undefined => {
   }
 }
 
-/**
- * The signed transaction as it went out, put together again from what the chain's node tells of it; where it is of a form that cannot
- * be, its calldata.
- */
-const serializedOf = (t: Transaction): Hex => {
-  if (t.type !== 'eip1559') return t.input
-  const { chainId, nonce, to, input: data, value, gas, maxFeePerGas, maxPriorityFeePerGas, accessList } = t
-  const fields = { chainId, nonce, to, data, value, gas, maxFeePerGas, maxPriorityFeePerGas, accessList }
-  const serialized = serializeTransaction({ type: t.type, ...fields }, { r: t.r, s: t.s, yParity: t.yParity })
-  return Keccak.ofDigits(serialized.slice(2)) === t.hash ? serialized : t.input
-}
-
-/** A settlement that another process sent, such as this service before it was killed. */
-const readSent = async ({ client, domain }: WatcherOptions, hash: Hex): Promise<Sent> => {
-  const [transaction, { gasUsed, blockNumber }] = await Promise.all([
-    client.getTransaction({ hash }),
-    client.getTransactionReceipt({ hash }),
-  ])
-  // settle(bytes): selector, offset, length, data.
-  const { input } = transaction
-  const length = Number(BigInt(`0x${input.slice(74, 138)}`))
-  const members = membersOf(domain, `0x${input.slice(138, 138 + 2 * length)}`)
-  return { members, block: blockNumber, gasUsed, serialized: serializedOf(transaction) }
-}
-
 /** What an account's exit is after these events. */
 const leavingAfter = (was: boolean, asset: Address, account: Address, events: readonly ChainEvent[]): boolean => {
   let leaving = was
@@ -142,7 +106,7 @@ const leavingAfter = (was: boolean, asset: Address, account: Address, events: re
 const touchedBy = (
   assets: readonly Address[],
   events: readonly ChainEvent[],
-  members: Sent['members'],
+  members: Settled.Sent['members'],
 ): Map<Address, Set<Address>> => {
   const touched = new Map<Address, Set<Address>>()
   const touch = (asset: Address, account: Address) => {
@@ -155,70 +119,139 @@ const touchedBy = (
   return touched
 }
 
-export const create = (options: WatcherOptions): Watcher => {
-  const { client, house, fastLz, range = usualRange } = options
-  const expected = new Map<Hex, Sent>()
-  let readTo = 0n
+const hashAt = (client: Client, blockNumber: bigint): Promise<Hex | undefined> =>
+  client.getBlock({ blockNumber }).then(
+    ({ hash }) => hash,
+    (error) => {
+      if (error instanceof BlockNotFoundError) return undefined
+      throw error
+    },
+  )
 
-  const settlementsOf = async (logs: readonly Parsed[]) => {
-    const hashes = new Set(logs.filter((log) => log.eventName === 'Settled').map((log) => log.transactionHash))
-    const settlements: Settlement[] = []
-    const members: Sent['members'][] = []
-    for (const transaction of hashes) {
-      const sent = expected.get(transaction) ?? (await readSent(options, transaction))
-      const bytes = Buffer.from(sent.serialized.slice(2), 'hex')
-      const size = { bytes: bytes.length, fastLzBytes: fastLz(bytes) }
-      members.push(sent.members)
-      settlements.push({
-        transaction,
-        block: sent.block,
-        gasUsed: sent.gasUsed,
-        members: sent.members.length,
-        ...size,
-      })
+/** Whether blocks that were read have been replaced, and what that undoes. */
+const reorganisations = ({ client, behindMs = usualBehindMs, genesisHash, startBlock }: WatcherOptions) => {
+  const past = Past.create({ hash: genesisHash, quietTo: startBlock > 0n ? startBlock - 1n : 0n })
+  let behindSinceMs: number | undefined
+
+  /** A node that has not got the block may only lag behind others. */
+  const isReplaced = (known: Hex, today: Hex | undefined): boolean => {
+    if (today !== undefined) {
+      behindSinceMs = undefined
+      return today !== known
     }
-    return { settlements, members: members.flat() }
+    behindSinceMs ??= performance.now()
+    return performance.now() - behindSinceMs >= behindMs
   }
 
-  const slotsOf = async (touched: Map<Address, Set<Address>>, events: readonly ChainEvent[], block: bigint) => {
+  return {
+    remember: past.remember,
+    /** What the chain has undone of all up to `block`; undefined: nothing. */
+    async since(block: bigint): Promise<Past.Gone | undefined> {
+      const known = past.hashOf(block)
+      if (known === undefined || !isReplaced(known, await hashAt(client, block))) return undefined
+      const gone = await past.gone((at) => hashAt(client, at))
+      if (gone === undefined) throw new ChainReplacedError(block)
+      return gone
+    },
+  }
+}
+
+export const create = (options: WatcherOptions): Watcher => {
+  const { client, house, range = usualRange } = options
+  const expected = new Map<Hex, Settled.Sent>()
+  const settlementsOf = Settled.reader(options, expected)
+  const past = reorganisations(options)
+  let readTo = 0n
+
+  const slotsOf = async (
+    touched: Map<Address, Set<Address>>,
+    block: bigint,
+    isLeaving: (asset: Address, account: Address) => boolean | Promise<boolean>,
+  ) => {
     const slots: Slot[] = []
     for (const [asset, accounts] of touched) {
       const list = [...accounts].sort()
-      const read = await House.slots(client, house, asset, list, block)
+      const [read, leaving] = await Promise.all([
+        House.slots(client, house, asset, list, block),
+        Promise.all(list.map((account) => isLeaving(asset, account))),
+      ])
       read.forEach((slot, i) => {
-        const account = list[i] as Address
-        slots.push({
-          asset,
-          account,
-          ...slot,
-          leaving: leavingAfter(options.isLeaving(asset, account), asset, account, events),
-        })
+        slots.push({ asset, account: list[i] as Address, ...slot, leaving: leaving[i] as boolean })
       })
     }
     return slots
   }
 
-  const next = async (block: bigint): Promise<ChainRecord | undefined> => {
-    const head = (await client.getBlockNumber()) - options.confirmations
-    if (head <= block) return undefined
-    const to = head - block > range ? block + range : head
-    const [logs, { timestamp }] = await Promise.all([
-      client.getLogs({ address: house, fromBlock: block + 1n, toBlock: to }) as Promise<Log[]>,
+  /** The record of the blocks from one to another, of which nothing was counted, or all of it is undone. */
+  const read = async (from: bigint, to: bigint, gone: Past.Gone | undefined): Promise<ChainRecord | undefined> => {
+    const [logs, { timestamp, hash }] = await Promise.all([
+      from > to ? [] : (client.getLogs({ address: house, fromBlock: from, toBlock: to }) as Promise<Log[]>),
       client.getBlock({ blockNumber: to }),
     ])
     const parsed = parseEventLogs({ abi: clearingHouse.abi, logs })
     const events = parsed.flatMap((log) => eventOf(log) ?? [])
     const { settlements, members } = await settlementsOf(parsed)
-    const slots = await slotsOf(touchedBy(options.assets, events, members), events, to)
-    for (const { transaction } of settlements) expected.delete(transaction)
-    readTo = to
-    return { type: 'chain', block: to, timestamp, slots, events, settlements, atMs: Date.now() }
+    const touched = touchedBy(options.assets, events, [...members, ...(gone?.touched ?? [])])
+    const slots = await slotsOf(touched, to, async (asset, account) =>
+      gone === undefined
+        ? leavingAfter(options.isLeaving(asset, account), asset, account, events)
+        : (await House.exit(client, house, asset, account, to)).endsAt > 0n,
+    )
+    // What was read in several questions has to be of one chain.
+    if (slots.length > 0 && (await hashAt(client, to)) !== hash) return undefined
+    const undone = gone && { after: gone.after, events: gone.events, settlements: gone.settlements }
+    return {
+      ...{ type: 'chain', block: to, hash, timestamp, undone: undone ?? null },
+      ...{ slots, events, settlements, atMs: Date.now() },
+    }
+  }
+
+  const next = async (block: bigint): Promise<ChainRecord | undefined> => {
+    for (let i = 0; i < mostReadings; i++) {
+      const [number, gone] = await Promise.all([client.getBlockNumber(), past.since(block)])
+      const head = number - options.confirmations
+      const after = gone?.after ?? block
+      if (gone === undefined && head <= block) return undefined
+      const to = head > after + range ? after + range : head < after ? after : head
+      const record = await read(after + 1n, to, gone)
+      if (record === undefined) continue
+      for (const { transaction } of record.settlements) expected.delete(transaction)
+      readTo = to
+      past.remember(record)
+      return record
+    }
+    throw new ChainUnsteadyError()
   }
 
   return {
     expect(transaction, sent) {
       if (sent.block > readTo) expected.set(transaction, sent)
     },
+    remember: past.remember,
     next: (block) => answered(client, next(block)),
+  }
+}
+
+/** The chain has replaced more blocks than the service can undo. */
+export class ChainReplacedError extends SunledgerError {
+  override readonly name = 'ChainReplacedError'
+  constructor(block: bigint) {
+    super('SL516', 'The chain has replaced more blocks than can be undone.', {
+      expected: `a chain that has something in common with the one that was read up to block ${block}`,
+      hint: 'Nothing more is accepted. Make sure that it is the right chain; if it is, start the service again with its journal.',
+      status: 503,
+    })
+  }
+}
+
+/** Blocks were replaced over and over while they were read. */
+export class ChainUnsteadyError extends SunledgerError {
+  override readonly name = 'ChainUnsteadyError'
+  constructor() {
+    super('SL517', 'The chain’s newest blocks were replaced while they were read.', {
+      actual: `${mostReadings} times`,
+      hint: 'They are read again soon. If it goes on, the nodes behind the chain’s URL do not agree: raise --confirmations.',
+      status: 503,
+    })
   }
 }

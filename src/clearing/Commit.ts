@@ -25,6 +25,8 @@ export interface Commit {
   add(record: Record.Record): Promise<Committed>
   /** Reads the ledger at a moment at which all of it is on disk. @throws {JournalWriteError} where it could not be rebuilt */
   quiet<T>(read: () => T): Promise<T>
+  /** Ends acceptance for a reason of another kind. */
+  halt(reason: Error): void
   /** The error that ended acceptance, if one did. */
   readonly failure: Error | undefined
 }
@@ -149,6 +151,9 @@ export const create = (ledger: Ledger.Ledger, journal: Journal, domain: Digest.D
       while (flushing !== undefined) await flushing
       if (isLost) throw failure
       return read()
+    },
+    halt(reason) {
+      failure ??= reason
     },
     get failure() {
       return failure

@@ -82,7 +82,10 @@ const announcer = (listeners: ReadonlySet<Listener>, log: Log) => (tell: (listen
 const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiring.Parts): Promise<void> => {
   const startedMs = Date.now()
   await Deployment.verify(parts.client, deployment)
-  replay(journal, parts.ledger, parts.observe)
+  replay(journal, parts.ledger, (record) => {
+    if (record.type === 'chain') parts.watcher.remember(record)
+    parts.observe(record)
+  })
   if (journal.end > 0) log.info({ records: journal.end, tookMs: Date.now() - startedMs }, 'journal replayed')
   parts.clock.observe((await answered(parts.client, parts.client.getBlock())).timestamp)
   await parts.sync.now()
@@ -135,6 +138,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
       discrepancies.push(what)
       log.error({ what }, 'ledger and chain do not agree')
     },
+    onReorganised: ({ message }) => log.warn({ error: message }, 'the chain was reorganised'),
   })
   const { commit, settle, withdrawals, leave } = parts
   await rebuild(options, parts)

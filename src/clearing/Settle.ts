@@ -14,6 +14,7 @@ import type { Account } from '../core/Account.ts'
 import * as Batch from '../core/Batch.ts'
 import * as Ledger from '../core/Ledger.ts'
 import type { Address } from '../core/Payment.ts'
+import type { Record } from '../core/Record.ts'
 import * as Turns from '../core/Turns.ts'
 import type { Settlements, SignedReading } from '../core/Wire.ts'
 import * as Plan from './Plan.ts'
@@ -36,6 +37,8 @@ export interface Settle {
   enqueue(reading: SignedReading): void
   /** Readings that wait. */
   readonly queued: number
+  /** Tells of a journal record. */
+  observe(record: Record): void
   /** Settles everything that is there now. Calls during a run share the next one. */
   now(): Promise<Settlements>
 }
@@ -132,6 +135,10 @@ export const create = (options: SettleOptions): Settle => {
     },
     get queued() {
       return readings.size
+    },
+    observe(record) {
+      // What went out may be gone with the blocks it was in.
+      if (record.type === 'chain' && record.undone !== null) sent.clear()
     },
     now,
   }

@@ -1,12 +1,17 @@
 /**
  * Keeps the ledger's copy of the chain: reads new blocks, journals what they changed, one run at a time. After each run ledger and chain
  * are compared (I13): the chain may never have settled more than the journal holds.
+ *
+ * Where the chain replaces blocks that counted, the ledger goes back with it. Where it replaces more than can be undone, nothing more is
+ * accepted.
  */
 
-import type { Watcher } from '../chain/Watcher.ts'
+import { ChainReplacedError, type Watcher } from '../chain/Watcher.ts'
 import * as Account from '../core/Account.ts'
+import { SunledgerError } from '../core/Errors.ts'
 import * as Ledger from '../core/Ledger.ts'
-import type { ChainRecord } from '../core/Record.ts'
+import type { Address } from '../core/Payment.ts'
+import type { ChainRecord, Undone } from '../core/Record.ts'
 import * as Turns from '../core/Turns.ts'
 import type { Clock } from './Clock.ts'
 import type { Commit } from './Commit.ts'
@@ -35,6 +40,8 @@ export interface SyncOptions {
   readonly onChain: (record: ChainRecord) => void
   /** Told where ledger and chain do not agree. */
   readonly onDiscrepancy: (what: string) => void
+  /** Told when blocks that counted were replaced, once the ledger has followed. */
+  readonly onReorganised: (what: ChainReorganisedError) => void
 }
 
 /** What cannot be, if journal and chain belong together; one line each. */
@@ -46,15 +53,23 @@ export const discrepancies = (ledger: Ledger.Ledger, record: ChainRecord): strin
       found.push(`${account} has ${a.settled.debited} debited on chain and ${a.debitTotal} in the journal`)
     if (a.settled.credited > a.creditTotal)
       found.push(`${account} has ${a.settled.credited} credited on chain and ${a.creditTotal} in the journal`)
-    if (Account.position(a) < 0n) found.push(`${account} owes ${-Account.position(a)} more than it has`)
+    // Where blocks were replaced, a deposit may be gone that will come again.
+    if (record.undone === null && Account.position(a) < 0n)
+      found.push(`${account} owes ${-Account.position(a)} more than it has`)
     return found
   })
+
+/** Accounts that have spent a deposit that is gone. */
+const uncovered = (ledger: Ledger.Ledger, record: ChainRecord): Address[] =>
+  record.slots.flatMap(({ asset, account }) =>
+    Account.position(Ledger.account(ledger, asset, account)) < 0n ? [account] : [],
+  )
 
 /** A service that starts again reads at most this many empty blocks anew. */
 const mostEmpty = 1000n
 
-const isEmpty = ({ slots, events, settlements }: ChainRecord): boolean =>
-  slots.length === 0 && events.length === 0 && settlements.length === 0
+const isEmpty = ({ slots, events, settlements, undone }: ChainRecord): boolean =>
+  slots.length === 0 && events.length === 0 && settlements.length === 0 && undone === null
 
 const greatest = (...values: readonly bigint[]): bigint => values.reduce((a, b) => (a > b ? a : b))
 
@@ -65,11 +80,20 @@ export const create = (options: SyncOptions): Sync => {
   let wanted = 0n
   const last = () => greatest(ledger.block, seen)
 
+  const next = async (): Promise<ChainRecord | undefined> => {
+    try {
+      return await watcher.next(last())
+    } catch (error) {
+      if (error instanceof ChainReplacedError) commit.halt(error)
+      throw error
+    }
+  }
+
   const run = Turns.shared(async () => {
     // What is wanted may have been seen before, and been empty; then its blocks are read again to be journaled.
     if (ledger.block < wanted && seen >= wanted) seen = ledger.block
     for (;;) {
-      const record = await watcher.next(last())
+      const record = await next()
       if (record === undefined) return
       clock.observe(record.timestamp)
       const isWanted = ledger.block < wanted && record.block >= wanted
@@ -77,8 +101,11 @@ export const create = (options: SyncOptions): Sync => {
         seen = record.block
         continue
       }
+      if (record.undone !== null) seen = record.block
       await commit.add(record)
       for (const what of discrepancies(ledger, record)) options.onDiscrepancy(what)
+      if (record.undone !== null)
+        options.onReorganised(new ChainReorganisedError(record, record.undone, uncovered(ledger, record)))
       options.onChain(record)
     }
   })
@@ -97,5 +124,21 @@ export const create = (options: SyncOptions): Sync => {
     get block() {
       return last()
     },
+  }
+}
+
+/** The chain has replaced blocks that had counted. The ledger has followed; this says what it meant. */
+export class ChainReorganisedError extends SunledgerError {
+  override readonly name = 'ChainReorganisedError'
+  constructor(record: ChainRecord, undone: Undone, short: readonly Address[]) {
+    super('SL515', `The chain has replaced blocks after ${undone.after} that had counted.`, {
+      expected: 'blocks that stay once --confirmations follow them',
+      actual:
+        `${undone.events.length} events and ${undone.settlements.length} settlements undone, ` +
+        `${record.events.length} and ${record.settlements.length} new; ${short.length} accounts have spent a deposit that is gone` +
+        (short.length === 0 ? '' : ` (first: ${short[0]})`),
+      hint: 'The ledger has followed the chain, and what is unsettled again is sent again. Raise --confirmations if it happens often.',
+      status: 503,
+    })
   }
 }

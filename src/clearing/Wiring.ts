@@ -29,6 +29,8 @@ export interface WiringOptions {
   readonly onChain: (record: ChainRecord) => void
   /** Told where ledger and chain do not agree. */
   readonly onDiscrepancy: (what: string) => void
+  /** Told when blocks that counted were replaced. */
+  readonly onReorganised: (what: Sync.ChainReorganisedError) => void
 }
 
 export const assetsOf = (deployment: Deployment.Deployment): Address[] => [
@@ -60,6 +62,8 @@ const foundation = ({ rpcUrl, deployment, keys, journal, fastLz, confirmations }
       assets: assetsOf(deployment),
       domain,
       confirmations,
+      genesisHash: deployment.genesisHash,
+      startBlock: deployment.startBlock,
       fastLz,
       isLeaving: (asset, account) => Ledger.account(ledger, asset, account).leaving,
     }),
@@ -69,6 +73,7 @@ const foundation = ({ rpcUrl, deployment, keys, journal, fastLz, confirmations }
 export const create = (options: WiringOptions) => {
   const base = foundation(options)
   const observe = (record: Record): void => {
+    settle.observe(record)
     withdrawals.observe(record)
     leave.observe(record)
   }
@@ -80,6 +85,7 @@ export const create = (options: WiringOptions) => {
       options.onChain(record)
     },
     onDiscrepancy: options.onDiscrepancy,
+    onReorganised: options.onReorganised,
   })
   const settle = Settle.create({ ...base, sync })
   const withdrawals = Withdrawals.create({ ...base, sync, settle })

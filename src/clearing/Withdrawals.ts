@@ -69,8 +69,11 @@ export const create = (options: WithdrawalsOptions): Withdrawals => {
   /** An account's withdrawals reach the chain in the order of their nonces. */
   const turns = new Map<string, ReturnType<typeof Turns.queue>>()
 
+  const inOrder = (): WithdrawalRecord[] =>
+    [...pending.values()].sort((a, b) => (a.nonce === b.nonce ? 0 : a.nonce < b.nonce ? -1 : 1))
+
   const ofAccount = (asset: Address, account: Address): WithdrawalRecord[] =>
-    [...pending.values()].filter((w) => w.asset === asset && w.account === account)
+    inOrder().filter((w) => w.asset === asset && w.account === account)
 
   // What is mined and waits for its confirmations only is counted by the chain already.
   const nextNonce = (asset: Address, account: Address, onChain: bigint): bigint =>
@@ -155,6 +158,15 @@ export const create = (options: WithdrawalsOptions): Withdrawals => {
     done.set(key(record), { record, transaction })
   }
 
+  /** The blocks that carried it out are gone: it is on its way again. */
+  const unseen = (transaction: Hex): void => {
+    for (const [id, { record, transaction: by }] of done) {
+      if (by !== transaction) continue
+      done.delete(id)
+      pending.set(id, record)
+    }
+  }
+
   return {
     async withdraw(request) {
       const record: WithdrawalRecord = {
@@ -177,7 +189,7 @@ export const create = (options: WithdrawalsOptions): Withdrawals => {
     },
     nextNonce,
     async resume() {
-      const waiting = [...pending.values()].filter((w) => !isMined(w))
+      const waiting = inOrder().filter((w) => !isMined(w))
       const failed = (await Promise.allSettled(waiting.map(bring))).find(
         (result) => result.status === 'rejected' && !(result.reason instanceof Sender.RevertedError),
       )
@@ -187,6 +199,8 @@ export const create = (options: WithdrawalsOptions): Withdrawals => {
       if (record.type === 'withdrawal') pending.set(key(record), record)
       if (record.type === 'withdrawalFailed') pending.delete(key(record))
       if (record.type !== 'chain') return
+      if (record.undone !== null) mined.clear()
+      for (const event of record.undone?.events ?? []) if (event.type === 'withdrawn') unseen(event.transaction)
       for (const event of record.events)
         if (event.type === 'withdrawn') seen(event.asset, event.account, event.amount, event.transaction)
     },

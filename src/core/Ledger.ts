@@ -118,6 +118,9 @@ const applyChain = (ledger: Ledger, record: ChainRecord): void => {
     a.leaving = slot.leaving
     note(ledger, a)
   }
+  // A withdrawal whose block was replaced is on its way again, and its money set aside.
+  for (const event of record.undone?.events ?? [])
+    if (event.type === 'withdrawn') open(ledger, event.asset, event.account).pendingWithdrawals += event.amount
   for (const event of record.events) {
     if (event.type !== 'withdrawn') continue
     const a = open(ledger, event.asset, event.account)

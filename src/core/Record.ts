@@ -65,11 +65,23 @@ export interface Settlement {
   readonly fastLzBytes: number
 }
 
+/** What blocks had done that the chain has replaced by others. */
+export interface Undone {
+  /** The last block that was not replaced. */
+  readonly after: bigint
+  readonly events: readonly ChainEvent[]
+  /** Transactions of settlements. */
+  readonly settlements: readonly Hex[]
+}
+
 /** What the chain did up to a block, and the slots that it changed. */
 export interface ChainRecord {
   readonly type: 'chain'
   readonly block: bigint
+  readonly hash: Hex
   readonly timestamp: bigint
+  /** null: the blocks follow those of the record before. Else they replace some, and the slots that those had changed are read anew. */
+  readonly undone: Undone | null
   readonly slots: readonly Slot[]
   readonly events: readonly ChainEvent[]
   readonly settlements: readonly Settlement[]
@@ -154,6 +166,10 @@ const revivers: { [type in Record['type']]: (record: Json) => void } = {
     reviveAll(record['slots'], ['balance', 'debited', 'credited'])
     reviveAll(record['events'], ['amount'])
     reviveAll(record['settlements'], ['block', 'gasUsed'])
+    if (record['undone'] !== null) {
+      const undone = revive(record['undone'] as Json, ['after'])
+      reviveAll(undone['events'], ['amount'])
+    }
   },
 }
 

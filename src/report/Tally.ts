@@ -4,7 +4,7 @@
  */
 import * as Ledger from '../core/Ledger.ts'
 import type { Address, Hex } from '../core/Payment.ts'
-import type { ChainRecord, PaymentRecord, Settlement } from '../core/Record.ts'
+import type { ChainEvent, ChainRecord, PaymentRecord, Settlement } from '../core/Record.ts'
 import * as Record from '../core/Record.ts'
 import type { Journal } from '../store/Journal.ts'
 
@@ -82,17 +82,29 @@ export const tally = (journal: Journal, assets: readonly Address[], dollar: Addr
     push(credits, payment.asset + payment.payee, { total: payment.creditTotal, payment: waiting })
   }
 
+  const count = ({ type, asset, amount }: ChainEvent, times: 1 | -1): void => {
+    const key = `${type} ${asset}`
+    const flow = flows.get(key) ?? { count: 0, amount: 0n }
+    flows.set(key, { count: flow.count + times, amount: flow.amount + BigInt(times) * amount })
+  }
+
   const observe = (record: ChainRecord): void => {
     const settle = ({ atMs }: Waiting) => settledMs.push(record.atMs - atMs)
     for (const slot of record.slots) {
       cover(debits, slot.asset + slot.account, slot.debited, settle)
       cover(credits, slot.asset + slot.account, slot.credited, settle)
     }
+    for (const transaction of record.undone?.settlements ?? []) {
+      const gone = settlements.findLastIndex((settlement) => settlement.transaction === transaction)
+      if (gone >= 0) settlements.splice(gone, 1)
+    }
+    for (const event of record.undone?.events ?? []) {
+      count(event, -1)
+      flowTransactions.delete(event.transaction)
+    }
     settlements.push(...record.settlements)
     for (const event of record.events) {
-      const key = `${event.type} ${event.asset}`
-      const flow = flows.get(key) ?? { count: 0, amount: 0n }
-      flows.set(key, { count: flow.count + 1, amount: flow.amount + event.amount })
+      count(event, 1)
       flowTransactions.add(event.transaction)
     }
   }

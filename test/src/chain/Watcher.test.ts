@@ -20,6 +20,7 @@ const watching = async (confirmations = 0n, range = 2000n) => {
   const leaving = new Set<string>()
   const watcher = Watcher.create({
     ...{ client: chain.client, house, assets, domain: domainOf(deployment), confirmations, range, fastLz: FastLz.size },
+    ...{ genesisHash: deployment.genesisHash, startBlock: deployment.startBlock, behindMs: 0 },
     isLeaving: (asset, account) => leaving.has(asset + account),
   })
   const settlement = chain.senderOf(keys.settlement)

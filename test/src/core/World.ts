@@ -178,7 +178,9 @@ export class World {
     const record: ChainRecord = {
       type: 'chain',
       block: this.#block,
+      hash: `0x${this.#block.toString(16).padStart(64, '0')}`,
       timestamp: this.#block,
+      undone: null,
       slots,
       events,
       settlements: [],

@@ -29,7 +29,9 @@ export const identity: Identity = {
 export const chain = (block: bigint, slots: readonly Slot[], rest: Partial<ChainRecord> = {}): ChainRecord => ({
   type: 'chain',
   block,
+  hash: Keccak.ofText(`block ${block}`),
   timestamp: now,
+  undone: null,
   slots,
   events: [],
   settlements: [],
