@@ -232,6 +232,7 @@ export const problem = z.object({
   expected: z.string().optional(),
   actual: z.string().optional(),
   hint: z.string().optional(),
+  instance: z.string().optional(),
 })
 
 /** POST /v1/payments with several: each one's receipt or problem, in order. */

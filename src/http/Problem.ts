@@ -2,13 +2,15 @@
  * Every error leaves as an RFC 9457 problem. What is ours carries its code; what the HTTP layer below us found (a body that is too large,
  * no JSON) gets one; anything else is our mistake: it is logged, and the caller learns only that.
  */
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
-import { SunledgerError } from '../core/Errors.ts'
+import type { ErrorRequestHandler, RequestHandler } from 'express'
+import { type Problem, SunledgerError } from '../core/Errors.ts'
+import * as RequestId from './RequestId.ts'
 
-export const send = (response: Response, error: SunledgerError): void => {
-  if (error.status === 429 || error.status === 503) response.setHeader('retry-after', '1')
-  response.status(error.status).type('application/problem+json').send(JSON.stringify(error.toProblem()))
-}
+/** A problem as it stands in the answer to a request. */
+export const write = (error: SunledgerError, requestId: string): Problem & { readonly instance: string } => ({
+  ...error.toProblem(),
+  instance: `/requests/${requestId}`,
+})
 
 export const notFound: RequestHandler = (request) => {
   throw new RouteUnknownError(`${request.method} ${request.path}`)
@@ -30,12 +32,22 @@ export const from = (error: unknown): SunledgerError => {
 }
 
 export const handler =
-  (log: (error: unknown) => void): ErrorRequestHandler =>
-  (error, _request, response, _next) => {
+  (log: (error: unknown, requestId: string) => void): ErrorRequestHandler =>
+  (error, request, response, _next) => {
     const problem = from(error)
-    if (problem instanceof InternalError) log(error)
-    if (response.headersSent) response.destroy()
-    else send(response, problem)
+    const id = RequestId.of(request)
+    if (problem instanceof InternalError) log(error, id)
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    const { status } = problem
+    if (status === 429 || status === 503) response.setHeader('retry-after', '1')
+    if (status === 401) response.setHeader('www-authenticate', 'Bearer')
+    response
+      .status(status)
+      .type('application/problem+json')
+      .send(JSON.stringify(write(problem, id)))
   }
 
 export class RouteUnknownError extends SunledgerError {
@@ -43,9 +55,16 @@ export class RouteUnknownError extends SunledgerError {
   constructor(actual: string) {
     super('SL604', 'There is no such route.', {
       actual: actual.slice(0, 200),
-      hint: 'src/README.md lists the routes.',
+      hint: 'GET /docs lists the routes.',
       status: 404,
     })
+  }
+}
+
+export class MethodUnknownError extends SunledgerError {
+  override readonly name = 'MethodUnknownError'
+  constructor(actual: string, expected: string) {
+    super('SL614', 'The route does not have this method.', { expected, actual, status: 405 })
   }
 }
 

@@ -140,7 +140,7 @@ describe('what is refused', () => {
 
   test.each([
     ['an unknown route', 'GET', '/v1/nothing', '404', 'SL604'],
-    ['a known route with another method', 'DELETE', '/v1/status', '404', 'SL604'],
+    ['a known route with another method', 'DELETE', '/v1/status', '405', 'SL614'],
     ['an unknown payment', 'GET', `/v1/payments/${word}`, '404', 'SL319'],
     ['a payment’s id that is none', 'GET', '/v1/payments/12', '400', 'SL601'],
     ['an account that is none', 'GET', '/v1/accounts/0x12', '400', 'SL601'],
@@ -208,16 +208,34 @@ describe('what is refused', () => {
     })
   })
 
-  test('error: a problem has all that RFC 9457 wants', async () => {
+  test('behavior: a route says which methods it has', async () => {
     const { http } = refusing
-    expect((await http.get('/v1/nothing')).body).toEqual({
+    const allowed = async (method: string, path: string) => (await ask(http.url + path, method, {})).headers['allow']
+    expect(await allowed('PUT', '/v1/payments')).toBe('POST, OPTIONS')
+    expect(await allowed('POST', '/v1/accounts/anything')).toBe('GET, HEAD, OPTIONS')
+    expect((await ask(`${http.url}/v1/payments`, 'OPTIONS', {})).status).toBe(204)
+    expect(await allowed('OPTIONS', '/v1/payments')).toBe('POST, OPTIONS')
+    expect((await ask(`${http.url}/v1/status`, 'HEAD', {})).status).toBe(200)
+  })
+
+  test('error: a problem has all that RFC 9457 wants, and names the request as its headers do', async () => {
+    const { http } = refusing
+    const { body, headers } = await http.get('/v1/nothing', { 'x-request-id': 'robot-7.1' })
+    expect(headers['x-request-id']).toBe('robot-7.1')
+    expect(body).toEqual({
       type: 'src/ERRORS.md#sl604',
       title: 'Route Unknown',
       status: 404,
       code: 'SL604',
       detail: 'There is no such route.',
       actual: 'GET /v1/nothing',
-      hint: 'src/README.md lists the routes.',
+      hint: 'GET /docs lists the routes.',
+      instance: '/requests/robot-7.1',
     })
+    for (const id of ['two words', 'x'.repeat(65), 'a/b', '<b>', '']) {
+      const answer = await http.get('/v1/nothing', { 'x-request-id': id })
+      expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
+      expect(answer.body).toMatchObject({ instance: `/requests/${answer.headers['x-request-id']}` })
+    }
   })
 })

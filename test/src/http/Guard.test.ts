@@ -5,7 +5,7 @@ import express from 'express'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import * as Guard from '../../../src/http/Guard.ts'
 import * as Problem from '../../../src/http/Problem.ts'
-import { ask } from '../support/Http.ts'
+import { send } from '../support/Http.ts'
 
 /** Something that answers whoever passes. */
 const guarded = async (host: string, extra: readonly string[] = []) => {
@@ -19,7 +19,7 @@ const guarded = async (host: string, extra: readonly string[] = []) => {
   onTestFinished(() => void server.close())
   const { port } = server.address() as AddressInfo
   const call = async (headers: { [name: string]: string }, path = '/') => {
-    const { status, body, text } = await ask(`http://127.0.0.1:${port}${path}`, 'GET', headers)
+    const { status, body, text } = await send(`http://127.0.0.1:${port}${path}`, 'GET', headers)
     return status === 200 ? text : `${status} ${(body as { code: string }).code}`
   }
   return { call, port }

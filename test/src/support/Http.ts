@@ -1,10 +1,11 @@
 /** A listening service, and clients that say exactly what they are told to. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Service } from '../../../src/clearing/Service.ts'
 import type { Problem } from '../../../src/core/Errors.ts'
 import * as Wire from '../../../src/core/Wire.ts'
 import * as Server from '../../../src/http/Server.ts'
+import * as Documented from './Documented.ts'
 
 export const token = 'the token of the operator'
 
@@ -33,8 +34,22 @@ const json = (text: string): unknown => {
   }
 }
 
-/** One request on a connection of its own; a body that is text goes as it is. */
-export const ask = (
+/** One request on a connection of its own; a body that is text goes as it is. The answer must be one that the documentation names. */
+export const ask = async (
+  url: string,
+  method: string,
+  headers: { [name: string]: string },
+  body?: unknown,
+): Promise<Answer> => {
+  const answer = await send(url, method, headers, body)
+  const { status, body: answered } = answer
+  const type = answer.headers['content-type']?.split(';')[0] ?? ''
+  expect(Documented.faults({ method, url, status, type, body: answered })).toEqual([])
+  return answer
+}
+
+/** One request as `ask` makes it, to whatever server. */
+export const send = (
   url: string,
   method: string,
   headers: { [name: string]: string },

@@ -1,0 +1,68 @@
+/** Paying, and reading what was paid. */
+import { z } from 'zod'
+import type { Service } from '../../clearing/Service.ts'
+import type { PaymentRequest } from '../../core/Payment.ts'
+import * as Wire from '../../core/Wire.ts'
+import * as Problem from '../Problem.ts'
+import * as Refusals from '../Refusals.ts'
+import { refusing, route } from '../Route.ts'
+
+const pay = async (service: Service, request: PaymentRequest): Promise<string> =>
+  Wire.formatReceipt(await service.pay(request))
+
+/** Several at once: each is answered for itself, in order. */
+const payAll = async (service: Service, requests: readonly PaymentRequest[]): Promise<string> => {
+  const answers = await Promise.allSettled(requests.map((request) => service.pay(request)))
+  const texts = answers.map((answer) =>
+    answer.status === 'fulfilled'
+      ? Wire.formatReceipt(answer.value)
+      : JSON.stringify(Problem.from(answer.reason).toProblem()),
+  )
+  return `[${texts.join(',')}]`
+}
+
+export const routes = [
+  route({
+    method: 'post',
+    path: '/v1/payments',
+    id: 'pay',
+    tag: 'Payments',
+    summary: 'Pay once, or up to 1 000 times',
+    description:
+      'The answer means: on disk. One payment is answered with its receipt or a problem; a list with each one’s receipt or problem, in order. A payment that comes early waits up to 250 ms for its predecessor. The same payment again gets the same receipt.',
+    access: 'signed',
+    body: Wire.payments,
+    answer: {
+      description: 'The receipt; for a list, receipts and problems in its order.',
+      schema: z.union([Wire.receipt, Wire.paymentResults]),
+    },
+    refusals: refusing(Refusals.body, Refusals.signature, Refusals.payment, Refusals.journal),
+    run: (service, { body }) => (Array.isArray(body) ? payAll(service, body) : pay(service, body as PaymentRequest)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/payments/{id}',
+    id: 'payment',
+    tag: 'Payments',
+    summary: 'Read a payment’s receipt',
+    access: 'anyone',
+    params: { id: Wire.bytes32 },
+    answer: { description: 'The receipt, as it was answered first.', schema: Wire.receipt },
+    refusals: refusing({ 400: ['SL601'], 404: ['SL319'] }, Refusals.journal),
+    run: (service, { params }) => Wire.formatReceipt(service.payment(params.id)),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/orders',
+    id: 'trade',
+    tag: 'Payments',
+    summary: 'Send one leg of a sale of energy credits',
+    description:
+      'Delivery versus payment: seller and buyer each send their own leg. Both are accepted or refused together; each is answered when the other’s leg is there, within 3 s.',
+    access: 'signed',
+    body: Wire.order,
+    answer: { description: 'The receipt of the own leg.', schema: Wire.receipt },
+    refusals: refusing(Refusals.body, Refusals.signature, Refusals.order, Refusals.journal),
+    run: async (service, { body: { terms, payment } }) => Wire.formatReceipt(await service.trade(terms, payment)),
+  }),
+]
