@@ -16,10 +16,7 @@ const bodyOf = (schema: z.ZodType, request: Request): unknown => {
 
 const paramsOf = (shape: Shape, request: Request) =>
   Object.fromEntries(
-    Object.entries(shape).map(([name, schema]) => [
-      name,
-      Wire.parse(schema, request.params[name], `the ${name}`),
-    ]),
+    Object.entries(shape).map(([name, schema]) => [name, Wire.parse(schema, request.params[name], `the ${name}`)]),
   )
 
 const queryOf = (shape: Shape, request: Request) =>
