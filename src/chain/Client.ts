@@ -8,9 +8,12 @@ import type { Hex } from '../core/Payment.ts'
 
 export interface Client extends PublicClient {}
 
-export const create = (url: string): Client =>
+const usualTimeoutMs = 30_000
+
+/** @param timeoutMs how long an answer may take; a question is asked three times */
+export const create = (url: string, timeoutMs = usualTimeoutMs): Client =>
   createPublicClient({
-    transport: http(url, { batch: { batchSize: 500, wait: 0 }, timeout: 30_000, retryCount: 2, retryDelay: 100 }),
+    transport: http(url, { batch: { batchSize: 500, wait: 0 }, timeout: timeoutMs, retryCount: 2, retryDelay: 100 }),
     cacheTime: 0,
     pollingInterval: 100,
   })
@@ -35,12 +38,19 @@ const isUnreachable = (error: unknown): boolean => {
   return false
 }
 
+/** Turns an error that means that the chain did not answer into its own kind; takes every other as it is. @throws {ChainUnreachableError} */
+export const assertReachable = (client: Client, error: unknown): void => {
+  if (error instanceof ChainUnreachableError) throw error
+  if (isUnreachable(error)) throw new ChainUnreachableError(String(client.transport['url']), error)
+}
+
 /** Waits for what a chain was asked. @throws {ChainUnreachableError} where it does not answer; what it refuses stays as it is */
 export const answered = async <T>(client: Client, asked: Promise<T>): Promise<T> => {
   try {
     return await asked
   } catch (error) {
-    throw isUnreachable(error) ? new ChainUnreachableError(String(client.transport['url']), error) : error
+    assertReachable(client, error)
+    throw error
   }
 }
 

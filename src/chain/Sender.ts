@@ -1,23 +1,19 @@
 /**
  * Sends transactions from one key, in order, keeping their nonces: many may be under way at once, and they reach the chain in the order in
  * which `send` was called. A transaction's fate is known when its receipt is; a revert is an error that carries the contract's own reason.
+ * What gets lost on its way is the `Outbox`'s to see to; what is overtaken by another transaction with its nonce is sent under a new one.
  */
-import {
-  type Abi,
-  BaseError,
-  type ContractFunctionArgs,
-  decodeErrorResult,
-  ExecutionRevertedError,
-  encodeFunctionData,
-  serializeTransaction,
-  type TransactionReceipt,
-} from 'viem'
+import { type Abi, type ContractFunctionArgs, encodeFunctionData, type TransactionReceipt } from 'viem'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex } from '../core/Payment.ts'
 import * as Turns from '../core/Turns.ts'
-import * as Keccak from '../crypto/Keccak.ts'
 import * as Signature from '../crypto/Signature.ts'
-import { answered, ChainUnreachableError, type Client } from './Client.ts'
+import { answered, assertReachable, type Client } from './Client.ts'
+import type { Call } from './Outbox.ts'
+import * as Outbox from './Outbox.ts'
+import * as Revert from './Revert.ts'
+
+export type { Call } from './Outbox.ts'
 
 /** A transaction that was mined and did not revert. */
 export interface Sent {
@@ -29,16 +25,6 @@ export interface Sent {
   readonly receipt: TransactionReceipt
 }
 
-export interface Call {
-  /** undefined: deploys a contract. */
-  readonly to: Address | undefined
-  readonly data: Hex
-  /** Limit; far above what is used costs nothing. */
-  readonly gas: bigint
-  /** Tried first without sending, so that nobody can make the sender pay for what reverts. */
-  readonly tryFirst?: boolean
-}
-
 export interface Sender {
   readonly address: Address
   /**
@@ -48,6 +34,12 @@ export interface Sender {
    * @throws {ChainUnreachableError} whether it arrived is open
    */
   send(call: Call): Promise<Sent>
+  /** What a unit of gas costs now, without a tip. */
+  baseFeeWei(): Promise<bigint>
+  /** Sends again what has got lost, such as with blocks that were replaced. */
+  tend(): Promise<void>
+  /** Whether a call with this data may still be mined, or one from before this sender's time, of which nothing is known. */
+  isOpen(data: Hex): Promise<boolean>
 }
 
 /** Builds a call of a contract's function. */
@@ -60,76 +52,53 @@ export const call = <const abi extends Abi, name extends string>(
   tryFirst = false,
 ): Call => ({ to, data: encodeFunctionData({ abi, functionName, args } as never), gas, tryFirst })
 
-const gwei = 1_000_000_000n
-/** What is offered to the block's producer. */
-const tipWei = gwei / 10n
-
-const signed = (privateKey: Hex, chainId: number, nonce: number, baseFeeWei: bigint, { to, data, gas }: Call): Hex => {
-  const transaction = {
-    type: 'eip1559' as const,
-    chainId,
-    nonce,
-    to: to ?? null,
-    data,
-    gas,
-    maxFeePerGas: 2n * baseFeeWei + tipWei,
-    maxPriorityFeePerGas: tipWei,
-  }
-  const signature = Signature.sign(Keccak.ofDigits(serializeTransaction(transaction).slice(2)), privateKey)
-  const full = Signature.expand(signature)
-  return serializeTransaction(transaction, {
-    r: full.slice(0, 66) as Hex,
-    s: `0x${full.slice(66, 130)}`,
-    yParity: full.endsWith('1c') ? 1 : 0,
-  })
+/** When what is waited for is looked after. */
+export interface Timing {
+  /** How long to wait for a transaction to be mined. */
+  readonly mostWaitMs: number
+  /** How often what is not mined is looked after. */
+  readonly lookAfterMs: number
+  /** How long a transaction waits at the head of the line before it is offered more. */
+  readonly bumpAfterMs: number
+  /** No more is ever offered for a unit of gas. */
+  readonly mostFeeWei: bigint
 }
 
-/** The data that a revert carries, where the node tells it. */
-const revertData = (error: BaseError): Hex | undefined => {
-  const found = error.walk((cause) => typeof (cause as { data?: unknown }).data === 'string') as { data?: Hex } | null
-  return found?.data
+export const defaultTiming: Timing = {
+  mostWaitMs: 180_000,
+  lookAfterMs: 3_000,
+  bumpAfterMs: 20_000,
+  mostFeeWei: 1_000_000_000_000n,
 }
 
-const reasonOf = (error: unknown, abi: Abi): string => {
-  if (!(error instanceof BaseError)) return error instanceof Error ? error.message : String(error)
-  const data = revertData(error)
-  if (data === undefined || data.length < 10) return error.details || error.shortMessage
-  try {
-    const { errorName, args } = decodeErrorResult({ abi, data })
-    return `${errorName}(${(args ?? []).join(', ')})`
-  } catch {
-    return `error data ${data.slice(0, 74)}`
-  }
-}
-
-const isRevert = (error: unknown): boolean =>
-  error instanceof BaseError &&
-  (revertData(error) !== undefined ||
-    error.walk((cause) => cause instanceof ExecutionRevertedError) !== null ||
-    /\brevert/i.test(error.message))
-
-/** How long to wait for a transaction to be mined. */
-const mostWaitMs = 180_000
 /** How often another nonce is tried: more than one process must have used the key meanwhile. */
 const mostNonces = 3
 /** How long a base fee is good; twice of it is offered. */
 const feeGoodMs = 2000
+/** A node may know a nonce to be used before it knows by which transaction. */
+const mostLostLooks = 2
 
-/** @param errors the ABI whose errors are decoded */
-export const create = (client: Client, chainId: number, privateKey: Hex, errors: Abi): Sender => {
-  const address = Signature.addressOf(privateKey)
+const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** The next nonce, and handing transactions to the node. */
+const submitter = (options: Outbox.OutboxOptions, outbox: Outbox.Outbox) => {
+  const { client, address, sign } = options
   const inTurn = Turns.queue()
   /** The next one; unknown at the start and after a failure. */
   let nonce: number | undefined
+  /** All before it were used by others, such as this service before it was killed. */
+  let first: number | undefined
   let baseFee: { wei: bigint; atMs: number } | undefined
 
-  const feeWei = async (): Promise<bigint> => {
+  const baseFeeWei = async (): Promise<bigint> => {
     if (baseFee === undefined || Date.now() - baseFee.atMs > feeGoodMs) {
       const block = await client.getBlock()
-      baseFee = { wei: block.baseFeePerGas ?? gwei, atMs: Date.now() }
+      baseFee = { wei: block.baseFeePerGas ?? 1_000_000_000n, atMs: Date.now() }
     }
     return baseFee.wei
   }
+
+  const pending = () => client.getTransactionCount({ address, blockTag: 'pending' })
 
   /** A node may have taken a transaction although its answer was an error or got lost. */
   const isKnown = (hash: Hex): Promise<boolean> =>
@@ -138,26 +107,110 @@ export const create = (client: Client, chainId: number, privateKey: Hex, errors:
       () => false,
     )
 
-  /** Hands a transaction to the node. Nobody else's turn comes before it is known whether the nonce is used. */
-  const submit = async (request: Call): Promise<{ transaction: Hex; serialized: Hex }> => {
-    const fee = await feeWei()
+  /** Nobody else's turn comes before it is known whether the nonce is used. */
+  const submit = async (flight: Outbox.Flight): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
-      nonce ??= await client.getTransactionCount({ address, blockTag: 'pending' })
-      const serialized = signed(privateKey, chainId, nonce, fee, request)
-      const transaction = Keccak.ofDigits(serialized.slice(2))
+      const fees = Outbox.feesAt(await baseFeeWei())
+      nonce ??= await pending()
+      first ??= nonce
+      const form = sign(nonce, fees, flight.call)
       try {
-        await client.sendRawTransaction({ serializedTransaction: serialized })
+        await client.sendRawTransaction({ serializedTransaction: form.serialized })
       } catch (error) {
-        if (!(await isKnown(transaction))) {
+        if (!(await isKnown(form.transaction))) {
           nonce = undefined
-          if (attempt < mostNonces && /nonce|already known|underpriced/i.test((error as Error).message)) continue
-          throw error
+          baseFee = undefined
+          if (attempt >= mostNonces || !/nonce|already known|underpriced|fee/i.test((error as Error).message))
+            throw error
+          // A nonce that is too high: earlier transactions are missing, as after a reorganisation.
+          await outbox.tend()
+          continue
         }
       }
-      nonce++
-      return { transaction, serialized }
+      flight.nonce = nonce++
+      flight.forms = [form]
+      flight.sentMs = performance.now()
+      outbox.add(flight)
+      return
     }
   }
+
+  return {
+    baseFeeWei,
+    submit: (flight: Outbox.Flight) => inTurn(() => submit(flight)),
+    /** Whether nonces from before this sender's time are still open. */
+    async isHaunted(used: number): Promise<boolean> {
+      return first === undefined ? (await pending()) > used : used < first
+    },
+  }
+}
+
+/** Waits for the receipt of any form: at once on a chain that mines at once, else by asking again, slower each time. */
+const follower = (
+  client: Client,
+  outbox: Outbox.Outbox,
+  submit: (flight: Outbox.Flight) => Promise<void>,
+  timing: Timing,
+) => {
+  const receiptOf = async ({ forms }: Outbox.Flight): Promise<TransactionReceipt | undefined> => {
+    const asked = await Promise.allSettled(
+      forms.map(({ transaction }) => client.getTransactionReceipt({ hash: transaction })),
+    )
+    const found = asked.find((answer) => answer.status === 'fulfilled')
+    if (found?.status === 'fulfilled') return found.value
+    for (const answer of asked) if (answer.status === 'rejected') assertReachable(client, answer.reason)
+    return undefined
+  }
+
+  /** Looks after what is not mined. Returns whether its nonce was used by another. */
+  const look = async (flight: Outbox.Flight): Promise<boolean> => {
+    try {
+      return flight.nonce < (await outbox.tend())
+    } catch (error) {
+      assertReachable(client, error)
+      return false
+    }
+  }
+
+  return async (flight: Outbox.Flight): Promise<TransactionReceipt> => {
+    const deadline = performance.now() + timing.mostWaitMs
+    let [lookedMs, lost] = [performance.now(), 0]
+    for (let waitMs = 10; ; waitMs = Math.min(2 * waitMs, 2000, timing.lookAfterMs)) {
+      const receipt = await receiptOf(flight)
+      if (receipt !== undefined) return receipt
+      if (performance.now() > deadline)
+        throw new TransactionPendingError((flight.forms.at(-1) as Outbox.Form).transaction, timing.mostWaitMs)
+      if (performance.now() - lookedMs >= timing.lookAfterMs) {
+        lost = (await look(flight)) ? lost + 1 : 0
+        lookedMs = performance.now()
+        if (lost > mostLostLooks && (await receiptOf(flight)) === undefined) {
+          outbox.drop(flight)
+          await submit(flight)
+          lost = 0
+        }
+      }
+      await soon(waitMs)
+    }
+  }
+}
+
+/** @param errors the ABI whose errors are decoded */
+export const create = (
+  client: Client,
+  chainId: number,
+  privateKey: Hex,
+  errors: Abi,
+  timing: Partial<Timing> = {},
+): Sender => {
+  const address = Signature.addressOf(privateKey)
+  const times = { ...defaultTiming, ...timing }
+  const options: Outbox.OutboxOptions = {
+    ...{ client, address, ...times },
+    sign: (nonce, fees, request) => Outbox.sign(privateKey, chainId, nonce, fees, request),
+  }
+  const outbox = Outbox.create(options)
+  const { submit, baseFeeWei, isHaunted } = submitter(options, outbox)
+  const follow = follower(client, outbox, submit, times)
 
   const reasonOfRevert = async (request: Call, block: bigint): Promise<string> => {
     try {
@@ -165,18 +218,26 @@ export const create = (client: Client, chainId: number, privateKey: Hex, errors:
       await client.call({ ...at, ...(request.to === undefined ? {} : { to: request.to }), data: request.data })
       return 'it reverted without a reason, or ran out of gas'
     } catch (error) {
-      return reasonOf(error, errors)
+      return Revert.reasonOf(error, errors)
     }
   }
 
   const send = async (request: Call): Promise<Sent> => {
     if (request.tryFirst === true)
       await client.call({ account: address, to: request.to as Address, data: request.data, gas: request.gas })
-    const { transaction, serialized } = await inTurn(() => submit(request))
-    const receipt = await receiptOf(client, transaction)
-    if (receipt.status === 'reverted')
-      throw new RevertedError(await reasonOfRevert(request, receipt.blockNumber), undefined)
-    return { transaction, block: receipt.blockNumber, gasUsed: receipt.gasUsed, serialized, receipt }
+    const flight = { call: request, nonce: 0, forms: [], sentMs: 0, block: undefined, isFollowed: true }
+    await submit(flight)
+    try {
+      const receipt = await follow(flight)
+      outbox.mined(flight, receipt.blockNumber)
+      if (receipt.status === 'reverted')
+        throw new RevertedError(await reasonOfRevert(request, receipt.blockNumber), undefined)
+      const form = (flight.forms as Outbox.Form[]).find(({ transaction }) => transaction === receipt.transactionHash)
+      const { transaction, serialized } = form as Outbox.Form
+      return { transaction, block: receipt.blockNumber, gasUsed: receipt.gasUsed, serialized, receipt }
+    } finally {
+      flight.isFollowed = false
+    }
   }
 
   return {
@@ -186,24 +247,16 @@ export const create = (client: Client, chainId: number, privateKey: Hex, errors:
         return await answered(client, send(request))
       } catch (error) {
         if (error instanceof SunledgerError) throw error
-        const reason = reasonOf(error, errors)
-        throw isRevert(error) ? new RevertedError(reason, error) : new TransactionRefusedError(reason, error)
+        const reason = Revert.reasonOf(error, errors)
+        throw Revert.isRevert(error) ? new RevertedError(reason, error) : new TransactionRefusedError(reason, error)
       }
     },
-  }
-}
-
-/** Waits for a receipt: at once on a chain that mines at once, else by asking again, slower each time. */
-const receiptOf = async (client: Client, hash: Hex): Promise<TransactionReceipt> => {
-  const deadline = performance.now() + mostWaitMs
-  for (let waitMs = 10; ; waitMs = Math.min(2 * waitMs, 2000)) {
-    try {
-      return await answered(client, client.getTransactionReceipt({ hash }))
-    } catch (error) {
-      if (error instanceof ChainUnreachableError) throw error
-      if (performance.now() > deadline) throw new TransactionPendingError(hash)
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
-    }
+    baseFeeWei: () => answered(client, baseFeeWei()),
+    tend: async () => void (await answered(client, outbox.tend())),
+    async isOpen(data) {
+      const used = await answered(client, client.getTransactionCount({ address, blockTag: 'latest' }))
+      return outbox.isOpen(data, used) || (await answered(client, isHaunted(used)))
+    },
   }
 }
 
@@ -236,9 +289,9 @@ export class TransactionRefusedError extends SunledgerError {
 /** A transaction was sent and has not been mined for long. */
 export class TransactionPendingError extends SunledgerError {
   override readonly name = 'TransactionPendingError'
-  constructor(transaction: Hex) {
+  constructor(transaction: Hex, waitedMs: number) {
     super('SL508', 'The transaction has not been mined yet.', {
-      expected: `a receipt within ${mostWaitMs / 1000} s`,
+      expected: `a receipt within ${waitedMs / 1000} s`,
       actual: transaction,
       hint: 'It may still be. Look the transaction up before you repeat what it was for.',
       status: 504,

@@ -6,6 +6,7 @@
 import { answered } from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
 import type { Keys } from '../chain/Keys.ts'
+import type * as Sender from '../chain/Sender.ts'
 import type { Receipt } from '../core/Payment.ts'
 import type { ChainRecord } from '../core/Record.ts'
 import type * as Wire from '../core/Wire.ts'
@@ -15,6 +16,7 @@ import * as Accept from './Accept.ts'
 import * as Budgets from './Budgets.ts'
 import * as Intake from './Intake.ts'
 import type * as Leave from './Leave.ts'
+import type * as Plan from './Plan.ts'
 import * as Policy from './Policy.ts'
 import { replay } from './Replay.ts'
 import * as Views from './Views.ts'
@@ -41,6 +43,14 @@ export interface ServiceOptions {
   readonly policy?: Policy.Policy
   /** Blocks that must follow before a deposit or settlement counts. */
   readonly confirmations?: bigint
+  /** How long the chain's node may take to answer. */
+  readonly rpcTimeoutMs?: number
+  /** When transactions on their way are looked after. */
+  readonly timing?: Partial<Sender.Timing>
+  /** Of one settlement transaction. */
+  readonly limits?: Plan.Limits
+  /** How long a chain may be shorter than it was before that counts as replaced blocks. */
+  readonly behindMs?: number
 }
 
 /** Told of accepted payments and of what the chain did. */

@@ -14,6 +14,7 @@ import * as Clock from './Clock.ts'
 import * as Commit from './Commit.ts'
 import * as Intake from './Intake.ts'
 import * as Leave from './Leave.ts'
+import type * as Plan from './Plan.ts'
 import * as Settle from './Settle.ts'
 import * as Sync from './Sync.ts'
 import * as Withdrawals from './Withdrawals.ts'
@@ -25,6 +26,12 @@ export interface WiringOptions {
   readonly journal: Journal
   readonly fastLz: (bytes: Uint8Array) => number
   readonly confirmations: bigint
+  /** How long the chain's node may take to answer. */
+  readonly rpcTimeoutMs?: number
+  readonly timing?: Partial<Sender.Timing>
+  readonly limits?: Plan.Limits
+  /** How long a chain may be shorter than it was before that counts as replaced blocks. */
+  readonly behindMs?: number
   /** Told of every chain record, once it is on disk. */
   readonly onChain: (record: ChainRecord) => void
   /** Told where ledger and chain do not agree. */
@@ -39,8 +46,9 @@ export const assetsOf = (deployment: Deployment.Deployment): Address[] => [
 ]
 
 /** What every part needs: the chain, the ledger, and the two ways to change them. */
-const foundation = ({ rpcUrl, deployment, keys, journal, fastLz, confirmations }: WiringOptions) => {
-  const client = Client.create(rpcUrl)
+const foundation = (options: WiringOptions) => {
+  const { rpcUrl, deployment, keys, journal, fastLz, confirmations, timing, behindMs } = options
+  const client = Client.create(rpcUrl, options.rpcTimeoutMs)
   const domain = Digest.domain(deployment.chainId, deployment.clearingHouse)
   const ledger = Ledger.create(assetsOf(deployment))
   const clock = Clock.create()
@@ -54,8 +62,8 @@ const foundation = ({ rpcUrl, deployment, keys, journal, fastLz, confirmations }
     meter: deployment.energyMeter,
     ownerOf: Intake.meterOwners(client, deployment.energyMeter),
     commit: Commit.create(ledger, journal, domain, keys.credit),
-    sender: Sender.create(client, deployment.chainId, keys.settlement, Deployment.errors),
-    issuer: Sender.create(client, deployment.chainId, keys.issuer, Deployment.errors),
+    sender: Sender.create(client, deployment.chainId, keys.settlement, Deployment.errors, timing),
+    issuer: Sender.create(client, deployment.chainId, keys.issuer, Deployment.errors, timing),
     watcher: Watcher.create({
       client,
       house: deployment.clearingHouse,
@@ -65,6 +73,7 @@ const foundation = ({ rpcUrl, deployment, keys, journal, fastLz, confirmations }
       genesisHash: deployment.genesisHash,
       startBlock: deployment.startBlock,
       fastLz,
+      ...(behindMs === undefined ? {} : { behindMs }),
       isLeaving: (asset, account) => Ledger.account(ledger, asset, account).leaving,
     }),
   }
@@ -85,9 +94,13 @@ export const create = (options: WiringOptions) => {
       options.onChain(record)
     },
     onDiscrepancy: options.onDiscrepancy,
-    onReorganised: options.onReorganised,
+    onReorganised(what) {
+      // What the replaced blocks held is missing now, and holds up all that comes after it.
+      void Promise.allSettled([base.sender.tend(), base.issuer.tend()])
+      options.onReorganised(what)
+    },
   })
-  const settle = Settle.create({ ...base, sync })
+  const settle = Settle.create({ ...base, sync, ...(options.limits === undefined ? {} : { limits: options.limits }) })
   const withdrawals = Withdrawals.create({ ...base, sync, settle })
   const leave = Leave.create({ ...base, sync, settle })
   return { ...base, sync, settle, withdrawals, leave, observe }

@@ -103,16 +103,18 @@ export const create = (options: WithdrawalsOptions): Withdrawals => {
   /** Blocks may be replaced, so a transaction that should have been seen by now and was not is sent again. */
   const isMined = (w: WithdrawalRecord): boolean => (mined.get(key(w))?.block ?? 0n) > sync.block
 
+  const callOf = (w: WithdrawalRecord): Sender.Call => {
+    const args = [w.asset, w.account, w.to, w.amount, w.deadline, w.signature]
+    return House.call(house, 'withdraw', args, gasOfWithdrawal, true)
+  }
+
   const send = async (w: WithdrawalRecord): Promise<Transaction> => {
     const before = done.get(key(w))
     if (before !== undefined) return answerOf(before.transaction)
     if (isMined(w)) return mined.get(key(w)) as Transaction
     if (Account.isUnsettled(Ledger.account(ledger, w.asset, w.account))) await settle.now()
     try {
-      const args = [w.asset, w.account, w.to, w.amount, w.deadline, w.signature]
-      const { transaction, block, gasUsed } = await sender.send(
-        House.call(house, 'withdraw', args, gasOfWithdrawal, true),
-      )
+      const { transaction, block, gasUsed } = await sender.send(callOf(w))
       mined.set(key(w), { transaction, block, gasUsed })
       await sync.now(block)
       return { transaction, block, gasUsed }
@@ -129,6 +131,8 @@ export const create = (options: WithdrawalsOptions): Withdrawals => {
     const carriedOut = done.get(key(w))
     if (carriedOut !== undefined) return answerOf(carriedOut.transaction)
     const { asset, account, amount, nonce } = w
+    // A transaction that is still on its way may yet carry it out: then the money would be there twice.
+    if (await sender.isOpen(callOf(w).data)) throw new WithdrawalUnderWayError(error)
     pending.delete(key(w))
     await commit.add({ type: 'withdrawalFailed', asset, account, amount, nonce })
     throw error
@@ -216,6 +220,19 @@ export class WithdrawalRefusedError extends SunledgerError {
       actual,
       hint: 'GET /v1/accounts/:address has the owner, the next nonce and what is available.',
       status: 409,
+    })
+  }
+}
+
+/** The contract refuses a withdrawal now, and an earlier transaction of ours may still carry it out. */
+export class WithdrawalUnderWayError extends SunledgerError {
+  override readonly name = 'WithdrawalUnderWayError'
+  constructor(cause: SunledgerError) {
+    super('SL518', 'The withdrawal is under way, and not decided.', {
+      actual: cause.actual,
+      hint: 'Its money stays set aside until its transaction is mined, or cannot be any more. Ask again with the same message.',
+      status: 503,
+      cause,
     })
   }
 }

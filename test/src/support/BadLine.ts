@@ -1,10 +1,25 @@
 /**
- * The line to the chain's node, as bad as real ones: it can be down, and it can lose the answer to a request that the node has received
- * and acted on.
+ * The line to the chain's node, as bad as real ones: it can be down, and to the next requests with a method it can do whatever lines and
+ * providers do: lose the answer to what the node has acted on, deliver twice, answer late or never, answer with an error, with or
+ * without having passed the request on.
  */
-import { createServer, request, type Server } from 'node:http'
+import { createServer, request, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
+
+export type Fault =
+  /** The node acts; the connection breaks before its answer. */
+  | 'lose'
+  /** The node gets it twice; its second answer is passed on. */
+  | 'twice'
+  /** The node acts; no answer ever comes. */
+  | 'mute'
+  /** The node acts; its answer takes this long. */
+  | { readonly lateMs: number }
+  /** A JSON-RPC error comes back; the node has acted on the request or never got it. */
+  | { readonly error: string; readonly acted: boolean }
+  /** An answer of HTTP; the node never got the request. */
+  | { readonly status: number }
 
 export interface BadLine {
   readonly url: string
@@ -12,10 +27,14 @@ export interface BadLine {
   readonly calls: string[]
   /** Down: nothing reaches the node. */
   down(is: boolean): void
+  /** What happens to the next requests with this method. */
+  fault(method: string, times: number, fault: Fault): void
   /** The answers to the next requests with this method are lost on their way. */
   lose(method: string, times: number): void
   /** Asked before a request with this method is passed on; resolves when it may be. */
   hold(method: string, until: () => Promise<unknown>): void
+  /** Called once, when the node has acted on a request with this method, before its answer goes back. */
+  acted(method: string, then: () => Promise<unknown>): void
 }
 
 const methodsIn = (body: string): string[] => [JSON.parse(body)].flat().map(({ method }: { method: string }) => method)
@@ -42,23 +61,64 @@ const listen = (server: Server): Promise<string> =>
     server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)),
   )
 
+const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** The same error for each request of a body. */
+const refusal = (body: string, message: string): string => {
+  const asked = JSON.parse(body)
+  const one = ({ id }: { id: unknown }) => ({ jsonrpc: '2.0', id, error: { code: -32000, message } })
+  return JSON.stringify(Array.isArray(asked) ? asked.map(one) : one(asked))
+}
+
+/** Does to one request what the fault says. */
+const suffer = async (fault: Fault, target: string, body: string, response: ServerResponse): Promise<void> => {
+  if (typeof fault === 'object' && 'status' in fault) {
+    response.statusCode = fault.status
+    return void response.end('{"error":"come again"}')
+  }
+  if (typeof fault === 'object' && 'error' in fault) {
+    if (fault.acted) await forward(target, body)
+    return void response.end(refusal(body, fault.error))
+  }
+  const answer = await forward(target, body)
+  if (fault === 'lose') response.socket?.destroy()
+  if (fault === 'twice') response.end(await forward(target, body))
+  if (typeof fault === 'object') {
+    await soon(fault.lateMs)
+    response.end(answer)
+  }
+}
+
 export const start = async (target: string): Promise<BadLine> => {
   const calls: string[] = []
-  const losing = new Map<string, number>()
+  const faults = new Map<string, { times: number; fault: Fault }>()
   const holding = new Map<string, () => Promise<unknown>>()
+  const waiting = new Map<string, () => Promise<unknown>>()
   let isDown = false
+
+  const faultOf = (methods: readonly string[]): Fault | undefined => {
+    const found = methods.map((method) => faults.get(method)).find((planned) => (planned?.times ?? 0) > 0)
+    if (found !== undefined) found.times--
+    return found?.fault
+  }
+
   const server = createServer(async (incoming, response) => {
     let body = ''
     for await (const part of incoming) body += part
     if (isDown) return void incoming.socket.destroy()
     const methods = methodsIn(body)
     for (const method of methods) await holding.get(method)?.()
-    const answer = await forward(target, body)
+    const fault = faultOf(methods)
     calls.push(...methods)
-    const lost = methods.find((method) => (losing.get(method) ?? 0) > 0)
-    if (lost === undefined && !isDown) return void response.end(answer)
-    if (lost !== undefined) losing.set(lost, (losing.get(lost) as number) - 1)
-    incoming.socket.destroy()
+    if (fault !== undefined) return suffer(fault, target, body, response)
+    const answer = await forward(target, body)
+    for (const method of methods) {
+      const then = waiting.get(method)
+      waiting.delete(method)
+      await then?.()
+    }
+    if (isDown) incoming.socket.destroy()
+    else response.end(answer)
   })
   const url = await listen(server)
   onTestFinished(() => {
@@ -71,7 +131,9 @@ export const start = async (target: string): Promise<BadLine> => {
     down(is) {
       isDown = is
     },
-    lose: (method, times) => losing.set(method, times),
+    fault: (method, times, fault) => faults.set(method, { times, fault }),
+    lose: (method, times) => faults.set(method, { times, fault: 'lose' }),
     hold: (method, until) => holding.set(method, until),
+    acted: (method, then) => waiting.set(method, then),
   }
 }
