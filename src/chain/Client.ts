@@ -2,7 +2,15 @@
  * The one JSON-RPC client. Requests that are made in the same moment travel in one HTTP request; what the chain answers is checked by
  * viem. Everything that reads the chain goes through here.
  */
-import { createPublicClient, HttpRequestError, http, type PublicClient, TimeoutError } from 'viem'
+import {
+  BaseError,
+  createPublicClient,
+  HttpRequestError,
+  http,
+  LimitExceededRpcError,
+  type PublicClient,
+  TimeoutError,
+} from 'viem'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Hex } from '../core/Payment.ts'
 
@@ -37,6 +45,11 @@ const isUnreachable = (error: unknown): boolean => {
     if (at instanceof HttpRequestError || at instanceof TimeoutError) return true
   return false
 }
+
+/** Whether asking again may help: the chain did not answer, or only to say that it has too much to do. */
+export const isBusy = (error: unknown): boolean =>
+  isUnreachable(error) ||
+  (error instanceof BaseError && error.walk((at) => at instanceof LimitExceededRpcError) !== null)
 
 /** Turns an error that means that the chain did not answer into its own kind; takes every other as it is. @throws {ChainUnreachableError} */
 export const assertReachable = (client: Client, error: unknown): void => {

@@ -6,12 +6,12 @@
 import { type Abi, type ContractFunctionArgs, encodeFunctionData, type TransactionReceipt } from 'viem'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex } from '../core/Payment.ts'
-import * as Turns from '../core/Turns.ts'
 import * as Signature from '../crypto/Signature.ts'
 import { answered, assertReachable, type Client } from './Client.ts'
 import type { Call } from './Outbox.ts'
 import * as Outbox from './Outbox.ts'
 import * as Revert from './Revert.ts'
+import * as Submit from './Submit.ts'
 
 export type { Call } from './Outbox.ts'
 
@@ -71,79 +71,10 @@ export const defaultTiming: Timing = {
   mostFeeWei: 1_000_000_000_000n,
 }
 
-/** How often another nonce is tried: more than one process must have used the key meanwhile. */
-const mostNonces = 3
-/** How long a base fee is good; twice of it is offered. */
-const feeGoodMs = 2000
 /** A node may know a nonce to be used before it knows by which transaction. */
 const mostLostLooks = 2
 
 const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** The next nonce, and handing transactions to the node. */
-const submitter = (options: Outbox.OutboxOptions, outbox: Outbox.Outbox) => {
-  const { client, address, sign } = options
-  const inTurn = Turns.queue()
-  /** The next one; unknown at the start and after a failure. */
-  let nonce: number | undefined
-  /** All before it were used by others, such as this service before it was killed. */
-  let first: number | undefined
-  let baseFee: { wei: bigint; atMs: number } | undefined
-
-  const baseFeeWei = async (): Promise<bigint> => {
-    if (baseFee === undefined || Date.now() - baseFee.atMs > feeGoodMs) {
-      const block = await client.getBlock()
-      baseFee = { wei: block.baseFeePerGas ?? 1_000_000_000n, atMs: Date.now() }
-    }
-    return baseFee.wei
-  }
-
-  const pending = () => client.getTransactionCount({ address, blockTag: 'pending' })
-
-  /** A node may have taken a transaction although its answer was an error or got lost. */
-  const isKnown = (hash: Hex): Promise<boolean> =>
-    client.getTransaction({ hash }).then(
-      () => true,
-      () => false,
-    )
-
-  /** Nobody else's turn comes before it is known whether the nonce is used. */
-  const submit = async (flight: Outbox.Flight): Promise<void> => {
-    for (let attempt = 1; ; attempt++) {
-      const fees = Outbox.feesAt(await baseFeeWei())
-      nonce ??= await pending()
-      first ??= nonce
-      const form = sign(nonce, fees, flight.call)
-      try {
-        await client.sendRawTransaction({ serializedTransaction: form.serialized })
-      } catch (error) {
-        if (!(await isKnown(form.transaction))) {
-          nonce = undefined
-          baseFee = undefined
-          if (attempt >= mostNonces || !/nonce|already known|underpriced|fee/i.test((error as Error).message))
-            throw error
-          // A nonce that is too high: earlier transactions are missing, as after a reorganisation.
-          await outbox.tend()
-          continue
-        }
-      }
-      flight.nonce = nonce++
-      flight.forms = [form]
-      flight.sentMs = performance.now()
-      outbox.add(flight)
-      return
-    }
-  }
-
-  return {
-    baseFeeWei,
-    submit: (flight: Outbox.Flight) => inTurn(() => submit(flight)),
-    /** Whether nonces from before this sender's time are still open. */
-    async isHaunted(used: number): Promise<boolean> {
-      return first === undefined ? (await pending()) > used : used < first
-    },
-  }
-}
 
 /** Waits for the receipt of any form: at once on a chain that mines at once, else by asking again, slower each time. */
 const follower = (
@@ -209,7 +140,7 @@ export const create = (
     sign: (nonce, fees, request) => Outbox.sign(privateKey, chainId, nonce, fees, request),
   }
   const outbox = Outbox.create(options)
-  const { submit, baseFeeWei, isHaunted } = submitter(options, outbox)
+  const { submit, baseFeeWei, isHaunted } = Submit.create(options, outbox)
   const follow = follower(client, outbox, submit, times)
 
   const reasonOfRevert = async (request: Call, block: bigint): Promise<string> => {

@@ -7,6 +7,11 @@ import { createServer, request, type Server, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
+interface Refusal {
+  readonly error: string
+  readonly acted: boolean
+}
+
 export type Fault =
   /** The node acts; the connection breaks before its answer. */
   | 'lose'
@@ -17,7 +22,7 @@ export type Fault =
   /** The node acts; its answer takes this long. */
   | { readonly lateMs: number }
   /** A JSON-RPC error comes back; the node has acted on the request or never got it. */
-  | { readonly error: string; readonly acted: boolean }
+  | Refusal
   /** An answer of HTTP; the node never got the request. */
   | { readonly status: number }
 
@@ -63,22 +68,41 @@ const listen = (server: Server): Promise<string> =>
 
 const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** The same error for each request of a body. */
-const refusal = (body: string, message: string): string => {
-  const asked = JSON.parse(body)
-  const one = ({ id }: { id: unknown }) => ({ jsonrpc: '2.0', id, error: { code: -32000, message } })
-  return JSON.stringify(Array.isArray(asked) ? asked.map(one) : one(asked))
+interface Request {
+  readonly id: unknown
+  readonly method: string
+}
+
+/** Answers the requests with this method with an error, and the others as the node does. */
+const refuse = async (target: string, body: string, method: string, { error, acted }: Refusal): Promise<string> => {
+  const asked: Request | Request[] = JSON.parse(body)
+  const refused = [asked].flat().filter((each) => each.method === method)
+  const passed = [asked].flat().filter((each) => acted || each.method !== method)
+  const answers: Request[] = passed.length === 0 ? [] : JSON.parse(await forward(target, JSON.stringify(passed)))
+  const errors = refused.map(({ id }) => ({ jsonrpc: '2.0', id, error: { code: -32000, message: error } }))
+  const kept = answers.filter(({ id }) => !refused.some((each) => each.id === id))
+  return JSON.stringify(Array.isArray(asked) ? [...kept, ...errors] : errors[0])
+}
+
+interface Planned {
+  readonly method: string
+  readonly fault: Fault
+  times: number
 }
 
 /** Does to one request what the fault says. */
-const suffer = async (fault: Fault, target: string, body: string, response: ServerResponse): Promise<void> => {
+const suffer = async (
+  { fault, method }: Planned,
+  target: string,
+  body: string,
+  response: ServerResponse,
+): Promise<void> => {
   if (typeof fault === 'object' && 'status' in fault) {
     response.statusCode = fault.status
     return void response.end('{"error":"come again"}')
   }
   if (typeof fault === 'object' && 'error' in fault) {
-    if (fault.acted) await forward(target, body)
-    return void response.end(refusal(body, fault.error))
+    return void response.end(await refuse(target, body, method, fault))
   }
   const answer = await forward(target, body)
   if (fault === 'lose') response.socket?.destroy()
@@ -91,15 +115,15 @@ const suffer = async (fault: Fault, target: string, body: string, response: Serv
 
 export const start = async (target: string): Promise<BadLine> => {
   const calls: string[] = []
-  const faults = new Map<string, { times: number; fault: Fault }>()
+  const faults = new Map<string, Planned>()
   const holding = new Map<string, () => Promise<unknown>>()
   const waiting = new Map<string, () => Promise<unknown>>()
   let isDown = false
 
-  const faultOf = (methods: readonly string[]): Fault | undefined => {
+  const faultOf = (methods: readonly string[]): Planned | undefined => {
     const found = methods.map((method) => faults.get(method)).find((planned) => (planned?.times ?? 0) > 0)
     if (found !== undefined) found.times--
-    return found?.fault
+    return found
   }
 
   const server = createServer(async (incoming, response) => {
@@ -131,8 +155,8 @@ export const start = async (target: string): Promise<BadLine> => {
     down(is) {
       isDown = is
     },
-    fault: (method, times, fault) => faults.set(method, { times, fault }),
-    lose: (method, times) => faults.set(method, { times, fault: 'lose' }),
+    fault: (method, times, fault) => faults.set(method, { method, times, fault }),
+    lose: (method, times) => faults.set(method, { method, times, fault: 'lose' }),
     hold: (method, until) => holding.set(method, until),
     acted: (method, then) => waiting.set(method, then),
   }
