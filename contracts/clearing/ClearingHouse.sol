@@ -13,6 +13,7 @@ import {Wire} from "../lib/Wire.sol";
 import {AccountSlot, AccountSlotLibrary} from "./AccountSlot.sol";
 import {DebitHasher, DebitHasherLibrary} from "./DebitHasher.sol";
 import {IClearingHouse} from "./IClearingHouse.sol";
+import {PoolSlot, PoolSlotLibrary} from "./PoolSlot.sol";
 
 /// @title ClearingHouse: one account a machine, one slot an account
 /// @notice What each function does stands in IClearingHouse. What is kept here, for each asset:
@@ -46,9 +47,16 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     uint8 private constant MAX_DECIMALS = 6;
     /// @dev What a deposit may raise a balance to. Credits add less than 2^80 to an account in its whole life, because `credited`
-    /// is a uint80, so a balance stays below 2^95 + 2^80 and fits its 96 bits whatever an asset does. Settling needs no check for
+    /// is a uint80, so a balance stays below 2^80 + 2^80 and fits its 81 bits whatever an asset does. Settling needs no check for
     /// it.
-    uint256 private constant MAX_BALANCE = 1 << 95;
+    uint256 private constant MAX_BALANCE = 1 << 80;
+    uint256 private constant MAX_POOL = PoolSlotLibrary.MAX_AMOUNT;
+    /// @dev What funding may raise a pool to: the upper half of its 96 bits is for debits.
+    uint256 private constant MAX_FUNDED = 1 << 95;
+    /// @dev One debit adds less than 2^80 to a pool.
+    uint256 private constant TOTAL_BITS = 80;
+    /// @dev So many that replacing the keys, which visits each, fits into a transaction.
+    uint256 private constant MAX_ASSETS = 1_000;
     /// @dev A window or notice that outlasts this would be a lock, not a window.
     uint256 private constant MAX_PERIOD_SECONDS = 365 days;
 
@@ -57,12 +65,6 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     /// @dev An account's place in storage, so that reading and writing it work out where it lies only once.
     struct Cell {
         AccountSlot slot;
-    }
-
-    /// @dev `amount` grows by less than 2^96 a move and cannot wrap 248 bits.
-    struct Pool {
-        bool listed;
-        uint248 amount;
     }
 
     struct Release {
@@ -84,6 +86,9 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     bool private transient _entered;
 
+    /// @dev Listed from the beginning and known without reading storage, which makes deposits of it into new accounts cheaper.
+    address private immutable _firstAsset;
+
     uint256 public immutable exitWindowSeconds;
     uint256 public immutable noticePeriodSeconds;
 
@@ -95,11 +100,13 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     /// @dev Every replaced credit key keeps its own notice period: replacing keys twice in a row must not void reserves (I7).
     mapping(address key => uint256) private _creditKeyUntil;
 
-    mapping(address asset => Pool) private _pools;
+    address[] private _assets;
+    mapping(address asset => PoolSlot) private _pools;
     mapping(address asset => mapping(address account => Cell)) private _accounts;
     mapping(address asset => mapping(address account => uint256)) private _reserves;
     mapping(address asset => mapping(address account => Release)) private _releases;
-    mapping(address asset => mapping(address account => uint64)) private _nonces;
+    /// @dev Goes on counting where an account's own count is full.
+    mapping(address asset => mapping(address account => uint64)) private _furtherNonces;
     mapping(address asset => mapping(address account => Exit)) private _exits;
     mapping(address asset => mapping(address to => uint256)) private _setApart;
     mapping(address account => Owner) private _owners;
@@ -107,6 +114,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     // ---------------------------------------------------------- constructor
 
     constructor(
+        address asset,
         address settlementKey_,
         address creditKey_,
         address coldKey_,
@@ -119,6 +127,8 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         noticePeriodSeconds = noticePeriodSeconds_;
         _setKeys(settlementKey_, creditKey_, coldKey_);
         emit KeysReplaced(settlementKey_, creditKey_, coldKey_, 0);
+        _firstAsset = asset;
+        _list(asset);
     }
 
     // ------------------------------------------------------------ modifiers
@@ -180,7 +190,11 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     }
 
     function _checkDeposit(address asset, address account, address owner, uint256 amount) private view {
-        require(_pools[asset].listed, ClearingHouse_AssetNotListed(asset));
+        // Into an account that is not empty something was paid when the asset was listed, and listing is for good.
+        require(
+            asset == _firstAsset || !_accounts[asset][account].slot.isEmpty() || _pools[asset].isListed(),
+            ClearingHouse_AssetNotListed(asset)
+        );
         require(account != address(0), ClearingHouse_ZeroAddress());
         require(amount > 0, ClearingHouse_ZeroAmount());
         address bound = _owners[account].owner;
@@ -192,7 +206,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         AccountSlot slot = cell.slot;
         uint256 balance = slot.balance() + received;
         require(balance <= MAX_BALANCE, ClearingHouse_TooMuch(MAX_BALANCE, balance));
-        cell.slot = AccountSlotLibrary.pack(balance, slot.debited(), slot.credited());
+        cell.slot = slot.withBalance(balance);
         emit Deposited(asset, account, from, received);
     }
 
@@ -232,7 +246,8 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     // ----------------------------------------------------------- settlement
 
     /// @inheritdoc IClearingHouse
-    function settle(bytes calldata batch) external onlySettlementKey {
+    /// @dev Who sends it is asked section by section, because the settlement key stands in the pool's slot, too.
+    function settle(bytes calldata batch) external {
         require(batch.length > 0, ClearingHouse_BatchMalformed(1, 0));
         require(uint8(batch[0]) == BATCH_VERSION, ClearingHouse_BatchVersion(BATCH_VERSION, uint8(batch[0])));
         bytes32 domain = _domainSeparatorV4();
@@ -260,9 +275,12 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     function _settleSection(bytes calldata batch, uint256 position, bytes32 domain) private returns (uint256 end) {
         Section memory section;
         end = _readHeader(batch, position, section);
-        Pool memory pool = _pools[section.asset];
-        if (!pool.listed) return end;
-        section.pool = pool.amount;
+        PoolSlot pool = _pools[section.asset];
+        if (!pool.isListed()) return end;
+        require(msg.sender == pool.settler(), ClearingHouse_NotSettlementKey(pool.settler(), msg.sender));
+        section.pool = pool.amount();
+        // Only an asset of which 2^95 units are claimed to exist gets here; then its pool must be drained first.
+        if (section.pool + ((section.debits + section.boths) << TOTAL_BITS) > MAX_POOL) return end;
         section.hasher = DebitHasherLibrary.prepare(domain, section.asset);
 
         uint256 cursor = Wire.start(batch) + position + SECTION_HEADER_LENGTH;
@@ -270,7 +288,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         cursor = _settleBoths(section, cursor);
         _settleCredits(section, cursor);
 
-        _pools[section.asset] = Pool(true, uint248(section.pool));
+        _pools[section.asset] = PoolSlotLibrary.pack(msg.sender, section.pool);
         emit Settled(section.asset, section.debited, section.credited, section.pool);
     }
 
@@ -390,7 +408,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     /// @inheritdoc IClearingHouse
     function collect(Debit calldata debit, Credit calldata credit, Proof calldata proof) external returns (uint256 moved) {
-        require(_pools[debit.asset].listed, ClearingHouse_AssetNotListed(debit.asset));
+        require(_pools[debit.asset].isListed(), ClearingHouse_AssetNotListed(debit.asset));
         bytes32 digest = hashDebit(debit.asset, debit.total, debit.history);
         require(credit.debit == digest, ClearingHouse_DebitNotAccepted(digest, credit.debit));
         require(credit.asset == debit.asset, ClearingHouse_WrongAsset(debit.asset, credit.asset));
@@ -405,7 +423,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         // Whoever comes second finds nothing to move, and nothing that reverts.
         if (moved == 0) return 0;
         cell.slot = next;
-        _pools[debit.asset].amount += uint248(moved);
+        _addToPool(debit.asset, moved, MAX_POOL);
         emit Collected(debit.asset, account, debit.total, debit.history, moved);
     }
 
@@ -424,10 +442,10 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         uint256 due = AccountSlotLibrary.excess(credit.total, slot.credited());
         uint256 reserved = _reserves[credit.asset][credit.account];
         fromReserve = AccountSlotLibrary.min(due, reserved);
-        if (current) fromPool = AccountSlotLibrary.min(due - fromReserve, _pools[credit.asset].amount);
+        if (current) fromPool = AccountSlotLibrary.min(due - fromReserve, _pools[credit.asset].amount());
         if (fromReserve + fromPool == 0) return (0, 0);
         _reserves[credit.asset][credit.account] = reserved - fromReserve;
-        _pools[credit.asset].amount -= uint248(fromPool);
+        if (fromPool > 0) _takeFromPool(credit.asset, fromPool);
         cell.slot = slot.applyCredit(fromReserve + fromPool);
         emit Redeemed(credit.asset, credit.account, credit.total, credit.history, fromReserve, fromPool);
     }
@@ -444,11 +462,10 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     /// @inheritdoc IClearingHouse
     function fund(address asset, uint256 amount) external nonReentrant {
-        require(_pools[asset].listed, ClearingHouse_AssetNotListed(asset));
+        require(_pools[asset].isListed(), ClearingHouse_AssetNotListed(asset));
         require(amount > 0, ClearingHouse_ZeroAmount());
         uint256 received = _pull(asset, amount);
-        require(received <= MAX_BALANCE, ClearingHouse_TooMuch(MAX_BALANCE, received));
-        _pools[asset].amount += uint248(received);
+        _addToPool(asset, received, MAX_FUNDED);
         emit Funded(asset, msg.sender, received);
     }
 
@@ -489,16 +506,24 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         amount = AccountSlotLibrary.min(announced.amount, reserved);
         delete _releases[asset][account];
         _reserves[asset][account] = reserved - amount;
-        _pools[asset].amount += uint248(amount);
+        _addToPool(asset, amount, MAX_POOL);
         emit Released(asset, account, amount, reserved - amount);
     }
 
     /// @dev No check that the asset is listed: the pool of another one is empty.
     function _takeFromPool(address asset, uint256 amount) private {
         require(amount > 0, ClearingHouse_ZeroAmount());
-        uint256 pool = _pools[asset].amount;
-        require(amount <= pool, ClearingHouse_InsufficientPool(pool, amount));
-        _pools[asset].amount = uint248(pool - amount);
+        PoolSlot pool = _pools[asset];
+        require(amount <= pool.amount(), ClearingHouse_InsufficientPool(pool.amount(), amount));
+        _pools[asset] = PoolSlotLibrary.pack(pool.settler(), pool.amount() - amount);
+    }
+
+    /// @dev The asset is listed.
+    function _addToPool(address asset, uint256 amount, uint256 most) private {
+        PoolSlot pool = _pools[asset];
+        uint256 sum = pool.amount() + amount;
+        require(sum <= most, ClearingHouse_TooMuch(most, sum));
+        _pools[asset] = PoolSlotLibrary.pack(pool.settler(), sum);
     }
 
     // -------------------------------------------------------------- leaving
@@ -513,14 +538,13 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         require(to != address(0), ClearingHouse_ZeroAddress());
         require(amount > 0, ClearingHouse_ZeroAmount());
         require(block.timestamp <= deadline, ClearingHouse_Expired(deadline, block.timestamp));
-        uint64 nonce = _nonces[asset][account]++;
+        Cell storage cell = _accounts[asset][account];
+        (AccountSlot slot, uint64 nonce) = _takeNonce(asset, account, cell.slot);
         _checkOwner(account, keccak256(abi.encode(WITHDRAW_TYPEHASH, asset, account, to, amount, nonce, deadline)), signature);
 
-        Cell storage cell = _accounts[asset][account];
-        AccountSlot slot = cell.slot;
         uint256 balance = slot.balance();
         require(amount <= balance, ClearingHouse_InsufficientBalance(balance, amount));
-        cell.slot = AccountSlotLibrary.pack(balance - amount, slot.debited(), slot.credited());
+        cell.slot = slot.withBalance(balance - amount);
         emit Withdrawn(asset, account, to, amount, nonce);
         IERC20(asset).safeTransfer(to, amount);
     }
@@ -531,7 +555,9 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         require(block.timestamp <= deadline, ClearingHouse_Expired(deadline, block.timestamp));
         (, uint256 running) = exitOf(asset, account);
         require(running == 0, ClearingHouse_ExitRunning(running));
-        uint64 nonce = _nonces[asset][account]++;
+        Cell storage cell = _accounts[asset][account];
+        uint64 nonce;
+        (cell.slot, nonce) = _takeNonce(asset, account, cell.slot);
         _checkOwner(account, keccak256(abi.encode(EXIT_TYPEHASH, asset, account, to, nonce, deadline)), signature);
 
         uint256 endsAt = block.timestamp + exitWindowSeconds;
@@ -550,7 +576,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         Cell storage cell = _accounts[asset][account];
         AccountSlot slot = cell.slot;
         amount = slot.balance();
-        cell.slot = AccountSlotLibrary.pack(0, slot.debited(), slot.credited());
+        cell.slot = slot.withBalance(0);
         _setApart[asset][to] += amount;
         emit ExitFinalized(asset, account, to, amount);
     }
@@ -574,6 +600,14 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         emit OwnerBound(account, owner, nonce);
     }
 
+    /// @dev The number of an account's next withdrawal or exit request, and its slot with that number used. The first 32 767 are
+    /// counted in the slot itself.
+    function _takeNonce(address asset, address account, AccountSlot slot) private returns (AccountSlot next, uint64 nonce) {
+        nonce = uint64(slot.count());
+        if (nonce < AccountSlotLibrary.MAX_COUNT) return (slot.counted(), nonce);
+        return (slot, nonce + _furtherNonces[asset][account]++);
+    }
+
     /// @dev An account without an owner owns itself.
     function _checkOwner(address account, bytes32 message, bytes calldata signature) private view {
         address bound = _owners[account].owner;
@@ -587,11 +621,17 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     /// @inheritdoc IClearingHouse
     function listAsset(address asset) external onlyColdKey {
+        _list(asset);
+    }
+
+    function _list(address asset) private {
         require(asset != address(0), ClearingHouse_ZeroAddress());
-        require(!_pools[asset].listed, ClearingHouse_AssetListed(asset));
+        require(!_pools[asset].isListed(), ClearingHouse_AssetListed(asset));
+        require(_assets.length < MAX_ASSETS, ClearingHouse_TooMuch(MAX_ASSETS, MAX_ASSETS + 1));
         uint8 decimals = IERC20Metadata(asset).decimals();
         require(decimals <= MAX_DECIMALS, ClearingHouse_TooManyDecimals(MAX_DECIMALS, decimals));
-        _pools[asset].listed = true;
+        _assets.push(asset);
+        _pools[asset] = PoolSlotLibrary.pack(settlementKey, 0);
         emit AssetListed(asset);
     }
 
@@ -612,6 +652,11 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         require(
             settlementKey_ != address(0) && creditKey_ != address(0) && coldKey_ != address(0), ClearingHouse_ZeroAddress()
         );
+        if (settlementKey_ != settlementKey) {
+            for (uint256 i = 0; i < _assets.length; ++i) {
+                _pools[_assets[i]] = PoolSlotLibrary.pack(settlementKey_, _pools[_assets[i]].amount());
+            }
+        }
         settlementKey = settlementKey_;
         creditKey = creditKey_;
         coldKey = coldKey_;
@@ -637,12 +682,12 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     /// @inheritdoc IClearingHouse
     function isListed(address asset) external view returns (bool) {
-        return _pools[asset].listed;
+        return _pools[asset].isListed();
     }
 
     /// @inheritdoc IClearingHouse
     function poolOf(address asset) external view returns (uint256) {
-        return _pools[asset].amount;
+        return _pools[asset].amount();
     }
 
     /// @inheritdoc IClearingHouse
@@ -687,7 +732,7 @@ contract ClearingHouse is IClearingHouse, EIP712 {
 
     /// @inheritdoc IClearingHouse
     function nonceOf(address asset, address account) external view returns (uint64) {
-        return _nonces[asset][account];
+        return uint64(_accounts[asset][account].slot.count()) + _furtherNonces[asset][account];
     }
 
     /// @inheritdoc IClearingHouse

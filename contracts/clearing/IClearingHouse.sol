@@ -146,8 +146,8 @@ interface IClearingHouse {
 
     // ----------------------------------------------------------- settlement
 
-    /// @notice Settles a batch: the settlement key only. Nothing that an entry says makes it revert; only a batch that is not of
-    /// the format below does. All integers are big-endian and unaligned.
+    /// @notice Settles a batch: the settlement key only, whom every section of a listed asset asks for. Nothing that an entry says
+    /// makes it revert; only a batch that is not of the format below does. All integers are big-endian and unaligned.
     ///
     ///   batch   := version (1 byte, 1) section*
     ///   section := asset (20) flags (1) widths (1) debits (2) boths (2) credits (2) debit* both* credit*
@@ -167,6 +167,9 @@ interface IClearingHouse {
     /// A signature of nobody moves nothing. A wrong one is the signature of some account without money, and moves no debit; the
     /// credit of a both, however, is the operator's word for whatever account its signature recovers to.
     ///
+    /// A pool has room for less than 2^96 units. A section whose debits might not fit, at 2^80 each, moves nothing until the pool is
+    /// drained; it takes an asset of which 2^95 units exist, or are claimed to.
+    ///
     /// A batch that is cut off, too long, has other flags, widths or counts is refused whole: `expectedLength` is where it should
     /// have ended, as far as it could be read.
     function settle(bytes calldata batch) external;
@@ -181,7 +184,7 @@ interface IClearingHouse {
 
     // ------------------------------------------------------ pool, reserves
 
-    /// @notice Adds the sender's tokens to the pool. By anyone.
+    /// @notice Adds the sender's tokens to the pool, which may have 2^95 units afterwards. By anyone.
     function fund(address asset, uint256 amount) external;
     /// @notice Takes from the pool. Cold key only.
     function drain(address asset, address to, uint256 amount) external;
@@ -217,7 +220,7 @@ interface IClearingHouse {
 
     // ---------------------------------------------------------------- keys
 
-    /// @notice Lists an asset. Cold key only.
+    /// @notice Lists an asset, for good. Cold key only; 1 000 at most. The first one is listed at construction.
     function listAsset(address asset) external;
     /// @notice Replaces the keys. Cold key only. A credit key that is replaced by another keeps its claim on reserves for the
     /// notice period; each replaced key for its own, however often keys are replaced (I7).

@@ -27,6 +27,11 @@ contract EnergyCredit is AuthorizedToken {
         _mint(to, milliWh);
     }
 
+    /// @notice Mints to many wallets: in each word the wallet stands in the high 160 bits, the amount in the low 96.
+    function mintMany(uint256[] calldata mints) external onlyMeter {
+        for (uint256 i = 0; i < mints.length; ++i) _mint(address(uint160(mints[i] >> 96)), uint96(mints[i]));
+    }
+
     /// @notice Takes credits out of existence, up to `milliWh` and as far as the wallet reaches.
     function retire(address from, uint256 milliWh) external onlyMeter returns (uint256 retired) {
         uint256 held = balanceOf(from);

@@ -18,7 +18,8 @@ import {IEnergyMeter} from "./IEnergyMeter.sol";
 ///   no device mints a watt-hour twice, nor any beyond its capacity × time                                (I10)
 ///
 /// A reading touches one storage slot of its device. What belongs to its owner is touched once for each run of neighbouring
-/// readings of one owner, so a fleet costs little more than its signatures.
+/// readings of one owner, so a fleet costs little more than its signatures. New credits are minted in one call and the totals written
+/// once for each batch.
 contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
     // ------------------------------------------------------------ constants
 
@@ -44,6 +45,8 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
     uint256 private constant SECTION_HEADER_LENGTH = 3;
     /// @dev meter (20), timestamp (5), energy (9), compute (9), detail (32)
     uint256 private constant READING_LENGTH = 75;
+    uint256 private constant SIGNATURE_LENGTH = 64;
+    uint256 private constant P256_SIGNATURE_LENGTH = 128;
 
     uint16 private constant FULL_BPS = 10_000;
     /// @dev 1 mWh is 3.6 joules, and a device's limit is in watts × basis points: 3.6 × 10 000.
@@ -80,11 +83,18 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         bytes32 detail;
     }
 
-    /// @dev Neighbouring readings of one owner, while a batch is read. Owner number 0 is nobody: the run is empty.
-    struct Run {
+    /// @dev A batch while it is read. First its run, neighbouring readings of one owner (owner number 0 is nobody: the run is empty);
+    /// then what all runs before have come to, and which credits are still to be minted, as EnergyCredit.mintMany takes them.
+    struct Tally {
         uint256 ownerNumber;
+        uint256 runProducedMilliWh;
+        uint256 runConsumedMilliWh;
         uint256 producedMilliWh;
         uint256 consumedMilliWh;
+        uint256 accepted;
+        uint256 refused;
+        uint256[] mints;
+        uint256 minting;
     }
 
     EnergyCredit private immutable _credit;
@@ -194,16 +204,20 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         require(batch.length > 0, EnergyMeter_BatchMalformed(1, 0));
         require(uint8(batch[0]) == BATCH_VERSION, EnergyMeter_BatchVersion(BATCH_VERSION, uint8(batch[0])));
         bytes32 domain = _domainSeparatorV4();
-        Run memory run;
+        Tally memory tally;
+        tally.mints = new uint256[](batch.length / (READING_LENGTH + SIGNATURE_LENGTH));
         uint256 position = 1;
         while (position < batch.length) {
             (bool p256, uint256 end) = _readHeader(batch, position);
-            accepted += _takeSection(
-                domain, p256, Wire.start(batch) + position + SECTION_HEADER_LENGTH, Wire.start(batch) + end, run
-            );
+            _takeSection(domain, p256, Wire.start(batch) + position + SECTION_HEADER_LENGTH, Wire.start(batch) + end, tally);
             position = end;
         }
-        _closeRun(run);
+        _closeRun(tally);
+        _mint(tally);
+        _producedMilliWh += uint128(tally.producedMilliWh);
+        _consumedMilliWh += uint128(tally.consumedMilliWh);
+        emit Submitted(tally.accepted, tally.refused, tally.producedMilliWh, tally.consumedMilliWh);
+        return tally.accepted;
     }
 
     /// @dev The whole section must lie within the batch; after this check its readings are read without another. An unknown flag
@@ -214,54 +228,54 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         uint256 flags = uint8(batch[position]);
         require(flags <= 1, EnergyMeter_BatchMalformed(position, batch.length));
         p256 = flags == 1;
-        end += uint16(bytes2(batch[position + 1:position + 3])) * (READING_LENGTH + (p256 ? 128 : 64));
+        end += uint16(bytes2(batch[position + 1:position + 3])) * _readingLength(p256);
         require(end <= batch.length, EnergyMeter_BatchMalformed(end, batch.length));
     }
 
-    /// @dev Takes the readings that lie from `cursor` to `end` and returns how many were accepted.
-    function _takeSection(bytes32 domain, bool p256, uint256 cursor, uint256 end, Run memory run)
-        private
-        returns (uint256 accepted)
-    {
+    /// @dev Bytes of a reading with its signature.
+    function _readingLength(bool p256) private pure returns (uint256) {
+        return READING_LENGTH + (p256 ? P256_SIGNATURE_LENGTH : SIGNATURE_LENGTH);
+    }
+
+    /// @dev Takes the readings that lie from `cursor` to `end`.
+    function _takeSection(bytes32 domain, bool p256, uint256 cursor, uint256 end, Tally memory tally) private {
         unchecked {
-            uint256 length = READING_LENGTH + (p256 ? 128 : 64);
             Reading memory reading;
             reading.typeHash = READING_TYPEHASH;
-            for (; cursor < end; cursor += length) {
+            for (; cursor < end; cursor += _readingLength(p256)) {
                 reading.meter = Wire.addressAt(cursor);
                 reading.timestamp = Wire.number(cursor + 20, 5);
                 reading.energyMilliWh = Wire.number(cursor + 25, 9);
                 reading.computeUnits = Wire.number(cursor + 34, 9);
                 reading.detail = Wire.word(cursor + 43);
                 address signer = _readSigner(_digest(domain, reading), cursor + READING_LENGTH, p256);
-                if (_takeReading(reading, signer, run)) ++accepted;
+                _takeReading(reading, signer, tally);
             }
         }
     }
 
-    function _takeReading(Reading memory reading, address signer, Run memory run) private returns (bool) {
-        DeviceSlot device = _devices[reading.meter];
-        (Refusal refusal, uint256 milliWh) = _judge(device, reading, signer);
-        if (refusal != Refusal.None) {
-            emit ReadingRefused(reading.meter, uint64(reading.timestamp), refusal);
-            return false;
-        }
-        uint256 total;
+    function _takeReading(Reading memory reading, address signer, Tally memory tally) private {
         unchecked {
-            total = device.energyMilliWh() + milliWh;
-        }
-        _devices[reading.meter] = device.withReading(reading.timestamp, total, reading.computeUnits);
-        emit ReadingAccepted(
-            reading.meter, uint64(reading.timestamp), uint128(total), uint128(reading.computeUnits), reading.detail
-        );
+            DeviceSlot device = _devices[reading.meter];
+            (Refusal refusal, uint256 milliWh) = _judge(device, reading, signer);
+            if (refusal != Refusal.None) {
+                ++tally.refused;
+                emit ReadingRefused(reading.meter, uint64(reading.timestamp), refusal);
+                return;
+            }
+            ++tally.accepted;
+            uint256 total = device.energyMilliWh() + milliWh;
+            _devices[reading.meter] = device.withReading(reading.timestamp, total, reading.computeUnits);
+            if (total != reading.energyMilliWh) emit ReadingCut(reading.meter, uint64(reading.timestamp), uint128(total));
 
-        if (device.ownerNumber() != run.ownerNumber) {
-            _closeRun(run);
-            run.ownerNumber = device.ownerNumber();
+            if (device.ownerNumber() != tally.ownerNumber) {
+                _closeRun(tally);
+                tally.ownerNumber = device.ownerNumber();
+            }
+            // A batch of 65 535 readings a section, each below 2^64, comes nowhere near the width of a word.
+            if (device.kind() == PRODUCER) tally.runProducedMilliWh += milliWh;
+            else tally.runConsumedMilliWh += milliWh;
         }
-        if (device.kind() == PRODUCER) run.producedMilliWh += milliWh;
-        else run.consumedMilliWh += milliWh;
-        return true;
     }
 
     /// @dev Whether a reading counts, and for how much energy. What a reading says is only judged once its device is known to have
@@ -299,43 +313,62 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
 
     /// @dev Settles a run with its owner and empties it. Consumption first, from the owner's wallet, so that its own production of
     /// the same run pays down what is left; only the rest is new credits.
-    function _closeRun(Run memory run) private {
-        if (run.ownerNumber == 0) return;
-        Owner memory owner = _owners[run.ownerNumber];
+    function _closeRun(Tally memory tally) private {
+        if (tally.ownerNumber == 0) return;
+        Owner memory owner = _owners[tally.ownerNumber];
         uint256 owed = owner.owedMilliWh;
-        _producedMilliWh += uint128(run.producedMilliWh);
-        _consumedMilliWh += uint128(run.consumedMilliWh);
-        if (run.consumedMilliWh > 0) {
-            owed += run.consumedMilliWh;
+        uint256 consumed = tally.runConsumedMilliWh;
+        uint256 produced = tally.runProducedMilliWh;
+        if (consumed > 0) {
+            // What earlier runs brought the wallet must be there to retire.
+            _mint(tally);
+            owed += consumed;
             uint256 retired = _credit.retire(owner.owner, owed);
             owed -= retired;
-            emit Consumed(owner.owner, run.consumedMilliWh, retired, owed);
+            emit Consumed(owner.owner, consumed, retired, owed);
         }
-        uint256 paidDown = run.producedMilliWh < owed ? run.producedMilliWh : owed;
-        _storeOwed(run.ownerNumber, owner, owed - paidDown);
-        if (run.producedMilliWh > 0) {
-            uint256 minted = run.producedMilliWh - paidDown;
-            bool toClearing = minted > 0 && _deliver(owner, minted);
-            emit Produced(owner.owner, run.producedMilliWh, paidDown, minted, toClearing);
-        }
-        (run.ownerNumber, run.producedMilliWh, run.consumedMilliWh) = (0, 0, 0);
+        uint256 paidDown = produced < owed ? produced : owed;
+        _storeOwed(tally.ownerNumber, owner, owed - paidDown);
+        uint256 minted = produced - paidDown;
+        bool toClearing = minted > 0 && owner.toClearing && _deliver(owner.owner, minted);
+        if (minted > 0 && !toClearing) _addMint(tally, owner.owner, minted);
+        if (paidDown > 0 || toClearing) emit Produced(owner.owner, produced, paidDown, minted, toClearing);
+        tally.producedMilliWh += produced;
+        tally.consumedMilliWh += consumed;
+        (tally.ownerNumber, tally.runProducedMilliWh, tally.runConsumedMilliWh) = (0, 0, 0);
     }
 
-    /// @dev Mints to the owner's wallet, or into its clearing-house account. Where that deposit fails, for whatever reason, the
-    /// wallet receives: a wrong choice of one owner holds up nobody (I8).
-    function _deliver(Owner memory owner, uint256 milliWh) private returns (bool toClearing) {
-        if (!owner.toClearing) {
-            _credit.mint(owner.owner, milliWh);
-            return false;
-        }
+    /// @dev Mints into the owner's clearing-house account. Where that deposit fails, for whatever reason, it takes the credits back
+    /// and says so, and the wallet receives: a wrong choice of one owner holds up nobody (I8).
+    function _deliver(address owner, uint256 milliWh) private returns (bool delivered) {
         _credit.mint(address(this), milliWh);
-        try _clearingHouse.deposit(
-            address(_credit), owner.owner, _deliveries[owner.owner].accountOwner, milliWh
-        ) {
+        try _clearingHouse.deposit(address(_credit), owner, _deliveries[owner].accountOwner, milliWh) {
             return true;
         } catch {
-            _credit.transfer(owner.owner, milliWh);
+            _credit.retire(address(this), milliWh);
             return false;
+        }
+    }
+
+    /// @dev Remembers new credits of a wallet. There is room: each takes a reading of its own.
+    function _addMint(Tally memory tally, address to, uint256 milliWh) private pure {
+        tally.mints[tally.minting++] = (uint256(uint160(to)) << 96) | milliWh;
+    }
+
+    /// @dev Mints what has been remembered.
+    function _mint(Tally memory tally) private {
+        if (tally.minting == 0) return;
+        uint256[] memory mints = tally.mints;
+        uint256 room = mints.length;
+        _setLength(mints, tally.minting);
+        _credit.mintMany(mints);
+        _setLength(mints, room);
+        tally.minting = 0;
+    }
+
+    function _setLength(uint256[] memory list, uint256 length) private pure {
+        assembly ("memory-safe") {
+            mstore(list, length)
         }
     }
 

@@ -99,11 +99,15 @@ interface IEnergyMeter {
     );
     event MeterRevoked(address indexed meter);
     event DeliveryChosen(address indexed owner, bool toClearing, address accountOwner);
-    /// @notice An accepted reading; `energyMilliWh` is the total it counts up to (a consumer above capacity: less than it signed).
-    event ReadingAccepted(address indexed meter, uint64 timestamp, uint128 energyMilliWh, uint128 computeUnits, bytes32 detail);
+    /// @notice A batch was taken. Which readings it had stands in its calldata; all that were not refused were accepted, and counted
+    /// in full but for those that were cut.
+    event Submitted(uint256 accepted, uint256 refused, uint256 producedMilliWh, uint256 consumedMilliWh);
+    /// @notice A consumer's reading above its capacity: accepted, and `energyMilliWh` is the total that it counts up to.
+    event ReadingCut(address indexed meter, uint64 timestamp, uint128 energyMilliWh);
     event ReadingRefused(address indexed meter, uint64 timestamp, Refusal reason);
     /// @notice One owner's production in one run of readings: `paidDown` of it went against what the owner owed, the rest was
-    /// minted, into its clearing-house account or else to its wallet.
+    /// minted, into its clearing-house account or else to its wallet. Where nothing was owed and the wallet received all, there is
+    /// no such event: the credit's own Transfer from address 0 says as much.
     event Produced(address indexed owner, uint256 milliWh, uint256 paidDown, uint256 minted, bool toClearing);
     /// @notice One owner's consumption in one run of readings: what was retired for it and for older debts, and what is owed after
     /// that. Where the owner produced in the same run too, Produced comes next and pays down what is owed.

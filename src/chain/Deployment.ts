@@ -53,7 +53,7 @@ export interface DeployOptions {
 const deployGas = 8_000_000n
 
 /**
- * Deploys TestDollar, ClearingHouse and EnergyMeter to a local chain and lists both assets. The keys are given native coin first. The
+ * Deploys TestDollar, ClearingHouse and EnergyMeter to a local chain and lists both assets (the dollar from its beginning). The keys are given native coin first. The
  * addresses follow from the cold key alone.
  */
 export const deployLocal = async (client: Client, keys: Keys, options: DeployOptions): Promise<Deployment> => {
@@ -77,6 +77,7 @@ export const deployLocal = async (client: Client, keys: Keys, options: DeployOpt
   }
   const dollar = await deploy(testDollar.abi, testDollar.bytecode, [issuer])
   const house = await deploy(clearingHouse.abi, clearingHouse.bytecode, [
+    dollar,
     settlement,
     credit,
     cold,
@@ -87,8 +88,7 @@ export const deployLocal = async (client: Client, keys: Keys, options: DeployOpt
   const energyCredit = (
     await client.readContract({ address: meter, abi: energyMeter.abi, functionName: 'credit' })
   ).toLowerCase() as Address
-  for (const asset of [dollar, energyCredit])
-    await sender.send(Sender.call(house, clearingHouse.abi as Abi, 'listAsset', [asset], 500_000n))
+  await sender.send(Sender.call(house, clearingHouse.abi as Abi, 'listAsset', [energyCredit], 500_000n))
   return {
     chainId,
     genesisHash,

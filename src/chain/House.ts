@@ -104,9 +104,9 @@ export const holdings = async (client: Client, house: Address, asset: Address, b
 
 /** How many readings a transaction had accepted, and refused. */
 export const countReadings = ({ logs }: TransactionReceipt) => {
-  const events = parseEventLogs({ abi: energyMeter.abi, logs })
-  const count = (name: string) => events.filter((event) => event.eventName === name).length
-  return { accepted: count('ReadingAccepted'), refused: count('ReadingRefused') }
+  const batches = parseEventLogs({ abi: energyMeter.abi, eventName: 'Submitted', logs }).map(({ args }) => args)
+  const sum = (name: 'accepted' | 'refused') => batches.reduce((all, batch) => all + Number(batch[name]), 0)
+  return { accepted: sum('accepted'), refused: sum('refused') }
 }
 
 /** A meter's owner; the zero address for an unknown one. */

@@ -6,19 +6,24 @@ import {Cheats} from "../support/Cheats.sol";
 
 /// @title The arithmetic of settlement, against what the protocol says in words
 contract AccountSlotTest is Cheats {
-    uint256 private constant MAX_BALANCE = (1 << 95) + (1 << 80);
+    /// @dev Deposits raise a balance to this; credits beyond it.
+    uint256 private constant MAX_BALANCE = 1 << 80;
 
     /// @dev Any account that can be: small numbers often, the widest sometimes.
     function slotFrom(uint96 balance, uint80 debited, uint80 credited) private pure returns (AccountSlot) {
-        return AccountSlotLibrary.pack(balance % MAX_BALANCE, debited, credited);
+        return AccountSlotLibrary.pack(balance % (MAX_BALANCE + credited + 1), debited % 2 ** 15, debited, credited);
     }
 
-    function testFuzz_PacksAndReads(uint96 balance, uint80 debited, uint80 credited) external pure {
-        AccountSlot slot = AccountSlotLibrary.pack(balance, debited, credited);
+    function testFuzz_PacksAndReads(uint96 balance, uint16 count, uint80 debited, uint80 credited) external pure {
+        balance %= 2 ** 81;
+        count %= 2 ** 15;
+        AccountSlot slot = AccountSlotLibrary.pack(balance, count, debited, credited);
+        vm.assertEq(slot.count(), count, "count");
+        vm.assertEq(slot.isEmpty(), uint256(balance) + count + debited + credited == 0, "empty");
         vm.assertEq(slot.balance(), balance, "balance");
         vm.assertEq(slot.debited(), debited, "debited");
         vm.assertEq(slot.credited(), credited, "credited");
-        uint256 word = uint256(balance) | (uint256(debited) << 96) | (uint256(credited) << 176);
+        uint256 word = uint256(balance) | (uint256(count) << 81) | (uint256(debited) << 96) | (uint256(credited) << 176);
         vm.assertEq(AccountSlot.unwrap(slot), word, "layout");
     }
 
@@ -32,6 +37,7 @@ contract AccountSlotTest is Cheats {
         vm.assertEq(next.balance() + moved, slot.balance(), "balance");
         vm.assertEq(next.debited(), slot.debited() + moved, "debited");
         vm.assertEq(next.credited(), slot.credited(), "credited");
+        vm.assertEq(next.count(), slot.count(), "count");
         if (moved > 0) vm.assertLe(next.debited(), total, "I4: never above what was signed");
         (, uint256 again) = next.applyDebit(total);
         if (next.balance() > 0) vm.assertEq(again, 0, "a total that is settled moves nothing");
@@ -89,11 +95,25 @@ contract AccountSlotTest is Cheats {
 
     function test_TheWidestNumbersFit() external pure {
         uint256 most = type(uint80).max;
-        AccountSlot slot = AccountSlotLibrary.pack(1 << 95, 0, 0).applyCredit(most);
-        vm.assertEq(slot.balance(), (1 << 95) + most, "balance");
+        AccountSlot slot = AccountSlotLibrary.pack(1 << 80, 7, 0, 0).applyCredit(most);
+        vm.assertEq(slot.balance(), (1 << 80) + most, "balance");
         (slot,) = slot.applyDebit(most);
-        vm.assertEq(slot.balance(), 1 << 95, "balance after the debit");
+        vm.assertEq(slot.balance(), 1 << 80, "balance after the debit");
         vm.assertEq(slot.debited(), most, "debited");
         vm.assertEq(slot.credited(), most, "credited");
+        vm.assertEq(slot.count(), 7, "count");
+    }
+
+    function testFuzz_OneFieldAtATime(uint96 balance, uint80 debited, uint80 credited, uint96 other) external pure {
+        AccountSlot slot = slotFrom(balance, debited, credited);
+        other %= 2 ** 81;
+        AccountSlot next = slot.withBalance(other);
+        vm.assertEq(next.balance(), other, "balance");
+        vm.assertEq(AccountSlot.unwrap(next) >> 81, AccountSlot.unwrap(slot) >> 81, "all else");
+        if (slot.count() == AccountSlotLibrary.MAX_COUNT) return;
+        next = slot.counted();
+        vm.assertEq(next.count(), slot.count() + 1, "count");
+        vm.assertEq(next.balance(), slot.balance(), "balance kept");
+        vm.assertEq(AccountSlot.unwrap(next) >> 96, AccountSlot.unwrap(slot) >> 96, "totals kept");
     }
 }

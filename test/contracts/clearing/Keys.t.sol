@@ -18,7 +18,9 @@ contract KeysTest is ClearingSupport {
     function test_ConstructionStatesKeysAndPeriods() external {
         vm.expectEmit();
         emit IClearingHouse.KeysReplaced(alice, bob, carol, 0);
-        ClearingHouse made = deployHouse(alice, bob, carol, 1, 2);
+        vm.expectEmit();
+        emit IClearingHouse.AssetListed(asset);
+        ClearingHouse made = deployHouse(asset, alice, bob, carol, 1, 2);
         vm.assertEq(made.settlementKey(), alice, "settlement key");
         vm.assertEq(made.creditKey(), bob, "credit key");
         vm.assertEq(made.coldKey(), carol, "cold key");
@@ -27,19 +29,27 @@ contract KeysTest is ClearingSupport {
         (address key, uint256 until) = made.previousCreditKey();
         vm.assertEq(key, address(0), "no previous key");
         vm.assertEq(until, 0, "no notice");
+        vm.assertEq(made.isListed(asset), true, "the first asset");
     }
 
     function test_ConstructionRefusals() external {
         for (uint256 i = 0; i < 3; ++i) {
             vm.expectRevert(IClearingHouse.ClearingHouse_ZeroAddress.selector);
-            deployHouse(i == 0 ? address(0) : alice, i == 1 ? address(0) : bob, i == 2 ? address(0) : carol, 1, 1);
+            deployHouse(asset, i == 0 ? address(0) : alice, i == 1 ? address(0) : bob, i == 2 ? address(0) : carol, 1, 1);
         }
         uint256 most = 365 days;
         vm.expectRevert(abi.encodeWithSelector(IClearingHouse.ClearingHouse_TooMuch.selector, most, most + 1));
-        deployHouse(alice, bob, carol, most + 1, 1);
+        deployHouse(asset, alice, bob, carol, most + 1, 1);
         vm.expectRevert(abi.encodeWithSelector(IClearingHouse.ClearingHouse_TooMuch.selector, most, most + 1));
-        deployHouse(alice, bob, carol, 1, most + 1);
-        deployHouse(alice, bob, carol, most, most);
+        deployHouse(asset, alice, bob, carol, 1, most + 1);
+        deployHouse(asset, alice, bob, carol, most, most);
+        vm.expectRevert(IClearingHouse.ClearingHouse_ZeroAddress.selector);
+        deployHouse(address(0), alice, bob, carol, 1, 1);
+        OddToken seven = new OddToken(7);
+        vm.expectRevert(
+            abi.encodeWithSelector(IClearingHouse.ClearingHouse_TooManyDecimals.selector, uint8(6), uint8(7))
+        );
+        deployHouse(address(seven), alice, bob, carol, 1, 1);
     }
 
     // ----------------------------------------------------------------- assets
@@ -70,6 +80,18 @@ contract KeysTest is ClearingSupport {
         house.listAsset(address(seven));
         vm.expectRevert();
         house.listAsset(alice);
+    }
+
+    /// @dev Replacing the settlement key visits every asset, so there is a bound to them.
+    function test_AThousandAssetsAtMost() external {
+        TestDollar other = deployDollar(address(this));
+        vm.assertEq(uint256(vm.load(address(house), bytes32(uint256(7)))), 1, "the list that the guide names");
+        vm.store(address(house), bytes32(uint256(7)), bytes32(uint256(1_000)));
+        vm.prank(cold);
+        vm.expectRevert(
+            abi.encodeWithSelector(IClearingHouse.ClearingHouse_TooMuch.selector, uint256(1_000), uint256(1_001))
+        );
+        house.listAsset(address(other));
     }
 
     // ------------------------------------------------------------------- keys

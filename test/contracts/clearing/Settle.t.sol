@@ -259,7 +259,62 @@ contract SettleTest is ClearingSupport {
         vm.expectRevert(
             abi.encodeWithSelector(IClearingHouse.ClearingHouse_NotSettlementKey.selector, operator, address(this))
         );
+        house.settle(batch(0, 0, 0, ""));
+    }
+
+    /// @dev The settlement key is asked for where there is something to settle: a batch without a listed asset does nothing.
+    function test_WhatMovesNothingNeedsNoKey() external {
         house.settle(BatchBuilder.empty());
+        (address listed, bytes memory entry) = (asset, debit(ALICE, 1));
+        asset = address(deployDollar(address(this)));
+        house.settle(batch(1, 0, 0, entry));
+        asset = listed;
+    }
+
+    /// @dev The key stands in every asset's pool; replacing it must reach each.
+    function test_AReplacedSettlementKeySettlesNothingAnyMore() external {
+        give(alice, 100);
+        TestDollar other = deployDollar(address(this));
+        vm.startPrank(cold);
+        house.listAsset(address(other));
+        house.replaceKeys(carol, vm.addr(CREDIT_KEY), cold);
+        vm.stopPrank();
+        bytes[2] memory batches;
+        batches[0] = batch(1, 0, 0, debit(ALICE, 9));
+        asset = address(other);
+        batches[1] = batch(0, 0, 0, "");
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IClearingHouse.ClearingHouse_NotSettlementKey.selector, carol, operator)
+            );
+            settle(batches[i]);
+            vm.prank(carol);
+            house.settle(batches[i]);
+        }
+        asset = address(dollar);
+        assertAccount(alice, 91, 9, 0);
+        vm.assertEq(house.poolOf(asset), 9, "pool");
+    }
+
+    /// @dev A pool has room for 2^96 units. A section that might not fit moves nothing until it is drained, and a credit goes on.
+    function test_APoolThatIsFullTakesNoDebits() external {
+        setAside(bob, (1 << 95) - 1);
+        vm.prank(operator);
+        house.release(asset, bob, (1 << 95) - 1);
+        vm.warp(START + NOTICE);
+        fill((1 << 95) - 1);
+        house.finalizeRelease(asset, bob);
+        uint256 full = (1 << 96) - 2;
+        vm.assertEq(house.poolOf(asset), full, "pool");
+        give(alice, 100);
+        settle(batch(1, 0, 0, debit(ALICE, 9)));
+        assertAccount(alice, 100, 0, 0);
+        settle(batch(0, 0, 1, credit(carol, 9)));
+        vm.assertEq(house.poolOf(asset), full - 9, "a credit needs no room");
+        vm.prank(cold);
+        house.drain(asset, cold, 1 << 80);
+        settle(batch(1, 0, 0, debit(ALICE, 9)));
+        assertAccount(alice, 91, 9, 0);
     }
 
     function expectMalformed(uint256 expected, bytes memory data) private {
@@ -412,7 +467,7 @@ contract SettleTest is ClearingSupport {
         uint80[4] calldata creditTotals,
         uint8[4] calldata kinds
     ) external {
-        balance = uint96(within(balance, 1, 1 << 95));
+        balance = uint96(within(balance, 1, 1 << 80));
         pool = uint96(within(pool, 1, 1 << 95));
         give(alice, balance);
         fill(pool);

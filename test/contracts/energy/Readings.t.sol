@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {EnergyCredit} from "../../../contracts/energy/EnergyCredit.sol";
 import {EnergyMeter} from "../../../contracts/energy/EnergyMeter.sol";
 import {IEnergyMeter} from "../../../contracts/energy/IEnergyMeter.sol";
@@ -34,10 +35,10 @@ contract ReadingsTest is EnergySupport {
 
     function test_ProductionIsMintedToTheOwnersWallet() external {
         bytes memory batch = readings(0, 1, reading(PANEL, START + 60, 60_000, 0));
+        vm.expectEmit(address(credit));
+        emit IERC20.Transfer(address(0), alice, 60_000);
         vm.expectEmit(address(meter));
-        emit IEnergyMeter.ReadingAccepted(panel, uint64(START + 60), 60_000, 0, DETAIL);
-        vm.expectEmit(address(meter));
-        emit IEnergyMeter.Produced(alice, 60_000, 0, 60_000, false);
+        emit IEnergyMeter.Submitted(1, 0, 60_000, 0);
         vm.prank(carol);
         vm.assertEq(meter.submit(batch), 1, "accepted");
         vm.assertEq(credit.balanceOf(alice), 60_000, "wallet");
@@ -66,7 +67,7 @@ contract ReadingsTest is EnergySupport {
     function test_AReadingWithoutProductionIsAccepted() external {
         vm.recordLogs();
         vm.assertEq(read(PANEL, START + 60, 0), 1, "accepted");
-        vm.assertEq(vm.getRecordedLogs().length, 1, "nothing produced, nothing announced");
+        vm.assertEq(vm.getRecordedLogs().length, 1, "the batch alone: nothing produced, nothing announced");
         assertTotals(0, 0, 0);
     }
 
@@ -96,8 +97,8 @@ contract ReadingsTest is EnergySupport {
         vm.prank(alice);
         meter.chooseDelivery(true, address(0));
         bind(ALICE, alice, fleet);
-        vm.expectEmit(address(meter));
-        emit IEnergyMeter.Produced(alice, 60_000, 0, 60_000, false);
+        vm.expectEmit(address(credit));
+        emit IERC20.Transfer(address(0), alice, 60_000);
         vm.assertEq(read(PANEL, START + 60, 60_000), 1, "accepted");
         vm.assertEq(credit.balanceOf(alice), 60_000, "wallet");
         assertTotals(60_000, 0, 0);
@@ -189,8 +190,6 @@ contract ReadingsTest is EnergySupport {
     }
 
     function test_ComputeUnitsAreCarriedAlong() external {
-        vm.expectEmit(address(meter));
-        emit IEnergyMeter.ReadingAccepted(rack, uint64(START + 60), 10, 4_242, DETAIL);
         meter.submit(readings(0, 1, reading(RACK, START + 60, 10, 4_242)));
         vm.assertEq(meter.meterOf(rack).computeUnits, 4_242, "compute");
     }
@@ -235,15 +234,15 @@ contract ReadingsTest is EnergySupport {
     /// @dev What a consumer used above its capacity counts with later readings, as its capacity allows.
     function test_AConsumerAboveCapacityCountsUpToIt() external {
         vm.expectEmit(address(meter));
-        emit IEnergyMeter.ReadingAccepted(rack, uint64(START + 60), 60_000, 0, DETAIL);
+        emit IEnergyMeter.ReadingCut(rack, uint64(START + 60), 60_000);
         read(RACK, START + 60, 100_000);
         assertTotals(0, 60_000, 60_000);
         vm.expectEmit(address(meter));
-        emit IEnergyMeter.ReadingAccepted(rack, uint64(START + 90), 90_000, 0, DETAIL);
+        emit IEnergyMeter.ReadingCut(rack, uint64(START + 90), 90_000);
         read(RACK, START + 90, 100_000);
-        vm.expectEmit(address(meter));
-        emit IEnergyMeter.ReadingAccepted(rack, uint64(START + 200), 100_000, 0, DETAIL);
+        vm.recordLogs();
         read(RACK, START + 200, 100_000);
+        vm.assertEq(vm.getRecordedLogs().length, 2, "Consumed and Submitted: nothing was cut");
         assertTotals(0, 100_000, 100_000);
     }
 
@@ -329,8 +328,10 @@ contract ReadingsTest is EnergySupport {
         bytes memory first = bytes.concat(reading(PANEL, START + 60, 60_000, 0), reading(0xDEAD, START + 60, 1, 0));
         bytes memory second = reading(key, START + 2_000, 1_000, 0);
         bytes memory batch = bytes.concat(readings(0, 2, first), abi.encodePacked(uint8(0), uint16(1), second));
+        vm.expectEmit(address(credit));
+        emit IERC20.Transfer(address(0), alice, 61_000);
         vm.expectEmit(address(meter));
-        emit IEnergyMeter.Produced(alice, 61_000, 0, 61_000, false);
+        emit IEnergyMeter.Submitted(2, 1, 61_000, 0);
         vm.assertEq(meter.submit(batch), 2, "accepted");
         assertTotals(61_000, 0, 0);
     }

@@ -27,6 +27,7 @@ abstract contract Cheats {
     }
 
     function deployHouse(
+        address asset,
         address settlementKey,
         address creditKey,
         address coldKey,
@@ -36,7 +37,7 @@ abstract contract Cheats {
         return ClearingHouse(
             deploy(
                 "ClearingHouse",
-                abi.encode(settlementKey, creditKey, coldKey, exitWindowSeconds, noticePeriodSeconds)
+                abi.encode(asset, settlementKey, creditKey, coldKey, exitWindowSeconds, noticePeriodSeconds)
             )
         );
     }

@@ -34,11 +34,9 @@ abstract contract ClearingSupport is Cheats {
 
     function setUpClearing() internal {
         vm.warp(START);
-        house = deployHouse(operator, vm.addr(CREDIT_KEY), cold, WINDOW, NOTICE);
         dollar = deployDollar(address(this));
         asset = address(dollar);
-        vm.prank(cold);
-        house.listAsset(asset);
+        house = deployHouse(asset, operator, vm.addr(CREDIT_KEY), cold, WINDOW, NOTICE);
         dollar.approve(address(house), type(uint256).max);
     }
 
