@@ -82,7 +82,7 @@ describe('what the chain refuses', () => {
   test('error: SL504 with the contract’s own reason, sent or only tried, and what follows is not held up', async () => {
     const { deployment, keys, minted, mint } = await issuing()
     const stranger = await chain.sender('stranger')
-    const call = houseCall(deployment.clearingHouse, 'settle', ['0x01'])
+    const call = houseCall(deployment.clearingHouse, 'reserve', [deployment.dollar.asset, stranger.address, 1n])
     for (const request of [call, { ...call, tryFirst: true }]) {
       await expect(stranger.send(request)).rejects.toMatchObject({
         code: 'SL504',
@@ -100,7 +100,7 @@ describe('what the chain refuses', () => {
   test('behavior: what is tried first and refused costs nothing', async () => {
     const { deployment, sent, sender } = await issuing()
     const before = await sent()
-    const call = { ...houseCall(deployment.clearingHouse, 'settle', ['0x01']), tryFirst: true }
+    const call = { ...houseCall(deployment.clearingHouse, 'settle', ['0x02']), tryFirst: true }
     expect(await codeOf(sender.send(call))).toBe('SL504')
     expect(await sent()).toBe(before)
   })
