@@ -14,6 +14,7 @@ import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
 import * as Budgets from './Budgets.ts'
+import * as Facilitator from './Facilitator.ts'
 import * as Intake from './Intake.ts'
 import type * as Leave from './Leave.ts'
 import type * as Plan from './Plan.ts'
@@ -63,6 +64,7 @@ export interface Service
   extends Accept.Accept,
     Intake.Intake,
     Budgets.Budgets,
+    Facilitator.Facilitator,
     Views.Views,
     Pick<Withdrawals.Withdrawals, 'withdraw'>,
     Pick<Leave.Leave, 'exit' | 'bindOwner'> {
@@ -160,15 +162,17 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   })
   const intake = Intake.create({ ...parts, deployment })
   const budgets = Budgets.create(parts)
+  const creditKey = Signature.addressOf(keys.credit)
   const views = Views.create({
     ...parts,
     journal,
     deployment,
     refused,
-    creditKey: Signature.addressOf(keys.credit),
+    creditKey,
     nextNonce: withdrawals.nextNonce,
     isStopping: () => isStopping,
   })
+  const facilitator = Facilitator.create({ ...parts, deployment, creditKey, payment: views.payment })
   const stop = heartbeat(parts, policy, views.unsettledAtomic, (error) => {
     // What fails because the journal is being closed has nothing to do with settlement.
     if (!isStopping) log.warn({ error: (error as Error).message }, 'settlement is delayed')
@@ -185,6 +189,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...accept,
     ...intake,
     ...views,
+    ...facilitator,
     deposit: whileWritable(intake.deposit),
     withdraw: whileWritable(withdrawals.withdraw),
     exit: whileWritable(leave.exit),

@@ -38,6 +38,8 @@ export const types = {
   Delivery: 'Delivery(address owner,bool toClearing,address accountOwner,uint64 nonce)',
   ReceiveWithAuthorization:
     'ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)',
+  TransferWithAuthorization:
+    'TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)',
 } as const
 
 const hashes = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, typeHash(type)])) as {
@@ -180,18 +182,19 @@ export interface Authorization {
   readonly nonce: Hex
 }
 
-/** Domain: the token. */
-export const receiveAuthorization = (d: Domain, a: Authorization): Hex =>
+const authorization = (hash: string, d: Domain, a: Authorization): Hex =>
   digest(
     d,
-    hashes.ReceiveWithAuthorization +
-      address(a.from) +
-      address(a.to) +
-      uint(a.value) +
-      uint(a.validAfter) +
-      uint(a.validBefore) +
-      word(a.nonce),
+    hash + address(a.from) + address(a.to) + uint(a.value) + uint(a.validAfter) + uint(a.validBefore) + word(a.nonce),
   )
+
+/** Domain: the token. */
+export const receiveAuthorization = (d: Domain, a: Authorization): Hex =>
+  authorization(hashes.ReceiveWithAuthorization, d, a)
+
+/** Domain: the token. */
+export const transferAuthorization = (d: Domain, a: Authorization): Hex =>
+  authorization(hashes.TransferWithAuthorization, d, a)
 
 /** The EIP-3009 nonce that binds a deposit's account, expected owner and salt. */
 export const depositNonce = (account: Address, expectedOwner: Address, salt: Hex): Hex =>

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import * as Wire from '../core/Wire.ts'
+import * as X402 from '../core/X402.ts'
 
 /** Component name → schema and meaning. */
 export const schemas: { readonly [name: string]: readonly [z.ZodType, string] } = {
@@ -52,11 +53,37 @@ export const schemas: { readonly [name: string]: readonly [z.ZodType, string] } 
   Statement: [Wire.statement, 'A page of an account’s payments.'],
   Transaction: [Wire.transaction, 'A mined transaction.'],
   Settlements: [Wire.settlements, 'What one run of settlement sent.'],
+  X402Request: [X402.requestSchema, 'A payment, and what was asked for it (x402 version 2).'],
+  X402Verified: [X402.verifiedSchema, 'Whether a payment is good.'],
+  X402Settled: [X402.settledSchema, 'What became of a payment.'],
+  X402Supported: [X402.supportedSchema, 'What the facilitator takes.'],
   Problem: [Wire.problem, 'Why a request was refused (RFC 9457). The code stands in the list of errors.'],
 }
 
 /** What a field means; `Message.field` where it means something else than elsewhere. */
 export const fields: { readonly [name: string]: string } = {
+  'X402Request.accepted': 'What the client chose to pay, as the server offered it.',
+  'X402Request.amount': 'What is to be paid, atomic units.',
+  errorMessage: 'Why it was not settled, for people.',
+  errorReason: 'Why it was not settled.',
+  extensions: 'Extensions of x402; none.',
+  extra: 'What the scheme adds.',
+  invalidMessage: 'Why the payment is no good, for people.',
+  invalidReason: 'Why the payment is no good.',
+  isValid: 'Whether the payment is good.',
+  kinds: 'One entry a scheme and network.',
+  maxTimeoutSeconds: 'How long a payment may take.',
+  network: 'The chain: `eip155:` and its id.',
+  payTo: 'Who is to be paid.',
+  payload: 'What the scheme carries: `signature` and `authorization` (exact), or `receipt` and `key` (clearing).',
+  paymentPayload: 'What PAYMENT-SIGNATURE says.',
+  paymentRequirements: 'What the server asks for.',
+  resource: 'What is paid for.',
+  scheme: '`exact` or `clearing`.',
+  signers: 'Who sends transactions, by family of chains.',
+  success: 'Whether it has been paid.',
+  url: 'Where it is.',
+  x402Version: '2.',
   account: 'The account.',
   accountOwner: 'The owner that the account is expected to have; the zero address for none.',
   accepted: 'Readings that counted.',

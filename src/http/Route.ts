@@ -19,6 +19,7 @@ export const tags = {
   Accounts: 'What an account holds and did.',
   Money: 'In and out of the clearing house: messages signed by whom they concern, which the service puts on chain.',
   Energy: 'Meters and their readings.',
+  x402: 'Paying over HTTP: the service as a facilitator of x402 version 2.',
   Service: 'Which service this is, how it does, and its documentation.',
   Operator: 'What the operator alone may do.',
 } as const

@@ -2,11 +2,12 @@
 import type { Route } from './Route.ts'
 import * as Accounts from './routes/Accounts.ts'
 import * as Energy from './routes/Energy.ts'
+import * as Facilitator from './routes/Facilitator.ts'
 import * as Money from './routes/Money.ts'
 import * as Operator from './routes/Operator.ts'
 import * as Payments from './routes/Payments.ts'
 import * as Service from './routes/Service.ts'
 
-export const routes: readonly Route[] = [Payments, Accounts, Money, Energy, Operator, Service].flatMap(
+export const routes: readonly Route[] = [Payments, Accounts, Money, Energy, Facilitator, Operator, Service].flatMap(
   (part) => part.routes,
 )

@@ -10,6 +10,7 @@ import type { z } from 'zod'
 import { type Problem, SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
+import * as X402 from '../core/X402.ts'
 import * as Transport from './Transport.ts'
 
 export interface ClientOptions {
@@ -122,6 +123,17 @@ export class Client {
   /** What an account may spend, signed by its bound owner. */
   setBudget(request: Wire.BudgetRequest): Promise<Wire.BudgetView> {
     return this.#post('/v1/budgets', request, Wire.budgetView, true)
+  }
+
+  /** Asks the service, as an x402 facilitator, whether a payment is good. Nothing moves. */
+  verifyX402(request: X402.FacilitatorRequest): Promise<X402.Verified> {
+    return this.#post('/verify', { x402Version: X402.version, ...request }, X402.verifiedSchema, true) as never
+  }
+
+  /** Has a payment settled; asked again, the answer is the same. */
+  settleX402(request: X402.FacilitatorRequest): Promise<X402.Settled> {
+    const body = { x402Version: X402.version, ...request }
+    return this.#post('/settle', body, X402.settledSchema, true, { slow: true }) as never
   }
 
   /** Local chain only: dollars for a wallet. */

@@ -52,13 +52,29 @@ export class Till {
   accept(receipt: ReceiptType, expected: Omit<Receipt.Expected, 'payee' | 'asset'> = {}): Receipt.Verified {
     const { payee, asset, chainId, clearingHouse, creditKey } = this.#options
     const verified = Receipt.verify(receipt, { chainId, clearingHouse, creditKey, payee, asset, ...expected })
-    const overlap = this.#overlap(verified)
-    if (overlap !== undefined) throw new ReceiptSpentError(verified, overlap)
-    const unsettled = verified.to - this.#settled
+    this.take(verified)
+    return verified
+  }
+
+  /** Takes the stretch of a receipt that has been verified already. @throws {ReceiptSpentError} @throws {RiskExceededError} */
+  take(range: Range): void {
+    const overlap = this.#overlap(range)
+    if (overlap !== undefined) throw new ReceiptSpentError(range, overlap)
+    const unsettled = range.to - this.#settled
     if (this.#mostUnsettled !== undefined && unsettled > this.#mostUnsettled)
       throw new RiskExceededError(this.#mostUnsettled, unsettled)
-    this.#add(verified)
-    return verified
+    this.#add(range)
+  }
+
+  /** Gives a stretch back that was taken and bought nothing: it may be taken again. */
+  release({ asset, from, to }: Range): void {
+    const ranges = this.#served.get(asset) ?? []
+    const at = this.#place(ranges, from)
+    const around = ranges[at]
+    if (around === undefined || around.from > from || around.to < to) return
+    const left = around.from < from ? [{ asset, from: around.from, to: from }] : []
+    const right = to < around.to ? [{ asset, from: to, to: around.to }] : []
+    ranges.splice(at, 1, ...left, ...right)
   }
 
   /** Says how much of the payee's credit has been settled on chain by now. */

@@ -24,7 +24,7 @@ export const domain = (chainId: number, verifyingContract: Address, name = 'Sunl
   separator: Digest.domain(chainId, verifyingContract, name, version),
 })
 
-/** What each kind of message says. Domain: the clearing house, the energy meter, or (the last) the token. */
+/** What each kind of message says. Domain: the clearing house, the energy meter, or (the last two) the token. */
 export interface Messages {
   readonly Debit: { readonly asset: Address; readonly total: bigint; readonly history: Hex }
   readonly Withdraw: Digest.Withdrawal
@@ -40,6 +40,7 @@ export interface Messages {
     readonly nonce: bigint
   }
   readonly ReceiveWithAuthorization: Digest.Authorization
+  readonly TransferWithAuthorization: Digest.Authorization
 }
 
 /** A kind of message. */
@@ -55,6 +56,7 @@ const digests: { readonly [K in Kind]: (d: Digest.Domain, message: Messages[K]) 
   Approval: Digest.approval,
   Delivery: (d, m) => Digest.delivery(d, m.owner, m.toClearing, m.accountOwner, m.nonce),
   ReceiveWithAuthorization: Digest.receiveAuthorization,
+  TransferWithAuthorization: Digest.transferAuthorization,
 }
 
 /** The digest that a signature over the message is made on. */

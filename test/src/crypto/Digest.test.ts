@@ -110,6 +110,7 @@ const kinds = [
   'Approval',
   'Delivery',
   'ReceiveWithAuthorization',
+  'TransferWithAuthorization',
 ] as const
 
 describe('typed data', () => {

@@ -36,6 +36,7 @@ const messages: { readonly [K in TypedData.Kind]: TypedData.Messages[K] } = {
   },
   Delivery: { owner: a, toClearing: true, accountOwner: b, nonce: 0n },
   ReceiveWithAuthorization: { from: a, to: b, value: 1n, validAfter: 0n, validBefore: 2n, nonce: word },
+  TransferWithAuthorization: { from: a, to: b, value: 1n, validAfter: 0n, validBefore: 2n, nonce: word },
 }
 const kinds = Object.keys(messages) as TypedData.Kind[]
 

@@ -1,0 +1,87 @@
+/**
+ * EIP-3009 transfers that somebody else has signed: trying one, sending one, and finding out what became of its nonce. Tokens other than
+ * ours emit the same two events in the same order, the authorization's and then the transfer's, so a transaction that carries several
+ * transfers is told apart too.
+ */
+import { type Abi, BaseError, ContractFunctionRevertedError, parseEventLogs } from 'viem'
+import type { Address, Hex } from '../core/Payment.ts'
+import { testDollar } from './abi/TestDollar.ts'
+import { answered, type Client } from './Client.ts'
+import * as Sender from './Sender.ts'
+
+export interface Terms {
+  readonly from: Address
+  readonly to: Address
+  readonly value: bigint
+  readonly validAfter: bigint
+  readonly validBefore: bigint
+  readonly nonce: Hex
+}
+
+export interface Signed {
+  readonly authorization: Terms
+  readonly signature: Hex
+}
+
+const argsOf = ({ authorization: a, signature }: Signed) =>
+  [a.from, a.to, a.value, a.validAfter, a.validBefore, a.nonce, signature] as const
+
+const gasOfTransfer = 200_000n
+
+/** Sends it, after it has been tried. */
+export const call = (asset: Address, signed: Signed): Sender.Call =>
+  Sender.call(asset, testDollar.abi as Abi, 'transferWithAuthorization', argsOf(signed), gasOfTransfer, true)
+
+/** Tries it: undefined, or the name of the error with which the token refuses it. @throws {ChainUnreachableError} */
+export const simulate = async (
+  client: Client,
+  sender: Address,
+  asset: Address,
+  signed: Signed,
+): Promise<string | undefined> => {
+  const at = { address: asset, abi: testDollar.abi, account: sender } as const
+  try {
+    await answered(
+      client,
+      client.simulateContract({ ...at, functionName: 'transferWithAuthorization', args: argsOf(signed) }),
+    )
+    return undefined
+  } catch (error) {
+    if (!(error instanceof BaseError)) throw error
+    const revert = error.walk((cause) => cause instanceof ContractFunctionRevertedError)
+    if (!(revert instanceof ContractFunctionRevertedError)) throw error
+    return revert.data?.errorName ?? revert.reason ?? 'reverted'
+  }
+}
+
+/**
+ * What became of a nonce: undefined while it is unused. `transaction` is the one that made the transfer of these very terms; undefined where
+ * the nonce was cancelled or used for something else.
+ */
+export const used = async (
+  client: Client,
+  asset: Address,
+  { from, to, value, nonce }: Terms,
+  fromBlock: bigint,
+): Promise<{ readonly block: bigint; readonly transaction: Hex | undefined } | undefined> => {
+  const at = { address: asset, abi: testDollar.abi } as const
+  const isUsed = await answered(
+    client,
+    client.readContract({ ...at, functionName: 'authorizationState', args: [from, nonce] }),
+  )
+  if (!isUsed) return undefined
+  const [use] = await answered(
+    client,
+    client.getContractEvents({ ...at, eventName: 'AuthorizationUsed', args: { authorizer: from, nonce }, fromBlock }),
+  )
+  if (use === undefined) return { block: 0n, transaction: undefined }
+  const receipt = await answered(client, client.getTransactionReceipt({ hash: use.transactionHash }))
+  const [transfer] = parseEventLogs({
+    abi: testDollar.abi,
+    eventName: 'Transfer',
+    logs: receipt.logs.filter((log) => log.logIndex === use.logIndex + 1 && log.address.toLowerCase() === asset),
+  })
+  const { args } = transfer ?? {}
+  const isIt = args?.from.toLowerCase() === from && args.to.toLowerCase() === to && args.value === value
+  return { block: use.blockNumber, transaction: isIt ? use.transactionHash : undefined }
+}

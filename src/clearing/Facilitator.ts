@@ -1,0 +1,222 @@
+/**
+ * The clearing service as an x402 facilitator: says whether a payment is good, and puts `exact` payments on chain for resource servers that
+ * have no chain client of their own.
+ *
+ * `verify` moves nothing: an authorization is tried on the chain as a call, a receipt is looked up in the journal. `settle` may be asked
+ * any number of times and gives the same answer: an authorization's nonce is used once, and where it has been used, by whomever, what
+ * counts is whether the very transfer that was asked for followed from it and is confirmed. So nobody who submits an authorization before
+ * us can make its payer pay twice.
+ */
+import * as Authorization from '../chain/Authorization.ts'
+import type { Client } from '../chain/Client.ts'
+import type { Deployment } from '../chain/Deployment.ts'
+import * as Sender from '../chain/Sender.ts'
+import { SunledgerError } from '../core/Errors.ts'
+import type { Hex, Receipt } from '../core/Payment.ts'
+import * as X402 from '../core/X402.ts'
+import * as Digest from '../crypto/Digest.ts'
+import type { Sync } from './Sync.ts'
+
+export interface FacilitatorOptions {
+  readonly client: Client
+  readonly deployment: Deployment
+  readonly sender: Sender.Sender
+  readonly sync: Sync
+  /** Chain time. */
+  readonly nowSeconds: () => bigint
+  readonly creditKey: string
+  /** An accepted payment's receipt; throws where there is none. */
+  readonly payment: (id: Hex) => Receipt
+}
+
+export interface Facilitator {
+  verifyX402(request: X402.FacilitatorRequest): Promise<X402.Verified>
+  settleX402(request: X402.FacilitatorRequest): Promise<X402.Settled>
+  supportedX402(): X402.Supported
+}
+
+/** What was found: who pays, or why not. Reasons are named as the official facilitators name them. */
+interface Found {
+  readonly payer: string
+  readonly reason?: string
+  readonly message?: string
+}
+
+/** Time that a transaction needs to get into a block. */
+const marginSeconds = 6n
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+/** Requirements are the server's, and what the client accepted has to be them. */
+const termsProblem = (
+  { paymentPayload, paymentRequirements: asked }: X402.FacilitatorRequest,
+  network: X402.Network,
+) => {
+  const { accepted } = paymentPayload
+  if (asked.network !== network || accepted.network !== network) return 'invalid_network'
+  if (accepted.scheme !== asked.scheme) return 'invalid_scheme'
+  const differ = (['asset', 'payTo', 'amount'] as const).some((field) => !same(accepted[field], asked[field]))
+  return differ ? 'invalid_payment_requirements' : undefined
+}
+
+const reasons: { readonly [error: string]: string } = {
+  ERC3009UsedAuthorization: 'invalid_exact_evm_nonce_already_used',
+  ERC3009InvalidSignature: 'invalid_exact_evm_signature',
+  ERC20InsufficientBalance: 'invalid_exact_evm_insufficient_balance',
+}
+
+export const create = (options: FacilitatorOptions): Facilitator => {
+  const { client, deployment, sender, sync } = options
+  const network = X402.networkOf(deployment.chainId)
+  const tokens = [deployment.dollar, deployment.energyCredit]
+  /** Settlements under way, by token, payer and nonce. */
+  const running = new Map<string, Promise<X402.Settled>>()
+
+  /** What can be said of an authorization without the chain. */
+  const staticProblem = ({ authorization: a }: X402.ExactPayload, asked: X402.Requirements): string | undefined => {
+    const token = tokens.find(({ asset }) => asset === asked.asset)
+    if (token === undefined) return 'invalid_exact_evm_eip3009_not_supported'
+    const { name = token.name, version = token.version } = asked.extra
+    if (name !== token.name) return 'invalid_exact_evm_token_name_mismatch'
+    if (version !== token.version) return 'invalid_exact_evm_token_version_mismatch'
+    if (a.to !== asked.payTo) return 'invalid_exact_evm_recipient_mismatch'
+    if (a.value !== BigInt(asked.amount) || a.value === 0n) return 'invalid_exact_evm_authorization_value'
+    return undefined
+  }
+
+  const timeProblem = ({ authorization: a }: X402.ExactPayload): string | undefined => {
+    const now = options.nowSeconds()
+    if (a.validBefore <= now + marginSeconds) return 'invalid_exact_evm_payload_authorization_valid_before'
+    return a.validAfter > now ? 'invalid_exact_evm_payload_authorization_valid_after' : undefined
+  }
+
+  const exact = async (request: X402.FacilitatorRequest): Promise<Found> => {
+    const payload = X402.parseExact(request.paymentPayload.payload)
+    const { asset } = request.paymentRequirements
+    const payer = payload.authorization.from
+    const problem = staticProblem(payload, request.paymentRequirements) ?? timeProblem(payload)
+    if (problem !== undefined) return { payer, reason: problem }
+    const refused = await Authorization.simulate(client, sender.address, asset as Hex, payload)
+    if (refused === undefined) return { payer }
+    return { payer, reason: reasons[refused] ?? 'invalid_exact_evm_transaction_simulation_failed', message: refused }
+  }
+
+  const clearing = (request: X402.FacilitatorRequest): Found & { readonly id: string } => {
+    const { receipt, key } = X402.parseClearing(request.paymentPayload.payload)
+    const { payment } = receipt
+    const found = { payer: payment.payer, id: payment.id }
+    let known: Receipt
+    try {
+      known = options.payment(payment.id)
+    } catch (error) {
+      if (error instanceof SunledgerError && error.status === 404)
+        return { ...found, reason: 'invalid_clearing_payment_unknown', message: error.shortMessage }
+      throw error
+    }
+    const fields = ['payer', 'payee', 'asset', 'amount', 'reference'] as const
+    const differing = fields.find((field) => payment[field] !== known.payment[field])
+    if (differing !== undefined) return { ...found, reason: `invalid_clearing_${differing}` }
+    const asked = request.paymentRequirements
+    if (payment.payee !== asked.payTo) return { ...found, reason: 'invalid_clearing_recipient_mismatch' }
+    if (payment.asset !== asked.asset) return { ...found, reason: 'invalid_clearing_asset_mismatch' }
+    if (payment.amount < BigInt(asked.amount)) return { ...found, reason: 'invalid_clearing_amount' }
+    const url = request.paymentPayload.resource?.url
+    if (url === undefined || Digest.reference(url, key) !== payment.reference)
+      return { ...found, reason: 'invalid_clearing_reference_mismatch' }
+    return found
+  }
+
+  const find = async (request: X402.FacilitatorRequest): Promise<Found & { readonly id?: string }> => {
+    const problem = termsProblem(request, network)
+    if (problem !== undefined) return { payer: '', reason: problem }
+    if (request.paymentRequirements.scheme === 'exact') return exact(request)
+    if (request.paymentRequirements.scheme === 'clearing') return clearing(request)
+    return { payer: '', reason: 'unsupported_scheme' }
+  }
+
+  const failed = (payer: string, reason: string, message?: string, transaction = ''): X402.Settled => ({
+    ...{ success: false, errorReason: reason, transaction, network },
+    ...(payer === '' ? {} : { payer }),
+    ...(message === undefined ? {} : { errorMessage: message }),
+  })
+
+  /** The transfer that used the nonce, if it is the one that was asked for and the blocks that count have it. */
+  const already = async (payload: X402.ExactPayload, asked: X402.Requirements): Promise<X402.Settled | undefined> => {
+    const use = await Authorization.used(client, asked.asset as Hex, payload.authorization, deployment.startBlock)
+    if (use === undefined) return undefined
+    const payer = payload.authorization.from
+    if (use.transaction === undefined) return failed(payer, 'invalid_exact_evm_nonce_already_used')
+    await sync.reached(use.block)
+    return { success: true, transaction: use.transaction, network, payer, amount: asked.amount }
+  }
+
+  const send = async (payload: X402.ExactPayload, asked: X402.Requirements): Promise<X402.Settled> => {
+    const payer = payload.authorization.from
+    const problem = staticProblem(payload, asked)
+    if (problem !== undefined) return failed(payer, problem)
+    const before = await already(payload, asked)
+    if (before !== undefined) return before
+    const late = timeProblem(payload)
+    if (late !== undefined) return failed(payer, late)
+    try {
+      const sent = await sender.send(Authorization.call(asked.asset as Hex, payload))
+      await sync.reached(sent.block)
+      return { success: true, transaction: sent.transaction, network, payer, amount: asked.amount }
+    } catch (error) {
+      if (error instanceof Sender.TransactionPendingError)
+        return failed(payer, 'settlement_pending', error.shortMessage, error.actual)
+      if (!(error instanceof Sender.RevertedError)) throw error
+      // Somebody else may have submitted it just before us.
+      const other = await already(payload, asked)
+      if (other !== undefined) return other
+      const name = error.actual?.split('(')[0] ?? ''
+      return failed(payer, reasons[name] ?? 'invalid_exact_evm_transaction_failed', error.actual)
+    }
+  }
+
+  /** Asked at the same time as often as it likes, an authorization is sent once. */
+  const settleExact = (request: X402.FacilitatorRequest): Promise<X402.Settled> => {
+    const payload = X402.parseExact(request.paymentPayload.payload)
+    const asked = request.paymentRequirements
+    const { from, nonce } = payload.authorization
+    const name = [asked.asset, from, nonce, asked.payTo, asked.amount, payload.signature].join(' ')
+    const under = running.get(name)
+    if (under !== undefined) return under
+    const answer = send(payload, asked).finally(() => running.delete(name))
+    running.set(name, answer)
+    return answer
+  }
+
+  return {
+    async verifyX402(request) {
+      const { payer, reason, message } = await find(request)
+      return {
+        isValid: reason === undefined,
+        ...(reason === undefined ? {} : { invalidReason: reason }),
+        ...(message === undefined ? {} : { invalidMessage: message }),
+        ...(payer === '' ? {} : { payer }),
+      }
+    },
+    async settleX402(request) {
+      const { scheme, amount } = request.paymentRequirements
+      const problem = termsProblem(request, network)
+      if (problem !== undefined) return failed('', problem)
+      if (scheme === 'exact') return settleExact(request)
+      if (scheme !== 'clearing') return failed('', 'unsupported_scheme')
+      const { payer, reason, message, id } = clearing(request)
+      if (reason !== undefined) return failed(payer, reason, message)
+      return { success: true, transaction: id, network, payer, amount }
+    },
+    supportedX402: () => ({
+      kinds: [
+        { x402Version: X402.version, scheme: 'exact', network },
+        {
+          ...{ x402Version: X402.version, scheme: 'clearing', network },
+          extra: { clearingHouse: deployment.clearingHouse, creditKey: options.creditKey },
+        },
+      ],
+      extensions: [],
+      signers: { 'eip155:*': [sender.address] },
+    }),
+  }
+}
