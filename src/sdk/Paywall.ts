@@ -118,8 +118,8 @@ const enough = async (
   till.take(purchase.range)
   const refund = await Serve.refund(at, purchase, purchase.range.asset)
   if (refund === undefined) till.release(purchase.range)
-  const what = refund === undefined ? '' : '; it was paid back'
-  throw new Terms.TermsMismatchError('amount', `at least ${least} atomic units`, `${purchase.amount}${what}`)
+  const charge = refund === undefined ? undefined : 'refunded'
+  throw new Terms.TermsMismatchError('amount', `at least ${least} atomic units`, `${purchase.amount}`, charge)
 }
 
 type Next = (error?: unknown) => void
@@ -147,7 +147,7 @@ const serveClearing = async <R extends Terms.PaywallRequest>(
     at.answers.end(purchase.id)
     throw error
   }
-  Serve.clearing(at, response, purchase, till, network)
+  Serve.clearing(at, response, purchase, till, network, price)
   next()
 }
 

@@ -74,9 +74,12 @@ export const clearing = (
   purchase: Purchase,
   till: Till,
   network: X402.Network,
+  price: bigint,
 ): void => {
   const { id, payer, amount, payment, range } = purchase
-  const settled = { success: true, transaction: payment, network, payer, amount: amount.toString() }
+  // Who pays ahead learns that it has become cheaper.
+  const cheaper = amount === price ? {} : { extra: { price: price.toString() } }
+  const settled = { success: true, transaction: payment, network, payer, amount: amount.toString(), ...cheaper }
   const failed = { ...settled, success: false }
   let charge: Charge = 'charged'
   PaywallResponse.guard(response, at.answers.mostBodyBytes, {
@@ -86,7 +89,7 @@ export const clearing = (
       charge = paid === undefined ? 'unused' : 'refunded'
       if (paid === undefined) till.release(range)
       const extra = typeof paid === 'object' ? { refund: paid.payment.id } : {}
-      return { headers: headersOf(charge, { ...failed, extra }) }
+      return { headers: headersOf(charge, { ...failed, extra: { ...failed.extra, ...extra } }) }
     },
     done: (answer) => at.answers.end(id, charge === 'unused' ? undefined : answer),
     abandoned() {

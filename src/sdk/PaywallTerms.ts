@@ -130,6 +130,8 @@ export const make = <R extends PaywallRequest>(options: TermsOptions<R>): Terms<
         accepts: options.schemes.map((scheme) => offer(scheme, identity, amount, key)),
       }
       response.setHeader(X402.headers.required, X402.encode(required))
+      if (error instanceof TermsMismatchError && error.charge !== undefined)
+        response.setHeader('sunledger-charge', error.charge)
       response.setHeader('cache-control', 'no-store')
       // Browsers show other origins' pages only the headers that are named.
       response.setHeader('access-control-expose-headers', 'PAYMENT-REQUIRED, PAYMENT-RESPONSE')
@@ -182,12 +184,15 @@ export class PaymentHeaderInvalidError extends SunledgerError {
 /** The payment is not over what the paywall asks. */
 export class TermsMismatchError extends SunledgerError {
   override readonly name = 'TermsMismatchError'
-  constructor(field: string, expected: string, actual: string) {
+  /** What became of a payment that was too little. */
+  readonly charge: 'refunded' | undefined
+  constructor(field: string, expected: string, actual: string, charge?: 'refunded') {
     super('SL662', `The payment has another ${field} than was asked.`, {
       expected,
       actual,
       hint: 'PAYMENT-REQUIRED says what is asked now.',
       status: 402,
     })
+    this.charge = charge
   }
 }

@@ -17,11 +17,14 @@ import { Client, type ClientOptions } from './Client.ts'
 import * as Deployment from './Deployment.ts'
 import * as Desk from './Desk.ts'
 import * as Events from './Events.ts'
+import * as Fetch from './Fetch.ts'
 import * as Funds from './Funds.ts'
 import type { Keep, Kept } from './Keep.ts'
 import { Line } from './Line.ts'
+import type { Payer } from './Offer.ts'
 import * as Sale from './Sale.ts'
 import * as Signer from './Signer.ts'
+import { Spending, type SpendLimits } from './Spending.ts'
 import * as State from './State.ts'
 import { Till, type TillOptions } from './Till.ts'
 
@@ -34,6 +37,8 @@ export interface RobotOptions extends ClientOptions, Deployment.Pins {
   readonly keep?: Keep | undefined
   /** The service's status, where it is known already; saves a request for each robot. */
   readonly status?: Status | undefined
+  /** Bounds what it pays by itself because a server asked (`fetch`, `stream`); default: 0.10 a request. */
+  readonly spend?: SpendLimits | undefined
   /** How long a payment may wait to be accepted, unless it says; default 120. */
   readonly validForSeconds?: number | undefined
 }
@@ -64,6 +69,9 @@ export class Robot {
   readonly #lines = new Map<Address, Line>()
   readonly #desk: Desk.Desk
   readonly #asset: Address
+  /** What paying for requests needs; see `ClearingScheme`. */
+  readonly payer: Payer
+  readonly #fetch: Fetch.Fetch
   readonly #end = new AbortController()
   #view: AccountView
   #position: number
@@ -77,6 +85,9 @@ export class Robot {
     this.#view = view
     this.#position = view.position
     this.#desk = Desk.make(purse, options, () => this.#refresh())
+    const spending = new Spending(Deployment.token(this.deployment, this.#asset), options.spend)
+    this.payer = { ...purse, spending, pay: (payment) => this.pay(payment) }
+    this.#fetch = new Fetch.Fetch(this.payer)
   }
 
   /**
@@ -117,6 +128,17 @@ export class Robot {
     if (payee === this.address) throw new PaymentRefusedError('selfPayment')
     const reference = options.reference ?? Digest.reference(options.for ?? '', options.key ?? randomUUID())
     return this.#line(asset).pay({ payee, amount, reference, validUntil: options.validUntil })
+  }
+
+  /**
+   * As `fetch`, and pays what a 402 (x402 version 2) asks, within this robot's limits; later requests to the same route are paid ahead.
+   * @throws {PriceTooHighError} @throws {NotPayableError} nothing was paid
+   * @throws {ServerUnreachableError} call again with the same `key`: it is charged once
+   * @throws {PaidAndRefusedError}
+   * @example const answer = await robot.fetch('https://charger.example/charge?kWh=1', { maxAmount: '0.10' })
+   */
+  fetch(url: string | URL | Request, init: Fetch.PaidInit = {}): Promise<Response> {
+    return this.#fetch.fetch(url, init)
   }
 
   /** The seller's leg of a sale: gives energy credits against dollars. Resolves when the buyer's leg has come and both are accepted. */

@@ -1,0 +1,73 @@
+/**
+ * What a robot pays by itself, because a server asked: bounded for each request and in all. Payments that the program makes itself
+ * (`robot.pay`) are not counted; an owner's budget (`Budget`) bounds both, at the service.
+ */
+import { SunledgerError } from '../core/Errors.ts'
+import type { Token } from './Deployment.ts'
+import * as Deployment from './Deployment.ts'
+
+export interface SpendLimits {
+  /** Most for one request, unless the call says (`maxAmount`); default '0.10'. Decimal text, or atomic units. */
+  readonly perRequest?: string | bigint | undefined
+  /** Most in all, for as long as this robot lives; default: no bound. */
+  readonly total?: string | bigint | undefined
+}
+
+const usualPerRequest = '0.10'
+const mostPurchases = 10_000
+
+export class Spending {
+  /** What the amounts are in. */
+  readonly token: Token
+  readonly #perRequest: bigint
+  readonly #total: bigint | undefined
+  /** The newest ones. */
+  readonly #purchases = new Set<string>()
+  #spent = 0n
+
+  constructor(token: Token, { perRequest = usualPerRequest, total }: SpendLimits = {}) {
+    this.token = token
+    this.#perRequest = Deployment.amount(token, perRequest)
+    this.#total = total === undefined ? undefined : Deployment.amount(token, total)
+  }
+
+  /** Atomic units. */
+  get spent(): bigint {
+    return this.#spent
+  }
+
+  /**
+   * Takes an amount out of the limits; what it returns puts it back, where it was not paid.
+   * @param purchase names it: the same purchase is paid once, and counted once
+   * @throws {PriceTooHighError}
+   */
+  take(amount: bigint, maxAmount?: string | bigint, purchase?: string): () => void {
+    if (purchase !== undefined && this.#purchases.has(purchase)) return () => {}
+    const most = maxAmount === undefined ? this.#perRequest : Deployment.amount(this.token, maxAmount)
+    if (amount > most) throw new PriceTooHighError('this request', most, amount)
+    if (this.#total !== undefined && this.#spent + amount > this.#total)
+      throw new PriceTooHighError('all requests together', this.#total, this.#spent + amount)
+    this.#spent += amount
+    if (purchase !== undefined) this.#purchases.add(purchase)
+    if (this.#purchases.size > mostPurchases) this.#purchases.delete(this.#purchases.values().next().value as string)
+    let isTaken = true
+    return () => {
+      if (isTaken) this.#spent -= amount
+      isTaken = false
+      if (purchase !== undefined) this.#purchases.delete(purchase)
+    }
+  }
+}
+
+/** A server asks more than the robot may spend. Nothing was paid. */
+export class PriceTooHighError extends SunledgerError {
+  override readonly name = 'PriceTooHighError'
+  constructor(what: string, most: bigint, actual: bigint) {
+    super('SL673', `The server asks more than the robot may spend for ${what}.`, {
+      expected: `at most ${most} atomic units`,
+      actual: `${actual}`,
+      hint: 'Nothing was paid. Allow more with `maxAmount` for this call, or `spend` when the robot connects.',
+      status: 402,
+    })
+  }
+}
