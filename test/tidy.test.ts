@@ -21,7 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   core: [],
   crypto: ['core'],
   store: ['core'],
-  market: ['core'],
+  market: ['core', 'crypto'],
   chain: ['core', 'crypto'],
   sdk: ['core', 'crypto'],
   clearing: ['core', 'crypto', 'store', 'chain'],

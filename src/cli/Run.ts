@@ -21,7 +21,6 @@ import { Client } from '../sdk/Client.ts'
 import { Control } from '../sim/Control.ts'
 import * as Economy from '../sim/Economy.ts'
 import * as Participants from '../sim/Participants.ts'
-import * as Plan from '../sim/Plan.ts'
 import * as Scenario from '../sim/Scenario.ts'
 import * as Sqlite from '../store/Sqlite.ts'
 import * as Network from './Network.ts'
@@ -121,30 +120,30 @@ const live = async (stage: Stage, signal: AbortSignal) => {
   const world = Scenario.prepare(options.scenario)
   const midnightSeconds = midnightOf(options.scenario.date, new Date())
   const validUntilSeconds = midnightSeconds + 2n * day
-  const funding = Plan.funding(world)
   const transfer = await Transfer.measure(chain, network.deployment, (to, amount) => client.faucet(to, amount))
-  const participants = await Participants.gather(
-    { world, client, status: await client.status(), operatorToken: token, validUntilSeconds, progress: screen.step },
-    funding,
-  )
+  const participants = await Participants.gather({
+    world,
+    client,
+    status: await client.status(),
+    operatorToken: token,
+    validUntilSeconds,
+    progress: screen.step,
+  })
   await advance(chain)(midnightSeconds)
-  const economy = Economy.start(
-    {
-      world,
-      client,
-      participants,
-      operatorToken: token,
-      midnightSeconds,
-      validUntilSeconds,
-      advanceTo: advance(chain),
-      scenario: 'day',
-      control: new Control(options.speed),
-      settleEvery: options.settleEvery,
-      signal,
-      onSlot: screen.slot,
-    },
-    funding,
-  )
+  const economy = Economy.start({
+    world,
+    client,
+    participants,
+    operatorToken: token,
+    midnightSeconds,
+    validUntilSeconds,
+    advanceTo: advance(chain),
+    scenario: 'day',
+    control: new Control(options.speed),
+    settleEvery: options.settleEvery,
+    signal,
+    onSlot: screen.slot,
+  })
   return { transfer, economy, participants }
 }
 

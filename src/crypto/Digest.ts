@@ -5,6 +5,7 @@
  * Values are 32-byte words as 64 hex digits. Addresses and hashes are lower-case hex.
  */
 import type { Budget } from '../core/Budget.ts'
+import type { Order } from '../core/Order.ts'
 import type { Address, Credit, Hex, SaleTerms } from '../core/Payment.ts'
 import * as Keccak from './Keccak.ts'
 
@@ -32,6 +33,8 @@ export const types = {
   Owner: 'Owner(address account,address owner,uint64 nonce)',
   Budget:
     'Budget(address account,address asset,uint64 sequence,uint80 perPayment,uint80 perDay,uint80 total,uint64 validUntil)',
+  Order:
+    'Order(address account,uint8 side,uint64 slot,uint80 energyMilliWh,uint80 limitAtomicPerKwh,uint64 nonce,address via)',
   Reading: 'Reading(address meter,uint64 timestamp,uint128 energyMilliWh,uint128 computeUnits,bytes32 detail)',
   Approval:
     'Approval(address meter,address owner,uint8 kind,uint64 capacityWatts,uint16 marginBps,uint128 startMilliWh,uint128 startComputeUnits,bytes32 region,bytes32 vintage)',
@@ -114,6 +117,19 @@ export const budget = (d: Domain, b: Budget): Hex =>
       uint(b.perDay) +
       uint(b.total) +
       uint(b.validUntil),
+  )
+
+export const order = (d: Domain, o: Order): Hex =>
+  digest(
+    d,
+    hashes.Order +
+      address(o.account) +
+      uint(o.side) +
+      uint(o.slot) +
+      uint(o.energyMilliWh) +
+      uint(o.limitAtomicPerKwh) +
+      uint(o.nonce) +
+      address(o.via),
   )
 
 /** A meter's signed, cumulative total. */

@@ -3,6 +3,7 @@
  * themselves. Both come from `crypto/Digest.types`, so they cannot drift apart.
  */
 import type { Budget } from '../core/Budget.ts'
+import type { Order } from '../core/Order.ts'
 import type { Address, Hex } from '../core/Payment.ts'
 import * as Digest from '../crypto/Digest.ts'
 
@@ -31,6 +32,7 @@ export interface Messages {
   readonly Exit: Omit<Digest.Withdrawal, 'amount'>
   readonly Owner: { readonly account: Address; readonly owner: Address; readonly nonce: bigint }
   readonly Budget: Budget
+  readonly Order: Order
   readonly Reading: Digest.Reading
   readonly Approval: Digest.Approval
   readonly Delivery: {
@@ -52,6 +54,7 @@ const digests: { readonly [K in Kind]: (d: Digest.Domain, message: Messages[K]) 
   Exit: Digest.exit,
   Owner: (d, m) => Digest.owner(d, m.account, m.owner, m.nonce),
   Budget: Digest.budget,
+  Order: Digest.order,
   Reading: Digest.reading,
   Approval: Digest.approval,
   Delivery: (d, m) => Digest.delivery(d, m.owner, m.toClearing, m.accountOwner, m.nonce),

@@ -1,17 +1,18 @@
 /**
- * The end of a slot that is settled: sites and stations take bought credits to their wallets, every meter is read, and everything goes on
- * chain.
+ * The end of a slot that is settled: every meter is read, everything goes on chain, what was sold is delivered against payment, and those who used
+ * energy take its credits to their wallets, where readings retire them.
  */
 import type { Settlements, SignedReading } from '../core/Wire.ts'
 import { type Client, ServiceUnreachableError } from '../sdk/Client.ts'
-import { type Books, nameOf } from './Books.ts'
-import { each, type Participants } from './Participants.ts'
+import { each, nameOf, type Participants } from './Participants.ts'
+import type { Payer } from './Payer.ts'
 import type * as Plan from './Plan.ts'
 import * as Scenario from './Scenario.ts'
 
 export interface ClosingOptions {
   readonly world: Scenario.World
   readonly client: Client
+  readonly payer: Payer
   readonly participants: Participants
   readonly operatorToken: string
   /** Chain time at midnight. */
@@ -27,59 +28,91 @@ export interface ClosingOptions {
 
 /** Withdrawals under way at the same time. */
 const width = 64
-/** Times a day that sites and stations take bought credits to their wallets, where readings retire them. */
+/** Times a day that credits are taken to wallets. */
 const withdrawalsADay = 12
+
+const isProducer = ({ meter }: Plan.Reading): boolean => meter.role === 'producer'
 
 export class Closing {
   readonly #options: ClosingOptions
-  readonly #books: Books
-  /** What each producer's meter showed when it was last read. */
-  readonly #produced = new Map<string, bigint>()
+  /** What each meter showed when it was last read. */
+  readonly #shown = new Map<string, bigint>()
+  /** What was sent to each owner's wallet to be retired. */
+  readonly #withdrawn = new Map<string, bigint>()
 
-  constructor(options: ClosingOptions, books: Books) {
+  constructor(options: ClosingOptions) {
     this.#options = options
-    this.#books = books
   }
 
-  /** The end of a slot that is settled: bought credits to the wallets, meters read, everything on chain. */
-  async close(slot: number, readings: readonly Plan.Reading[]): Promise<{ members: number; gas: bigint }> {
-    const { world, midnightSeconds, advanceTo } = this.#options
+  /**
+   * The end of a slot that is settled: meters are read, which mints what producers sold; then sales of it are carried out; and some times a day those
+   * who used energy take the credits for it to their wallets.
+   * @param deliver carries out the sales
+   */
+  async close(
+    slot: number,
+    readings: readonly Plan.Reading[],
+    deliver: () => Promise<void>,
+  ): Promise<{ members: number; gas: bigint }> {
+    const { world, midnightSeconds, advanceTo, payer } = this.#options
+    const isLast = slot + 1 === world.scenario.slots
     const timestamp = midnightSeconds + BigInt(Scenario.startSeconds(world.scenario, slot + 1))
-    const first = await this.#withdraw(slot)
+    const transactions: Settlements['transactions'][number][] = []
+    const settle = async (signed: readonly SignedReading[] = []) => {
+      transactions.push(...(await this.#settle(signed)).transactions)
+    }
+    const read = async (some: readonly Plan.Reading[]) => settle(await this.#sign(timestamp, some))
+    if (!isLast && this.#isWithdrawalDue(slot)) await this.#withdraw(readings, settle)
     await advanceTo(timestamp)
-    const second = await this.#settle(await this.#sign(timestamp, readings))
-    this.#noteProduction(readings)
-    const transactions = [...first, ...second.transactions]
+    // At the very end consumers are read when all that they bought has come to their wallets.
+    const [producers, consumers] = [readings.filter(isProducer), readings.filter((reading) => !isProducer(reading))]
+    await read(isLast ? producers : readings)
+    payer.unsettledAtomic = 0n
+    this.#noteProduction(producers)
+    await deliver()
+    if (isLast) {
+      await this.#withdraw(readings, settle)
+      await read(consumers)
+      payer.unsettledAtomic = 0n
+    }
     return {
       members: transactions.reduce((sum, { members }) => sum + members, 0),
       gas: transactions.reduce((sum, { gasUsed }) => sum + gasUsed, 0n),
     }
   }
 
-  /**
-   * Sites and stations take the credits they bought to their wallets. What fails stays in the account for the next time. Returns what was
-   * settled before, so that the credits were there to be taken.
-   */
-  async #withdraw(slot: number): Promise<Settlements['transactions']> {
-    const { world, participants, validUntilSeconds } = this.#options
-    const { slots } = world.scenario
+  #isWithdrawalDue(slot: number): boolean {
+    const { slots } = this.#options.world.scenario
     const times = (at: number) => Math.floor((at * withdrawalsADay) / slots)
-    if (slot + 1 !== slots && times(slot + 1) === times(slot + 1 - this.#options.settleEvery)) return []
-    const holders = participants.consumers.filter((party) => this.#books.of('credits', party) > 0n)
-    if (holders.length === 0) return []
-    const { transactions } = await this.#settle()
-    await each(holders, width, async (party) => {
-      const amount = this.#books.of('credits', party)
-      const robot = participants.of(party)
+    return times(slot + 1) !== times(slot + 1 - this.#options.settleEvery)
+  }
+
+  /**
+   * Those who used energy take its credits to their wallets: sites and stations all that they bought, stationary batteries what they lost. First everything
+   * is settled, so that the credits are there to be taken. What fails stays in the account for the next time.
+   */
+  async #withdraw(readings: readonly Plan.Reading[], settle: () => Promise<void>): Promise<void> {
+    const { participants, validUntilSeconds, payer } = this.#options
+    const holders = readings.flatMap(({ meter, energyMilliWh }) => {
+      if (meter.role === 'producer') return []
+      const held = payer.credits.held(meter)
+      const lost = energyMilliWh - (this.#withdrawn.get(nameOf(meter)) ?? 0n)
+      const amount = meter.role === 'storage' && lost < held ? lost : held
+      return amount > 0n ? [{ meter, amount }] : []
+    })
+    if (holders.length === 0) return
+    await settle()
+    await each(holders, width, async ({ meter, amount }) => {
+      const robot = participants.of(meter)
       const asset = robot.deployment.energyCredit.asset
       try {
         await robot.withdraw(amount, { asset, deadline: validUntilSeconds })
-        this.#books.move('credits', party, undefined, amount)
+        payer.credits.add(meter, -amount)
+        this.#withdrawn.set(nameOf(meter), (this.#withdrawn.get(nameOf(meter)) ?? 0n) + amount)
       } catch (error) {
         if (!(error instanceof ServiceUnreachableError)) throw error
       }
     })
-    return transactions
   }
 
   /** Every meter signs what it shows at the slot's end. */
@@ -95,10 +128,8 @@ export class Closing {
   /** Producers hold what their meters showed. */
   #noteProduction(readings: readonly Plan.Reading[]): void {
     for (const { meter, energyMilliWh } of readings) {
-      if (meter.role !== 'producer') continue
-      const more = energyMilliWh - (this.#produced.get(nameOf(meter)) ?? 0n)
-      this.#books.move('credits', undefined, meter, more)
-      this.#produced.set(nameOf(meter), energyMilliWh)
+      this.#options.payer.credits.add(meter, energyMilliWh - (this.#shown.get(nameOf(meter)) ?? 0n))
+      this.#shown.set(nameOf(meter), energyMilliWh)
     }
   }
 

@@ -1,68 +1,71 @@
 /**
  * A day in the robot economy, carried out: asks the plan what everybody wants, and lets each participant do it through the SDK. Slot by
- * slot: customers pay robots; robots pay stations, sites and each other; sites and stations buy energy credits; meters are read and everything is settled.
- *
- * Balances are kept here as well, from what was really accepted, because a plan needs them between phases; the report's figures come from
- * journal and chain and not from here.
+ * slot: customers pay robots; robots pay sites and each other; all who want energy or have some meet in an auction, and robots pay their stations
+ * for what they got. At the end of a slot that is settled meters are read, which mints what producers sold, and the sales are carried out.
  */
-import { SunledgerError } from '../core/Errors.ts'
-import * as Keccak from '../crypto/Keccak.ts'
-import { Books, nameOf } from './Books.ts'
+import * as Auction from './Auction.ts'
 import { Closing, type ClosingOptions } from './Closing.ts'
 import type { Control } from './Control.ts'
-import { type EconomyState, Flows, latencyOf, Metered } from './Feed.ts'
-import { each } from './Participants.ts'
+import { type EconomyState, latencyOf, Metered } from './Feed.ts'
+import { Payer } from './Payer.ts'
 import * as Plan from './Plan.ts'
+import { Purses } from './Purses.ts'
 import * as Scenario from './Scenario.ts'
 
 /** What was observed; see `report/Document`. */
 export interface Outcome {
-  readonly acceptMs: number[]
+  readonly acceptMs: readonly number[]
   payingMs: number
   firstSettledAtMs: number | undefined
-  readonly rejected: { [code: string]: number }
+  readonly rejected: { readonly [code: string]: number }
   readonly jobs: { requested: number; bought: number; unaffordable: number }
+  /** Orders that were signed, placed and checked, and strategies that could not be followed. */
+  readonly orders: { placed: number; faults: number; lastFault: string | undefined }
+  /** Each slot as it was published. */
+  readonly slots: EconomyState[]
   complete: boolean
 }
 
-export interface EconomyOptions extends ClosingOptions {
+export interface EconomyOptions extends Omit<ClosingOptions, 'payer'> {
   readonly scenario: string
   /** Speed and pause. */
   readonly control: Control
+  /** Strategies in the place of the defaults. */
+  readonly strategies?: Plan.Strategies
   readonly onSlot: (state: EconomyState) => void
 }
 
-/** Payers that act at the same time. */
-const width = 64
-
-const codeOf = (error: unknown): string => (error instanceof SunledgerError ? error.code : 'unknown')
-
-/** A payment that was accepted. */
-type Paid = Pick<Plan.Payment, 'from' | 'to' | 'amountAtomic'> & { readonly energyMilliWh?: bigint }
+/** What the market of a slot came to, without what is paid at once. */
+type Cleared = Omit<Plan.Delivered, 'payments' | 'trades' | 'penalties'>
 
 class Day {
-  readonly outcome: Outcome = {
-    acceptMs: [],
-    payingMs: 0,
-    firstSettledAtMs: undefined,
-    rejected: {},
-    jobs: { requested: 0, bought: 0, unaffordable: 0 },
-    complete: false,
-  }
+  readonly outcome: Outcome
   readonly #options: EconomyOptions
-  readonly #books = new Books()
+  readonly #payer: Payer
   readonly #closing: Closing
-  /** In the slot in hand. */
-  #paid = 0
-  #unsettled = 0n
-  #unmetMilliWh = 0n
-  readonly #flows = new Flows()
+  /** Sales and penalties of slots that are not settled yet. */
+  readonly #due: { trades: Plan.Trade[]; penalties: Plan.Payment[] } = { trades: [], penalties: [] }
   readonly #metered = new Metered()
 
-  constructor(options: EconomyOptions, funding: readonly bigint[]) {
+  constructor(options: EconomyOptions) {
+    const { world } = options
     this.#options = options
-    this.#closing = new Closing(options, this.#books)
-    funding.forEach((amount, index) => this.#books.move('dollars', undefined, { role: 'customer', index }, amount))
+    this.#payer = new Payer(world.scenario, options)
+    this.#closing = new Closing({ ...options, payer: this.#payer })
+    this.outcome = {
+      acceptMs: this.#payer.acceptMs,
+      payingMs: 0,
+      firstSettledAtMs: undefined,
+      rejected: this.#payer.rejected,
+      jobs: { requested: 0, bought: 0, unaffordable: 0 },
+      orders: { placed: 0, faults: 0, lastFault: undefined },
+      slots: [],
+      complete: false,
+    }
+    const fund = (role: Plan.Role, amounts: readonly bigint[]) =>
+      amounts.forEach((amount, index) => this.#payer.dollars.add({ role, index }, amount))
+    fund('customer', Plan.funding(world))
+    fund('storage', Plan.storageFunding(world))
   }
 
   /** Carries out every slot, or those until it is told to stop. */
@@ -70,34 +73,30 @@ class Day {
     const { world, signal } = this.#options
     let state = Plan.start(world)
     while (!Plan.isOver(world, state) && !signal.aborted) state = await this.#slot(state)
-    this.outcome.complete = Plan.isOver(world, state)
+    this.outcome.complete = Plan.isOver(world, state) && !signal.aborted
     return this.outcome
   }
 
   async #slot(before: Plan.State): Promise<Plan.State> {
-    const { control, signal } = this.#options
+    const { control, signal, world } = this.#options
     const { slot } = before
     await control.wait(0, 0, signal)
-    this.#paid = 0
-    const firstSample = this.outcome.acceptMs.length
-    const beganMs = performance.now()
-    const bought = await this.#pay(before)
-    const payingMs = performance.now() - beganMs
-    this.outcome.payingMs += payingMs
-    const { readings, state } = Plan.readings(this.#options.world, bought)
+    const [beganMs, firstSample, paidMs] = [performance.now(), this.#payer.acceptMs.length, this.#payer.payingMs]
+    const cleared = await this.#pay(before)
+    const { readings, state } = Plan.readings(world, cleared.state)
     if (signal.aborted) return state
-    await control.wait(Scenario.slotSeconds(this.#options.world.scenario, slot), performance.now() - beganMs, signal)
+    await control.wait(Scenario.slotSeconds(world.scenario, slot), performance.now() - beganMs, signal)
     const settling = performance.now()
-    const unsettledAtomic = this.#unsettled
-    const settled = this.#isSettled(slot) ? await this.#closing.close(slot, readings) : undefined
-    if (settled !== undefined) {
-      this.#unsettled = 0n
-      this.outcome.firstSettledAtMs ??= performance.now()
-    }
-    this.#tell(before, state, readings, {
+    const unsettledAtomic = this.#payer.unsettledAtomic
+    const settled = this.#isSettled(slot) ? await this.#close(slot, readings) : undefined
+    if (settled !== undefined) this.outcome.firstSettledAtMs ??= performance.now()
+    const samples = this.#payer.acceptMs.slice(firstSample)
+    this.outcome.payingMs = this.#payer.payingMs
+    this.#tell(slot, cleared, readings, {
       unsettledAtomic,
-      paymentsPerSecond: (this.#paid * 1000) / payingMs,
-      latencyMs: latencyOf(this.outcome.acceptMs.slice(firstSample)),
+      payments: samples.length,
+      paymentsPerSecond: samples.length === 0 ? 0 : (samples.length * 1000) / (this.#payer.payingMs - paidMs),
+      latencyMs: latencyOf(samples),
       settled: settled === undefined ? undefined : { ...settled, tookMs: performance.now() - settling },
     })
     return state
@@ -105,33 +104,38 @@ class Day {
 
   /** Publishes how things stand after a slot. */
   #tell(
-    before: Plan.State,
-    after: Plan.State,
+    slot: number,
+    cleared: Cleared,
     readings: readonly Plan.Reading[],
-    measured: Pick<EconomyState, 'unsettledAtomic' | 'paymentsPerSecond' | 'latencyMs' | 'settled'>,
+    measured: Pick<EconomyState, 'unsettledAtomic' | 'payments' | 'paymentsPerSecond' | 'latencyMs' | 'settled'>,
   ): void {
     const { world, control, scenario, midnightSeconds, onSlot } = this.#options
-    const { slot } = before
+    const { state, curtailedMilliWh, missedMilliWh, soldMilliWh, missingMilliWh } = cleared
     const clockSeconds = Scenario.startSeconds(world.scenario, slot + 1)
     const metered = this.#metered.next(readings)
-    onSlot({
+    const stored = [...state.batteryMilliWh, ...state.storageMilliWh].reduce((sum, charge) => sum + charge, 0n)
+    const told: EconomyState = {
       scenario,
       slot,
       slots: world.scenario.slots,
       clockSeconds,
       timeSeconds: midnightSeconds + BigInt(clockSeconds),
-      sunKw: Number((metered.producedMilliWh * 36n) / 10n) / 1000 / Scenario.slotSeconds(world.scenario, slot),
-      priceAtomicPerKwh: world.energyAtomicPerKwh,
+      sunKw:
+        Number((metered.producedMilliWh + curtailedMilliWh) * 36n) / 1e4 / Scenario.slotSeconds(world.scenario, slot),
+      priceAtomicPerKwh: state.lastPriceAtomicPerKwh,
       ...metered,
-      curtailedMilliWh: 0n,
-      unmetMilliWh: this.#unmetMilliWh,
-      batteryMilliWh: after.batteryMilliWh.reduce((sum, charge) => sum + charge, 0n),
-      flows: this.#flows.take(),
-      payments: this.#paid,
+      soldMilliWh,
+      missingMilliWh,
+      curtailedMilliWh,
+      unmetMilliWh: missedMilliWh,
+      batteryMilliWh: stored,
+      flows: this.#payer.flows.take(),
       ...measured,
       speed: control.speed,
       paused: control.paused,
-    })
+    }
+    this.outcome.slots.push(told)
+    onSlot(told)
   }
 
   #isSettled(slot: number): boolean {
@@ -139,105 +143,58 @@ class Day {
     return slot === 0 || slot + 1 === slots || (slot + 1) % this.#options.settleEvery === 0
   }
 
-  /** The three phases in which payments are made; each is answered before the next is planned. */
-  async #pay(before: Plan.State): Promise<Plan.State> {
-    const { world } = this.#options
-    const { scenario } = world
-    const a = Plan.tasks(world, before)
-    await this.#payAll(a.payments)
-    const b = Plan.services(world, a.state, this.#books.all('dollars', 'robot', scenario.robots))
-    const failed = await this.#payAll(b.payments)
-    this.outcome.jobs.requested += b.jobs.requested
-    this.outcome.jobs.bought += b.jobs.bought - failed.filter(({ to }) => to.role === 'site').length
-    this.outcome.jobs.unaffordable += b.jobs.unaffordable
-    this.#unmetMilliWh = b.missedMilliWh
-    const c = Plan.trades(world, b.state, {
-      producersMilliWh: this.#books.all('credits', 'producer', scenario.producers),
-      sitesAtomic: this.#books.all('dollars', 'site', scenario.sites),
-      stationsAtomic: this.#books.all('dollars', 'station', scenario.stations),
+  /** The phases in which payments are made; each is answered before the next is planned. */
+  async #pay(before: Plan.State): Promise<Cleared> {
+    const { world, strategies } = this.#options
+    const { dollars } = this.#payer
+    const name = Plan.withPurpose(before.slot)
+    const payments: Plan.Payment[] = []
+    const sink: Plan.Sink = (intent) => payments.push(name(intent))
+    const tasked = Plan.tasks(world, before, sink)
+    await this.#payer.pay(payments.splice(0))
+    const served = Plan.services(world, tasked, dollars.of.robot, sink)
+    const failed = await this.#payer.pay(payments)
+    this.outcome.jobs.requested += served.jobs.requested
+    this.outcome.jobs.bought += served.jobs.bought - failed.filter(({ to }) => to.role === 'site').length
+    this.outcome.jobs.unaffordable += served.jobs.unaffordable
+    const { robot: robotsAtomic, site: sitesAtomic, storage: storagesAtomic } = dollars.of
+    const offers = Plan.offers(world, served.state, { robotsAtomic, sitesAtomic, storagesAtomic }, strategies)
+    this.outcome.orders.placed += offers.placed.length
+    this.outcome.orders.faults += offers.faults.length
+    this.outcome.orders.lastFault = offers.faults.at(-1)?.message ?? this.outcome.orders.lastFault
+    const delivered = Plan.deliver(world, served.state, offers.placed, await this.#auction(before.slot, offers.placed))
+    await this.#payer.pay(delivered.payments)
+    for (const trade of delivered.trades) this.#payer.setAside(trade)
+    this.#due.trades.push(...delivered.trades)
+    this.#due.penalties.push(...delivered.penalties)
+    return delivered
+  }
+
+  #auction(slot: number, placed: readonly Plan.Placed[]): Promise<Plan.Match> {
+    const { world, participants } = this.#options
+    const { domain, sign } = participants
+    const addressOf = (party: Plan.Party) => participants.of(party).address
+    return Auction.hold({ world, slot, domain, addressOf, sign }, placed)
+  }
+
+  /** The end of a slot that is settled. */
+  #close(slot: number, readings: readonly Plan.Reading[]) {
+    return this.#closing.close(slot, readings, async () => {
+      await this.#payer.trade(this.#due.trades.splice(0))
+      // Whoever has sold nothing yet has nothing to pay a penalty from; it is let off.
+      const spent = new Purses(this.#options.world.scenario)
+      const affordable = this.#due.penalties.splice(0).filter(({ from, amountAtomic }) => {
+        if (this.#payer.dollars.held(from) - spent.held(from) < amountAtomic) return false
+        spent.add(from, amountAtomic)
+        return true
+      })
+      await this.#payer.pay(affordable)
     })
-    await this.#tradeAll(c.trades)
-    return c.state
-  }
-
-  /** Makes payments, those of one payer at once. Returns those that were refused. */
-  async #payAll(payments: readonly Plan.Payment[]): Promise<Plan.Payment[]> {
-    const { participants, validUntilSeconds, signal } = this.#options
-    const failed: Plan.Payment[] = []
-    const byPayer = new Map<string, Plan.Payment[]>()
-    for (const payment of payments) {
-      const own = byPayer.get(nameOf(payment.from))
-      if (own === undefined) byPayer.set(nameOf(payment.from), [payment])
-      else own.push(payment)
-    }
-    await each([...byPayer.values()], width, async (own) => {
-      if (signal.aborted) return
-      await Promise.all(
-        own.map(async (payment) => {
-          const { from, to, amountAtomic, purpose } = payment
-          const payee = participants.of(to).address
-          const options = { to: payee, amount: amountAtomic, for: purpose, key: '', validUntil: validUntilSeconds }
-          const done = await this.#timed(() => participants.of(from).pay(options))
-          if (!done) failed.push(payment)
-          else this.#note(payment)
-        }),
-      )
-    })
-    return failed
-  }
-
-  /** Makes sales: both legs of each at once, in the plan's order, so that every line has its sales in the same order. */
-  async #tradeAll(trades: readonly Plan.Trade[]): Promise<void> {
-    const { participants, signal, validUntilSeconds: validUntil } = this.#options
-    if (signal.aborted) return
-    await Promise.all(
-      trades.map(async ({ purpose, seller, buyer, energyMilliWh, priceAtomic }) => {
-        const [from, to] = [participants.of(seller), participants.of(buyer)]
-        const terms = from.saleTerms({
-          seller: from.address,
-          buyer: to.address,
-          credits: energyMilliWh,
-          price: priceAtomic,
-          salt: Keccak.ofText(purpose),
-        })
-        const legs = await Promise.all([
-          this.#timed(() => from.sell(terms, { validUntil })),
-          this.#timed(() => to.buy(terms, { validUntil })),
-        ])
-        if (!legs.every(Boolean)) return
-        this.#books.move('credits', seller, buyer, energyMilliWh)
-        this.#note({ from: buyer, to: seller, amountAtomic: priceAtomic, energyMilliWh })
-      }),
-    )
-  }
-
-  #note({ from, to, amountAtomic, energyMilliWh = 0n }: Paid): void {
-    this.#books.move('dollars', from, to, amountAtomic)
-    this.#unsettled += amountAtomic
-    this.#flows.add(from.role, to.role, amountAtomic, energyMilliWh)
-  }
-
-  /** Takes the time of one payment; false where it was refused. */
-  async #timed(pay: () => Promise<unknown>): Promise<boolean> {
-    const began = performance.now()
-    try {
-      await pay()
-    } catch (error) {
-      if (this.#options.signal.aborted) return false
-      this.outcome.rejected[codeOf(error)] = (this.outcome.rejected[codeOf(error)] ?? 0) + 1
-      return false
-    }
-    this.outcome.acceptMs.push(performance.now() - began)
-    this.#paid++
-    return true
   }
 }
 
-/** Carries out a day. @param funding what customers deposited, atomic dollars by index */
-export const start = (
-  options: EconomyOptions,
-  funding: readonly bigint[],
-): { outcome: Outcome; done: Promise<Outcome> } => {
-  const day = new Day(options, funding)
+/** Carries out a day. */
+export const start = (options: EconomyOptions): { outcome: Outcome; done: Promise<Outcome> } => {
+  const day = new Day(options)
   return { outcome: day.outcome, done: day.run() }
 }

@@ -32,18 +32,22 @@ export interface EconomyState {
   readonly clockSeconds: number
   /** Chain time at the slot's end, seconds. */
   readonly timeSeconds: bigint
-  /** Mean power of all producers, kW. */
+  /** Mean power that the sun allows, kW: what is produced and what is curtailed. */
   readonly sunKw: number
   /** The price at which energy was sold; the last known where none was. */
   readonly priceAtomicPerKwh: bigint
   readonly producedMilliWh: bigint
-  /** By sites and stations. */
+  /** By sites and stations, and lost in stationary batteries. */
   readonly consumedMilliWh: bigint
+  /** Traded in the auction. */
+  readonly soldMilliWh: bigint
+  /** Sold by producers and not delivered, because clouds came. */
+  readonly missingMilliWh: bigint
   /** What the sun would have given and nobody bought. */
   readonly curtailedMilliWh: bigint
   /** What robots needed and did not have: they stood still. */
   readonly unmetMilliWh: bigint
-  /** Charge of all batteries at the slot's end. */
+  /** Charge of all batteries, robots' and stationary ones, at the slot's end. */
   readonly batteryMilliWh: bigint
   readonly flows: readonly Flow[]
   readonly payments: number

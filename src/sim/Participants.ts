@@ -2,25 +2,33 @@
  * The economy's people and machines: each with a key of its own (made from the seed), an account at the clearing house, and, where it
  * produces or uses energy, a meter with a device key. They act through the SDK over HTTP, as real ones would.
  */
+import type { Order, SignedOrder } from '../core/Order.ts'
 import type { Address, Hex } from '../core/Payment.ts'
 import { genesisHistory } from '../core/Payment.ts'
 import type { Status } from '../core/Wire.ts'
 import * as Keccak from '../crypto/Keccak.ts'
+import * as Signature from '../crypto/Signature.ts'
 import type { Client } from '../sdk/Client.ts'
 import { approveMeter, Meter } from '../sdk/Meter.ts'
 import { Robot } from '../sdk/Robot.ts'
+import * as TypedData from '../sdk/TypedData.ts'
 import type { Party, Role } from './PlanState.ts'
+import { funding as funded, storageFunding } from './PlanTasks.ts'
 import * as Random from './Random.ts'
 import type { World } from './Scenario.ts'
 
 export interface Participants {
   /** A party's account. */
   of(party: Party): Robot
-  /** A party's meter; producers, sites and stations have one. */
+  /** A party's meter; all but customers and robots have one. */
   meterOf(party: Party): Meter
   readonly all: readonly Robot[]
-  /** Sites and stations. */
-  readonly consumers: readonly Party[]
+  /** Every party, with its place in the economy. */
+  readonly parties: readonly Party[]
+  /** The clearing house's domain, in which orders are signed. */
+  readonly domain: TypedData.Domain
+  /** A party's order, signed with its key. */
+  readonly sign: (party: Party, order: Order) => SignedOrder
   close(): Promise<void>
 }
 
@@ -34,7 +42,7 @@ export interface ParticipantsOptions {
   readonly progress: (text: string) => void
 }
 
-const metered = ['producer', 'site', 'station'] as const
+const metered = ['producer', 'site', 'station', 'storage'] as const
 
 const partiesOf = ({ scenario }: World): Party[] => {
   const counts: [Role, number][] = [
@@ -43,11 +51,13 @@ const partiesOf = ({ scenario }: World): Party[] => {
     ['producer', scenario.producers],
     ['site', scenario.sites],
     ['station', scenario.stations],
+    ['storage', scenario.storages],
   ]
   return counts.flatMap(([role, count]) => Array.from({ length: count }, (_, index) => ({ role, index })))
 }
 
-const nameOf = ({ role, index }: Party): string => `${role} ${index}`
+/** A participant's name: `robot 17`. */
+export const nameOf = ({ role, index }: Party): string => `${role} ${index}`
 
 /** Runs a task for each item, `width` at a time, so that latencies are those of a busy service and not of a queue of our own. */
 export const each = async <T>(
@@ -68,7 +78,12 @@ const width = 64
 const approve = async (options: ParticipantsOptions, party: Party, meter: Meter): Promise<void> => {
   const { world, client, status, operatorToken } = options
   const { seed } = world.scenario
-  const watts = { producer: world.producerWatts[party.index] ?? 0, site: world.siteWatts, station: world.stationWatts }
+  const watts = {
+    producer: world.producerWatts[party.index] ?? 0,
+    site: world.siteWatts,
+    station: world.stationWatts,
+    storage: world.stationWatts,
+  }
   const request = await approveMeter(Random.key(seed, party.role, party.index), status, {
     meter: meter.address,
     kind: party.role === 'producer' ? 1 : 2,
@@ -89,10 +104,9 @@ const saltOf = (seed: number, party: Party): Hex => Keccak.ofText(`deposit ${see
 const expectedOwner: Address = `0x${genesisHistory.slice(2, 42)}`
 
 /**
- * Connects everybody, approves the meters and lets customers deposit what their wages take.
- * @param funding what each customer deposits, atomic dollars
+ * Connects everybody, approves the meters, and lets customers deposit what their wages take and stationary batteries what they trade with.
  */
-export const gather = async (options: ParticipantsOptions, funding: readonly bigint[]): Promise<Participants> => {
+export const gather = async (options: ParticipantsOptions): Promise<Participants> => {
   const { world, client, status, progress } = options
   const { seed } = world.scenario
   const parties = partiesOf(world)
@@ -104,29 +118,38 @@ export const gather = async (options: ParticipantsOptions, funding: readonly big
       await Robot.connect(client, { account: Random.key(seed, party.role, party.index), status }),
     )
   })
+  const domain = TypedData.domain(status.chainId, status.clearingHouse)
   const of = (party: Party) => robots.get(nameOf(party)) as Robot
   progress(`${parties.length} participants connected`)
   const withMeter = parties.filter(({ role }) => metered.includes(role as never))
   for (const party of withMeter)
     meters.set(nameOf(party), await Meter.open(Random.key(seed, `${party.role} meter`, party.index), status))
   const meterOf = (party: Party) => meters.get(nameOf(party)) as Meter
+  const funding = { customer: funded(world), storage: storageFunding(world) }
+  const amountOf = ({ role, index }: Party) =>
+    role === 'customer' || role === 'storage' ? (funding[role][index] ?? 0n) : 0n
   const deposit = (party: Party) =>
-    of(party).deposit(funding[party.index] ?? 0n, {
+    of(party).deposit(amountOf(party), {
       owner: expectedOwner,
       salt: saltOf(seed, party),
       validBefore: options.validUntilSeconds,
     })
-  const customers = parties.filter(({ role, index }) => role === 'customer' && (funding[index] ?? 0n) > 0n)
+  const depositors = parties.filter((party) => amountOf(party) > 0n)
   await Promise.all([
     each(withMeter, width, (party) => approve(options, party, meterOf(party))),
-    each(customers, width, deposit),
+    each(depositors, width, deposit),
   ])
-  progress(`${withMeter.length} meters approved, ${customers.length} customers funded`)
+  progress(`${withMeter.length} meters approved, ${depositors.length} deposits made`)
   return {
     of,
     meterOf,
     all: [...robots.values()],
-    consumers: parties.filter(({ role }) => role === 'site' || role === 'station'),
+    parties,
+    domain,
+    sign: (party, order) => ({
+      ...order,
+      signature: Signature.sign(TypedData.digest('Order', domain, order), Random.key(seed, party.role, party.index)),
+    }),
     async close() {
       await Promise.all([...robots.values()].map((robot) => robot.close()))
     },

@@ -8,11 +8,10 @@
  */
 import type { AmountAtomic } from '../core/Amount.ts'
 import type { EnergyMilliWh } from '../core/Energy.ts'
-import { SunledgerError } from '../core/Errors.ts'
 import * as Random from './Random.ts'
-import type { World } from './Scenario.ts'
+import { costAtomicPerKwh, type World } from './Scenario.ts'
 
-export type Role = 'customer' | 'robot' | 'producer' | 'site' | 'station'
+export type Role = 'customer' | 'robot' | 'producer' | 'site' | 'station' | 'storage'
 
 /** A participant: `Random.key(seed, role, index)` is its key in a simulation. */
 export interface Party {
@@ -33,13 +32,28 @@ export interface Payment {
   readonly energyMilliWh?: EnergyMilliWh
 }
 
+/** A payment before it has a name. */
+export interface Intent extends Omit<Payment, 'purpose'> {
+  readonly kind: 'task' | 'job' | 'help' | 'charge' | 'penalty'
+  /** Tells those of a kind in a slot apart. */
+  readonly index: number
+}
+
+/** Names payments of a slot. */
+export const withPurpose =
+  (slot: number) =>
+  ({ kind, index, ...payment }: Intent): Payment => ({ purpose: `slot/${slot}/${kind}/${index}`, ...payment })
+
+/** Takes what somebody wants to pay. */
+export type Sink = (intent: Intent) => void
+
 /** A sale of energy credits, delivery versus payment: counts as two payments. */
 export interface Trade {
   /** Unique in the run, such as `slot/3/trade/0`. */
   readonly purpose: string
-  /** A producer: gives the credits, gets the dollars. */
+  /** A producer or storage: gives the credits, gets the dollars. */
   readonly seller: Party
-  /** A site or station. */
+  /** A site, station or storage. */
   readonly buyer: Party
   /** Above zero; as many atomic credits. */
   readonly energyMilliWh: EnergyMilliWh
@@ -49,7 +63,7 @@ export interface Trade {
 
 /** What a meter shows at the end of a slot: totals since the start of the run. */
 export interface Reading {
-  /** A producer, site or station. */
+  /** A producer, site, station or storage. */
   readonly meter: Party
   readonly energyMilliWh: EnergyMilliWh
   /** Generated tokens, of sites; 0 elsewhere. */
@@ -57,7 +71,7 @@ export interface Reading {
 }
 
 /** The phases of a slot, in their order. */
-export const phases = ['tasks', 'services', 'trades', 'readings'] as const
+export const phases = ['tasks', 'services', 'market', 'readings'] as const
 export type Phase = (typeof phases)[number]
 
 /** Where a run stands. Plain data; treat it as read-only. */
@@ -69,15 +83,26 @@ export interface State {
   /** The phase to be planned next. */
   readonly phase: Phase
   /** Charge of each robot's battery, mWh. */
-  readonly batteryMilliWh: readonly bigint[]
-  /** What each station has delivered, mWh: its meter. */
+  readonly batteryMilliWh: BigInt64Array
+  /** What each producer has sold and produced, mWh: its meter. What nobody buys is not produced. */
+  readonly producerMilliWh: readonly bigint[]
+  /** What each station has delivered and bought, mWh: its meter. */
   readonly stationMilliWh: readonly bigint[]
-  /** Credits that each station has bought, mWh. */
-  readonly stationBoughtMilliWh: readonly bigint[]
   /** What each site has generated, units: its meter. */
   readonly siteUnits: readonly bigint[]
-  /** Credits that each site has bought, mWh. */
+  /** Credits that each site has bought, mWh, and what it paid for them, atomic dollars. */
   readonly siteBoughtMilliWh: readonly bigint[]
+  readonly siteSpentAtomic: readonly bigint[]
+  /** What each stationary battery can sell, mWh, and what it paid for that, atomic dollars. */
+  readonly storageMilliWh: readonly bigint[]
+  readonly storageSpentAtomic: readonly bigint[]
+  /** What each has lost in storing, mWh: its meter. */
+  readonly storageLostMilliWh: readonly bigint[]
+  /** The price at which energy was last sold, atomic dollars a kWh. */
+  readonly lastPriceAtomicPerKwh: bigint
+  /** Sum of the prices so far, and of how many slots. */
+  readonly priceSumAtomicPerKwh: bigint
+  readonly pricedSlots: number
 }
 
 /** What a battery holds: 2.3 kWh (Tesla AI Day 2022). */
@@ -85,21 +110,28 @@ export const batteryMilliWh = 2_300_000n
 
 /** The state at midnight: batteries between 90 and 100 % full, nothing delivered or bought. */
 export function start(world: World): State {
-  const { seed, robots, stations, sites } = world.scenario
+  const { seed, robots, stations, sites, producers, storages } = world.scenario
   const random = Random.stream(seed, 'batteries')
   const zeros = (count: number) => new Array<bigint>(count).fill(0n)
   return {
     digest: world.digest,
     slot: 0,
     phase: 'tasks',
-    batteryMilliWh: Array.from(
+    batteryMilliWh: BigInt64Array.from(
       { length: robots },
       () => (batteryMilliWh * BigInt(Random.between(random, 90, 100))) / 100n,
     ),
+    producerMilliWh: zeros(producers),
     stationMilliWh: zeros(stations),
-    stationBoughtMilliWh: zeros(stations),
     siteUnits: zeros(sites),
     siteBoughtMilliWh: zeros(sites),
+    siteSpentAtomic: zeros(sites),
+    storageMilliWh: zeros(storages),
+    storageSpentAtomic: zeros(storages),
+    storageLostMilliWh: zeros(storages),
+    lastPriceAtomicPerKwh: costAtomicPerKwh(world.scenario, 0),
+    priceSumAtomicPerKwh: 0n,
+    pricedSlots: 0,
   }
 }
 
@@ -114,49 +146,10 @@ export function expectPhase(world: World, state: State, phase: Phase): void {
 }
 
 /** Asserts that a list of balances is one for each participant of a role. */
-export function expectOneEach(name: string, balances: readonly bigint[], count: number): void {
+export function expectOneEach(name: string, balances: ArrayLike<bigint>, count: number): void {
   if (balances.length !== count) throw new Error(`${name}: ${count} balances expected, ${balances.length} given`)
 }
 
-const arrays = ['batteryMilliWh', 'stationMilliWh', 'stationBoughtMilliWh', 'siteUnits', 'siteBoughtMilliWh'] as const
-
-/** The state as JSON text; whole numbers beyond JSON's as decimal strings. */
-export const stringify = (state: State): string =>
-  JSON.stringify(state, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
-
-/**
- * The state from its JSON text.
- * @throws {StateInvalidError} no state, or one of another world
- */
-export function parse(world: World, text: string): State {
-  const fresh = start(world)
-  try {
-    const found = JSON.parse(text) as Record<string, unknown>
-    const { digest, slot, phase } = found
-    if (digest !== world.digest) throw new StateInvalidError(`a state of the scenario ${world.digest}`, String(digest))
-    if (!Number.isInteger(slot) || Number(slot) < 0 || Number(slot) > world.scenario.slots)
-      throw new StateInvalidError('a slot of the scenario', String(slot))
-    if (!phases.includes(phase as Phase)) throw new StateInvalidError('a phase', String(phase))
-    const lists = arrays.map((name) => {
-      const list = found[name]
-      if (!Array.isArray(list) || list.length !== fresh[name].length || !list.every((item) => /^\d{1,30}$/.test(item)))
-        throw new StateInvalidError(
-          `${fresh[name].length} whole numbers ${name}`,
-          JSON.stringify(list)?.slice(0, 60) ?? 'none',
-        )
-      return [name, list.map(BigInt)] as const
-    })
-    return { ...fresh, ...Object.fromEntries(lists), slot: Number(slot), phase: phase as Phase }
-  } catch (error) {
-    if (error instanceof SunledgerError) throw error
-    throw new StateInvalidError('the JSON text of a state', JSON.stringify(text.slice(0, 60)))
-  }
-}
-
-/** A text is no state of this scenario. */
-export class StateInvalidError extends SunledgerError {
-  override readonly name = 'StateInvalidError'
-  constructor(expected: string, actual: string) {
-    super('SL712', 'Not a state of this scenario.', { expected, actual })
-  }
-}
+/** Mean of the prices so far, each slot counting once; before the first, the last known. */
+export const meanPriceAtomicPerKwh = ({ priceSumAtomicPerKwh, pricedSlots, lastPriceAtomicPerKwh }: State): bigint =>
+  pricedSlots === 0 ? lastPriceAtomicPerKwh : priceSumAtomicPerKwh / BigInt(pricedSlots)

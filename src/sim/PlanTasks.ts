@@ -3,9 +3,9 @@
  * day's wages are known beforehand and customers can be funded for exactly that.
  */
 import * as Amount from '../core/Amount.ts'
-import { expectPhase, type Payment, type State } from './PlanState.ts'
+import { expectPhase, type Sink, type State } from './PlanState.ts'
 import * as Random from './Random.ts'
-import { type Scenario, slotSeconds, type World } from './Scenario.ts'
+import { energyAtomicPerKwh, type Scenario, slotSeconds, type World } from './Scenario.ts'
 
 /** Power of a robot at rest and walking, W (Tesla AI Day 2022). Half of the time each makes 300 W. */
 export const restWatts = 100
@@ -36,8 +36,12 @@ export interface Activity {
   readonly wageAtomic: bigint
 }
 
-/** What every robot does in a slot, by index. */
-export function activities(scenario: Scenario, slot: number): Activity[] {
+/** Tells what every robot does in a slot, by index. */
+export function eachActivity(
+  scenario: Scenario,
+  slot: number,
+  visit: (robot: number, activity: Activity) => void,
+): void {
   const { seed, robots, customers } = scenario
   const random = Random.stream(seed, 'tasks', slot)
   const seconds = slotSeconds(scenario, slot)
@@ -45,7 +49,7 @@ export function activities(scenario: Scenario, slot: number): Activity[] {
   // Wages are for steps of 900 s; here a step may be shorter or longer.
   const scaled = (atomic: number) => (BigInt(atomic) * BigInt(seconds)) / BigInt(stepSeconds * steps)
   const advance = slot === 0 ? advanceAtomic : 0n
-  return Array.from({ length: robots }, () => {
+  for (let robot = 0; robot < robots; robot++) {
     const customer = Random.below(random, customers)
     let walking = 0
     let wages = 0
@@ -55,40 +59,44 @@ export function activities(scenario: Scenario, slot: number): Activity[] {
       if (Random.chance(random, taskShare)) wages += Random.between(random, taskAtomic.min, taskAtomic.max)
     }
     const wattSteps = BigInt(restWatts * (steps - walking) + walkWatts * walking)
-    return {
+    visit(robot, {
       // W × s / 3.6 is mWh.
       needMilliWh: (wattSteps * BigInt(seconds) * 10n) / (36n * BigInt(steps)),
       customer,
       wageAtomic: scaled(wages) + advance,
-    }
-  })
+    })
+  }
 }
 
 /**
- * Phase A of a slot: customers pay robots for tasks.
- * @returns at most one payment for each robot, and the state at phase B
+ * Phase A of a slot: customers pay robots for tasks, at most one payment for each robot.
+ * @returns the state at phase B
  */
-export function tasks(world: World, state: State): { payments: Payment[]; state: State } {
+export function tasks(world: World, state: State, pay: Sink): State {
   expectPhase(world, state, 'tasks')
-  const payments = activities(world.scenario, state.slot).flatMap(({ customer, wageAtomic }, robot): Payment[] => {
-    if (wageAtomic === 0n) return []
-    return [
-      {
-        purpose: `slot/${state.slot}/task/${robot}`,
-        from: { role: 'customer', index: customer },
-        to: { role: 'robot', index: robot },
-        amountAtomic: Amount.from(wageAtomic),
-      },
-    ]
+  eachActivity(world.scenario, state.slot, (robot, { customer, wageAtomic }) => {
+    if (wageAtomic === 0n) return
+    pay({
+      kind: 'task',
+      index: robot,
+      from: { role: 'customer', index: customer },
+      to: { role: 'robot', index: robot },
+      amountAtomic: Amount.from(wageAtomic),
+    })
   })
-  return { payments, state: { ...state, phase: 'services' } }
+  return { ...state, phase: 'services' }
 }
 
 /** The dollars that each customer will pay in the whole run, atomic, by index: what it must be funded with. */
 export function funding(world: World): bigint[] {
   const sums = new Array<bigint>(world.scenario.customers).fill(0n)
   for (let slot = 0; slot < world.scenario.slots; slot++)
-    for (const { customer, wageAtomic } of activities(world.scenario, slot))
+    eachActivity(world.scenario, slot, (_, { customer, wageAtomic }) => {
       sums[customer] = (sums[customer] ?? 0n) + wageAtomic
+    })
   return sums
 }
+
+/** What each stationary battery starts with, atomic dollars: enough to fill it twice at what energy costs (assumed). */
+export const storageFunding = (world: World): bigint[] =>
+  new Array<bigint>(world.scenario.storages).fill((world.storageMilliWh * 2n * energyAtomicPerKwh) / 1_000_000n)

@@ -8,12 +8,16 @@
  */
 import { createHash } from 'node:crypto'
 import { SunledgerError } from '../core/Errors.ts'
-import * as Clouds from './Clouds.ts'
+import * as Spec from '../market/Spec.ts'
 import * as Compute from './Compute.ts'
 import * as JobTrace from './JobTrace.ts'
 import * as Pvgis from './Pvgis.ts'
 import * as Random from './Random.ts'
-import * as Sun from './Sun.ts'
+import { daySeconds, slotSeconds } from './Slots.ts'
+import { yields } from './Sunlight.ts'
+
+export { daySeconds, slotSeconds, startSeconds } from './Slots.ts'
+export { forecastMilliWh, potentialMilliWh, producedMilliWh, producersPerRegion } from './Sunlight.ts'
 
 /** What a run is of: plain data. */
 export interface Scenario {
@@ -22,6 +26,8 @@ export interface Scenario {
   readonly producers: number
   readonly sites: number
   readonly stations: number
+  /** Stationary batteries. */
+  readonly storages: number
   /** Households and factories that pay robots for tasks, funded from outside. */
   readonly customers: number
   /** Parts of the day. */
@@ -31,6 +37,11 @@ export interface Scenario {
   readonly longitude: number
   /** Month and day, `06-21`; that of `solar` where it is given. */
   readonly date: string
+  /** What the market deals in: mWh of a lot, atomic dollars a kWh of a tick (`market/Spec`). */
+  readonly lotMilliWh: number
+  readonly tickAtomicPerKwh: number
+  /** How many times cheaper making energy has become at the end of the day than it was at its start. */
+  readonly cheaperTimes: number
   /** Measured weather instead of clear sky and made-up clouds. */
   readonly solar?: Pvgis.Day
   /** Demand for compute: each request becomes one job, its time stretched over the day. */
@@ -50,26 +61,29 @@ export interface World {
   readonly scenario: Scenario
   /** SHA-256 over the scenario, hexadecimal: what a state belongs to. */
   readonly digest: string
-  /** Posted price at which producers sell, atomic dollars a kWh. */
-  readonly energyAtomicPerKwh: bigint
-  /** Posted price of each station, atomic dollars a kWh. */
-  readonly stationAtomicPerKwh: readonly bigint[]
-  /** Posted price of each site, atomic dollars for 1 000 units. */
-  readonly siteAtomicPer1000: readonly bigint[]
+  /** What the market deals in. */
+  readonly spec: Spec.Spec
+  /** What a station takes for energy, % of the market's price. */
+  readonly stationPercent: readonly number[]
+  /** What a site takes for compute, % of what it costs. */
+  readonly sitePercent: readonly number[]
   /** Rated power of each producer, W; its meter's capacity, which it never exceeds. */
   readonly producerWatts: readonly number[]
-  /** Capacity of the meter of any station, W: so large that no run reaches it. */
+  /** The share of energy's cost below which each producer had rather not sell, %. */
+  readonly reservePercent: readonly number[]
+  /** What each stationary battery holds, mWh. */
+  readonly storageMilliWh: bigint
+  /** Capacity of the meter of any station or storage, W: so large that no run reaches it. */
   readonly stationWatts: number
   /** Capacity of the meter of any site, W: so large that no run reaches it. */
   readonly siteWatts: number
   /** For each region (ten producers share one), J for each rated W since midnight at the start of each slot and at the end of the day. */
   readonly yields: readonly (readonly number[])[]
+  /** The same under a clear sky. */
+  readonly clear: readonly number[]
   /** The requests of `scenario.jobs` by slot; absent without it. */
   readonly requests?: readonly (readonly JobTrace.Request[])[]
 }
-
-/** Seconds in the day that a run is of. */
-export const daySeconds = 86_400
 
 /** What a run is of where nothing else is said. */
 export const defaults: Omit<Scenario, 'customers'> = {
@@ -78,10 +92,14 @@ export const defaults: Omit<Scenario, 'customers'> = {
   producers: 100,
   sites: 20,
   stations: 20,
+  storages: 10,
   slots: 96,
   latitude: 35,
   longitude: 0,
   date: '06-21',
+  lotMilliWh: Number(Spec.standard.lotMilliWh),
+  tickAtomicPerKwh: Number(Spec.standard.tickAtomicPerKwh),
+  cheaperTimes: 1,
 }
 
 /** $0.043 a kWh: solar electricity's levelised cost in 2024 (IRENA, Renewable Power Generation Costs in 2024). */
@@ -93,17 +111,8 @@ export const producerWattsPerRobot = 1600
 /** Jobs that a robot wants in a slot, on average, where no trace is given (assumed). */
 export const jobsPerRobotSlot = 0.4
 
-/** Producers under one sky. */
-export const producersPerRegion = 10
-
-/** Temperature of the air where no weather is given, °C (assumed). */
-export const airTemperature = 20
-
-/** The year whose sun shines; a leap year, so that it has every day. It moves the sun by less than a degree. */
-const year = 2032
-
-/** Power is worked out in the middle of each of these steps and holds throughout it, seconds. */
-const stepSeconds = 300
+/** What stationary batteries hold together for each robot, mWh (assumed): about what a robot uses in three hours. */
+export const storageMilliWhPerRobot = 1_000_000
 
 /**
  * A whole scenario from what is given; the rest are the defaults, and customers one for every twenty robots.
@@ -114,9 +123,11 @@ export function from(given: Partial<Scenario> = {}): Scenario {
   const robots = given.robots ?? defaults.robots
   const scenario = { ...defaults, customers: Math.max(1, Math.floor(robots / 20)), ...defined(given) }
   const { solar } = scenario
-  for (const name of ['robots', 'producers', 'sites', 'stations', 'customers'] as const)
+  for (const name of ['robots', 'producers', 'sites', 'stations', 'storages', 'customers'] as const)
     whole(name, scenario[name], 1, 1_000_000)
   whole('slots', scenario.slots, 1, 1440)
+  if (!(scenario.cheaperTimes >= 1 && scenario.cheaperTimes <= 1e6))
+    throw new ScenarioInvalidError('cheaperTimes', '1 to 1000000', scenario.cheaperTimes)
   whole('seed', scenario.seed, 0, Number.MAX_SAFE_INTEGER)
   if (!(Math.abs(scenario.latitude) <= 90)) throw new ScenarioInvalidError('latitude', '−90 to 90', scenario.latitude)
   if (!(Math.abs(scenario.longitude) <= 180))
@@ -127,55 +138,47 @@ export function from(given: Partial<Scenario> = {}): Scenario {
   return { ...scenario, latitude, longitude, date }
 }
 
-/** Everything that follows from a scenario. */
+/** Everything that follows from a scenario. @throws {Spec.SpecInvalidError} */
 export function prepare(scenario: Scenario): World {
-  const { seed, robots, stations, sites } = scenario
+  const { seed, robots, stations, sites, producers, storages } = scenario
   const random = Random.stream(seed, 'prices')
-  const cost = Compute.costAtomicPer1000(energyAtomicPerKwh)
-  const percent = (base: bigint, low: number, high: number) => (base * BigInt(Random.between(random, low, high))) / 100n
+  const percents = (count: number, low: number, high: number) =>
+    Array.from({ length: count }, () => Random.between(random, low, high))
   const world = {
     scenario,
     digest: createHash('sha256')
       .update(JSON.stringify(Object.entries(scenario).sort()))
       .digest('hex'),
-    energyAtomicPerKwh,
+    spec: Spec.from(BigInt(scenario.lotMilliWh), BigInt(scenario.tickAtomicPerKwh)),
     // Stations live on 3 to 7 % over what they pay, sites on 5 to 15 % over cost.
-    stationAtomicPerKwh: Array.from({ length: stations }, () => percent(energyAtomicPerKwh, 103, 107)),
-    siteAtomicPer1000: Array.from({ length: sites }, () => percent(cost, 105, 115)),
+    stationPercent: percents(stations, 103, 107),
+    sitePercent: percents(sites, 105, 115),
     producerWatts: producerWatts(scenario),
+    reservePercent: percents(producers, 20, 100),
+    storageMilliWh: BigInt(Math.ceil((storageMilliWhPerRobot * robots) / storages)),
     // Every robot at one station, flat, walking and filled up in the shortest slot.
     stationWatts: robots * Math.ceil(500 + 2300 * (3600 / Math.max(1, Math.floor(daySeconds / scenario.slots)))),
-    yields: yields(scenario),
+    ...yields(scenario),
     ...(scenario.jobs === undefined ? {} : { requests: bySlot(scenario, scenario.jobs) }),
   }
   return { ...world, siteWatts: siteWatts(world) }
 }
 
-/** When a slot starts, seconds after midnight; for `slots` itself the end of the day. */
-export const startSeconds = (scenario: Scenario, slot: number): number =>
-  Math.floor((daySeconds * slot) / scenario.slots)
-
-/** How long a slot is, seconds. */
-export const slotSeconds = (scenario: Scenario, slot: number): number =>
-  startSeconds(scenario, slot + 1) - startSeconds(scenario, slot)
-
-/**
- * What a producer's meter shows at the start of a slot, or at the end of the day: the floor of all it has produced since midnight.
- * @returns mWh
- */
-export function producedMilliWh(world: World, producer: number, slot: number): bigint {
-  const joules = world.yields[Math.floor(producer / producersPerRegion) % world.yields.length]?.[slot] ?? 0
-  return Sun.milliWh((world.producerWatts[producer] ?? 0) * joules)
+/** What making energy costs in a slot, atomic dollars a kWh; it falls by the same factor from slot to slot. */
+export function costAtomicPerKwh({ cheaperTimes, slots }: Scenario, slot: number): bigint {
+  const fallen = cheaperTimes ** (slot / Math.max(1, slots - 1))
+  return BigInt(Math.max(1, Math.round(Number(energyAtomicPerKwh) / fallen)))
 }
 
 /**
  * The jobs that robots want in a slot, in the order in which they come: with a trace its requests, each by one robot from one site;
  * without, a number of them for each robot. Of two sites drawn the cheaper is asked.
+ * @param prices posted by each site
  */
-export function jobs(world: Pick<World, 'scenario' | 'requests' | 'siteAtomicPer1000'>, slot: number): Job[] {
+export function jobs(world: Pick<World, 'scenario' | 'requests'>, slot: number, prices: readonly bigint[]): Job[] {
   const { seed, robots, sites } = world.scenario
   const random = Random.stream(seed, 'jobs', slot)
-  const site = () => cheaper(world.siteAtomicPer1000, Random.below(random, sites), Random.below(random, sites))
+  const site = () => cheaper(prices, Random.below(random, sites), Random.below(random, sites))
   if (world.requests !== undefined)
     return (world.requests[slot] ?? []).map((request) => ({
       robot: Random.below(random, robots),
@@ -192,8 +195,8 @@ export function jobs(world: Pick<World, 'scenario' | 'requests' | 'siteAtomicPer
 }
 
 /** The index with the lower price; the first where they are equal. */
-export const cheaper = (prices: readonly bigint[], a: number, b: number): number =>
-  (prices[b] ?? 0n) < (prices[a] ?? 0n) ? b : a
+export const cheaper = (prices: ArrayLike<bigint | number>, a: number, b: number): number =>
+  (prices[b] ?? 0) < (prices[a] ?? 0) ? b : a
 
 /** Rated powers between half and one and a half of the mean, together what all robots need. */
 function producerWatts({ seed, robots, producers }: Scenario): number[] {
@@ -201,33 +204,6 @@ function producerWatts({ seed, robots, producers }: Scenario): number[] {
   const weights = Array.from({ length: producers }, () => Random.between(random, 50, 150))
   const sum = weights.reduce((total, weight) => total + weight, 0)
   return weights.map((weight) => Math.max(1, Math.floor((producerWattsPerRobot * robots * weight) / sum)))
-}
-
-/** Cumulative J for each rated W at each boundary of the slots. Measured weather has one sky for all, with its clouds in it. */
-function yields(scenario: Scenario): number[][] {
-  const { seed, solar, date, producers, slots } = scenario
-  const midnight = Date.parse(`${year}-${date}T00:00:00Z`)
-  const steps = daySeconds / stepSeconds
-  const clear = Array.from({ length: steps }, (_, step) => {
-    const seconds = (step + 0.5) * stepSeconds
-    if (solar !== undefined) return Pvgis.at(solar, seconds / 60)
-    return { irradiance: Sun.clearSky(Sun.position(scenario, midnight + seconds * 1000).altitude) }
-  })
-  const regions = solar === undefined ? Math.ceil(producers / producersPerRegion) : 1
-  return Array.from({ length: regions }, (_, region) => {
-    const sky = solar === undefined ? Clouds.sky(seed, region, daySeconds / Clouds.stepSeconds) : []
-    const power = clear.map(({ irradiance, temperature = airTemperature }: Pvgis.Hour, step) => {
-      const through = irradiance * (sky[Math.floor((step * stepSeconds) / Clouds.stepSeconds)] ?? 1)
-      return Sun.acWatts(1, through, Sun.cellTemperature(temperature, through))
-    })
-    const sums = [0]
-    for (const watts of power) sums.push((sums.at(-1) ?? 0) + watts * stepSeconds)
-    return Array.from({ length: slots + 1 }, (_, slot) => {
-      const at = startSeconds(scenario, slot)
-      const step = Math.floor(at / stepSeconds)
-      return (sums[step] ?? 0) + (power[step] ?? 0) * (at - step * stepSeconds)
-    })
-  })
 }
 
 function bySlot(scenario: Scenario, requests: readonly JobTrace.Request[]): JobTrace.Request[][] {
@@ -240,9 +216,9 @@ function bySlot(scenario: Scenario, requests: readonly JobTrace.Request[]): JobT
 }
 
 /** All jobs of the busiest slot at one site, W, and at least 1 kW. */
-function siteWatts(world: Omit<World, 'siteWatts'>): number {
+function siteWatts(world: Pick<World, 'scenario' | 'requests'>): number {
   const watts = Array.from({ length: world.scenario.slots }, (_, slot) => {
-    const units = jobs(world, slot).reduce((sum, job) => sum + job.units, 0n)
+    const units = jobs(world, slot, []).reduce((sum, job) => sum + job.units, 0n)
     return (Number(Compute.energyMicroWh(units)) * 3600) / 1e6 / slotSeconds(world.scenario, slot)
   })
   return Math.ceil(Math.max(1000, ...watts))

@@ -106,6 +106,7 @@ const kinds = [
   'Exit',
   'Owner',
   'Budget',
+  'Order',
   'Reading',
   'Approval',
   'Delivery',

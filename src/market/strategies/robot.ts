@@ -1,0 +1,22 @@
+/**
+ * A robot bids by its hunger: the emptier its battery, the more it pays; with a full one it takes what is nearly free. Unless it is about to stand
+ * still it offers at most twice the last price, because what it bids is money that it cannot bid for a second kWh.
+ */
+import { affordable, least, type Strategy } from '../Strategy.ts'
+
+/** Limits of a full and of an empty battery, atomic dollars a kWh (assumed): $0.01, and $0.40, a fifth of what a walking robot earns. */
+const full = 10_000n
+const empty = 400_000n
+
+export const robot: Strategy<'robot'> = {
+  name: 'hungry pays more',
+  role: 'robot',
+  wishes({ batteryMilliWh, capacityMilliWh, needMilliWh, roomMilliWh, moneyAtomic, lastPriceAtomicPerKwh }) {
+    const gap = capacityMilliWh - batteryMilliWh
+    const hunger = full + ((empty - full) * gap * gap) / (capacityMilliWh * capacityMilliWh)
+    const isStarving = batteryMilliWh < 2n * needMilliWh
+    const limitAtomicPerKwh = isStarving ? hunger : least(hunger, 2n * lastPriceAtomicPerKwh)
+    const energyMilliWh = least(roomMilliWh, affordable(moneyAtomic, limitAtomicPerKwh))
+    return [{ side: 'buy', energyMilliWh, limitAtomicPerKwh }]
+  },
+}

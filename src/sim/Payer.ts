@@ -1,0 +1,134 @@
+/**
+ * Makes payments and sales through the SDK and keeps count: what each took, what was refused, and what everybody holds after what was really
+ * accepted. A plan needs that between phases; a report's figures come from journal and chain and not from here.
+ */
+import * as Energy from '../core/Energy.ts'
+import { SunledgerError } from '../core/Errors.ts'
+import * as Keccak from '../crypto/Keccak.ts'
+import { Flows } from './Feed.ts'
+import { each, nameOf, type Participants } from './Participants.ts'
+import type * as Plan from './Plan.ts'
+import { Purses } from './Purses.ts'
+import type { Scenario } from './Scenario.ts'
+
+export interface PayerOptions {
+  readonly participants: Participants
+  /** Chain time until which payments hold. */
+  readonly validUntilSeconds: bigint
+  readonly signal: AbortSignal
+}
+
+/** Payers that act at the same time. */
+const width = 64
+
+/** Sales under way at the same time: few, as a leg that has come waits only some seconds for the other, behind all that its payer sends before. */
+const salesWidth = 32
+
+const codeOf = (error: unknown): string => (error instanceof SunledgerError ? error.code : 'unknown')
+
+export class Payer {
+  readonly dollars: Purses
+  /** Energy credits in clearing-house accounts, mWh. */
+  readonly credits: Purses
+  readonly flows = new Flows()
+  readonly acceptMs: number[] = []
+  readonly rejected: { [code: string]: number } = {}
+  /** Wall clock in which payments were made. */
+  payingMs = 0
+  /** Dollars accepted since this was last set to 0n. */
+  unsettledAtomic = 0n
+  readonly #options: PayerOptions
+
+  constructor(scenario: Scenario, options: PayerOptions) {
+    this.dollars = new Purses(scenario)
+    this.credits = new Purses(scenario)
+    this.#options = options
+  }
+
+  /** Makes payments, those of one payer at once. Returns those that were refused. */
+  async pay(payments: readonly Plan.Payment[]): Promise<Plan.Payment[]> {
+    const { participants, validUntilSeconds, signal } = this.#options
+    const began = performance.now()
+    const failed: Plan.Payment[] = []
+    const byPayer = new Map<string, Plan.Payment[]>()
+    for (const payment of payments) {
+      const own = byPayer.get(nameOf(payment.from))
+      if (own === undefined) byPayer.set(nameOf(payment.from), [payment])
+      else own.push(payment)
+    }
+    await each([...byPayer.values()], width, async (own) => {
+      if (signal.aborted) return
+      await Promise.all(
+        own.map(async (payment) => {
+          const { from, to, amountAtomic: amount, purpose } = payment
+          const options = {
+            to: participants.of(to).address,
+            amount,
+            for: purpose,
+            key: '',
+            validUntil: validUntilSeconds,
+          }
+          if (await this.#timed(() => participants.of(from).pay(options))) this.#note(payment)
+          else failed.push(payment)
+        }),
+      )
+    })
+    this.payingMs += performance.now() - began
+    return failed
+  }
+
+  /**
+   * Makes sales, both legs of each at once, in their order, so that every account has its sales in the same order each time. The buyer's dollars have been
+   * set aside before (`setAside`).
+   */
+  async trade(trades: readonly Plan.Trade[]): Promise<void> {
+    const { participants, signal, validUntilSeconds: validUntil } = this.#options
+    const began = performance.now()
+    await each(trades, salesWidth, async ({ purpose, seller, buyer, energyMilliWh, priceAtomic }) => {
+      if (signal.aborted) return
+      const [from, to] = [participants.of(seller), participants.of(buyer)]
+      const terms = from.saleTerms({
+        seller: from.address,
+        buyer: to.address,
+        credits: energyMilliWh,
+        price: priceAtomic,
+        salt: Keccak.ofText(purpose),
+      })
+      const legs = await Promise.all([
+        this.#timed(() => from.sell(terms, { validUntil })),
+        this.#timed(() => to.buy(terms, { validUntil })),
+      ])
+      this.dollars.add(buyer, priceAtomic)
+      if (!legs.every(Boolean)) return
+      this.credits.move(seller, buyer, energyMilliWh)
+      this.#note({ from: buyer, to: seller, amountAtomic: priceAtomic, energyMilliWh })
+    })
+    this.payingMs += performance.now() - began
+  }
+
+  /** Takes out of a buyer's purse what it has agreed to pay at the end of the slot. */
+  setAside({ buyer, priceAtomic }: Plan.Trade): void {
+    this.dollars.add(buyer, -priceAtomic)
+  }
+
+  #note({ from, to, amountAtomic, energyMilliWh = Energy.zero }: Omit<Plan.Payment, 'purpose'>): void {
+    this.dollars.add(from, -amountAtomic)
+    this.dollars.add(to, amountAtomic)
+    this.unsettledAtomic += amountAtomic
+    this.flows.add(from.role, to.role, amountAtomic, energyMilliWh)
+  }
+
+  /** Takes the time of one payment; false where it was refused. */
+  async #timed(pay: () => Promise<unknown>): Promise<boolean> {
+    const began = performance.now()
+    try {
+      await pay()
+    } catch (error) {
+      if (this.#options.signal.aborted) return false
+      this.rejected[codeOf(error)] = (this.rejected[codeOf(error)] ?? 0) + 1
+      return false
+    }
+    this.acceptMs.push(performance.now() - began)
+    return true
+  }
+}

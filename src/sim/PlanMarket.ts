@@ -1,0 +1,309 @@
+/**
+ * The energy market of a slot, from what everybody wants to what everybody gets: orders before the slot, one price for all, delivery by what the
+ * sun really gives.
+ *
+ * - A robot that has stopped at a station bids for its charge; the station takes the credits and charges the robot the market's price and a
+ *   posted share on top. Sites bid for what they use, stationary batteries buy and sell.
+ * - A producer sells what it expects. What it could produce and nobody bought is curtailed. What it sold and cannot deliver is taken from its
+ *   last deals, and it pays the buyer half of the price for each kWh of it.
+ *
+ * Lots and ticks make every amount exact, so nothing here is rounded but the penalty, which is rounded up to an atomic dollar.
+ */
+import * as Amount from '../core/Amount.ts'
+import * as Energy from '../core/Energy.ts'
+import * as Clear from '../market/Clear.ts'
+import * as Spec from '../market/Spec.ts'
+import * as Compute from './Compute.ts'
+import type { Placed } from './PlanOffers.ts'
+import {
+  batteryMilliWh,
+  expectPhase,
+  type Intent,
+  type Party,
+  type Payment,
+  type State,
+  type Trade,
+  withPurpose,
+} from './PlanState.ts'
+import { eachActivity } from './PlanTasks.ts'
+import { potentialMilliWh, type World } from './Scenario.ts'
+
+/** Of a kWh that a stationary battery buys, what it can sell again, % (assumed). */
+export const efficiencyPercent = 90n
+
+/** What a producer pays for energy that it sold and did not deliver, % of the price. */
+export const penaltyPercent = 50n
+
+/** What came of a slot's orders. */
+export interface Match {
+  /** Undefined where nothing traded. */
+  readonly priceTicks: number | undefined
+  /** What each order got, lots, by its place. */
+  readonly filled: readonly number[]
+}
+
+/** Energy that a site's meter shows, mWh: the floor of its units' energy. */
+export const siteMilliWh = (units: bigint): bigint => Compute.energyMicroWh(units) / 1000n
+
+/** The auction of a slot. A market's book says the same of the same orders, signed (`market/Book`). */
+export function match(placed: readonly Placed[]): Match {
+  const places = (isBuying: boolean) => placed.flatMap((order, place) => (order.isBuying === isBuying ? [place] : []))
+  const [buyers, sellers] = [places(true), places(false)]
+  const side = (own: readonly number[]): Clear.Side => ({
+    ticks: own.map((place) => placed[place]?.ticks ?? 0),
+    lots: own.map((place) => placed[place]?.lots ?? 0),
+  })
+  const { priceTicks, bids, asks } = Clear.clear(side(buyers), side(sellers))
+  const filled = new Array<number>(placed.length).fill(0)
+  buyers.forEach((place, i) => {
+    filled[place] = bids[i] ?? 0
+  })
+  sellers.forEach((place, i) => {
+    filled[place] = asks[i] ?? 0
+  })
+  return { priceTicks, filled }
+}
+
+/** What a slot's market comes to. */
+export interface Delivered {
+  /** By robots to stations, for energy (`…/charge/…`). */
+  readonly payments: Payment[]
+  /** Sales of credits, in an order in which every seller has what it sells. */
+  readonly trades: Trade[]
+  /** By producers to buyers, for what was sold and not delivered (`…/penalty/…`). */
+  readonly penalties: Payment[]
+  /** Left out where nothing traded. */
+  readonly priceAtomicPerKwh: bigint | undefined
+  readonly soldMilliWh: bigint
+  /** Sold and not delivered, mWh. */
+  readonly missingMilliWh: bigint
+  /** What the sun would have given and nobody bought. */
+  readonly curtailedMilliWh: bigint
+  /** What robots bid for and did not get. */
+  readonly unservedMilliWh: bigint
+  /** Energy that robots needed and their batteries did not hold: they stood still instead. */
+  readonly missedMilliWh: bigint
+  readonly state: State
+}
+
+/** Whose account takes a buyer's credits. */
+const takerOf = ({ party, station }: Placed): Party =>
+  station === undefined ? party : { role: 'station', index: station }
+
+/** A party's orders that got something, and how much together. */
+interface Account {
+  readonly party: Party
+  readonly places: number[]
+  lots: number
+}
+
+/** Orders by account, in the order in which accounts first come up. */
+function accounts(placed: readonly Placed[], filled: readonly number[], isBuying: boolean): Account[] {
+  const found = new Map<string, Account>()
+  placed.forEach((order, place) => {
+    const lots = filled[place] ?? 0
+    if (order.isBuying !== isBuying || lots === 0) return
+    const party = takerOf(order)
+    const key = `${party.role} ${party.index}`
+    const account = found.get(key) ?? { party, places: [], lots: 0 }
+    found.set(key, account)
+    account.places.push(place)
+    account.lots += lots
+  })
+  return [...found.values()]
+}
+
+interface Pair {
+  readonly seller: Party
+  readonly buyer: Party
+  readonly lots: number
+}
+
+/**
+ * Who sells what to whom, and what of it is really delivered: a producer that has less than it sold leaves its last buyers short, and a station that has
+ * less than its robots were to get leaves those short that came last.
+ */
+function settle(world: World, slot: number, placed: readonly Placed[], filled: readonly number[]) {
+  const left = world.producerWatts.map((_, index) => Spec.lots(world.spec, potentialMilliWh(world, index, slot)))
+  const got = [...filled]
+  const [buyers, sellers] = [accounts(placed, filled, true), accounts(placed, filled, false)]
+  const [sold, missing]: [Pair[], Pair[]] = [[], []]
+  const produced = left.map(() => 0)
+  const lotsOf = (list: readonly Account[]) => list.map(({ lots }) => lots)
+  for (const { buyer: to, seller: from, lots } of Clear.deals(lotsOf(buyers), lotsOf(sellers))) {
+    const [buyer, seller] = [buyers[to] as Account, (sellers[from] as Account).party]
+    const isProducer = seller.role === 'producer'
+    const given = isProducer ? Math.min(lots, left[seller.index] ?? 0) : lots
+    if (isProducer) {
+      left[seller.index] = (left[seller.index] ?? 0) - given
+      produced[seller.index] = (produced[seller.index] ?? 0) + given
+    }
+    if (given > 0) sold.push({ seller, buyer: buyer.party, lots: given })
+    if (given < lots) {
+      missing.push({ seller, buyer: buyer.party, lots: lots - given })
+      shorten(got, buyer.places, lots - given)
+    }
+  }
+  return { got, sold, missing, produced }
+}
+
+/** Takes lots from an account's orders, the last ones first. */
+function shorten(got: number[], places: readonly number[], lots: number): void {
+  let left = lots
+  for (let i = places.length - 1; left > 0 && i >= 0; i--) {
+    const place = places[i] as number
+    const less = Math.min(left, got[place] ?? 0)
+    got[place] = (got[place] ?? 0) - less
+    left -= less
+  }
+}
+
+/**
+ * Phase C of a slot: what came of the orders.
+ * @param placed as `offers` gave them
+ */
+export function deliver(
+  world: World,
+  state: State,
+  placed: readonly Placed[],
+  { priceTicks = 0, filled }: Match,
+): Delivered {
+  expectPhase(world, state, 'market')
+  const { spec } = world
+  const { slot } = state
+  const name = withPurpose(slot)
+  const { got, sold, missing, produced } = settle(world, slot, placed, filled)
+  const charged = charge(world, state, placed, got, priceTicks)
+  const energy = (lots: number) => Spec.energyOf(spec, lots)
+  const total = (pairs: readonly Pair[]) => energy(pairs.reduce((sum, { lots }) => sum + lots, 0))
+  const potential = world.producerWatts.reduce((sum, _, index) => sum + potentialMilliWh(world, index, slot), 0n)
+  const penalties = missing.map(({ seller, buyer, lots }, index): Payment => {
+    const price = Spec.amountOf(spec, lots, priceTicks)
+    return name({
+      kind: 'penalty',
+      index,
+      from: seller,
+      to: buyer,
+      amountAtomic: Amount.from((price * penaltyPercent + 99n) / 100n),
+    })
+  })
+  const trades = sold.map(
+    ({ seller, buyer, lots }, index): Trade => ({
+      purpose: `slot/${slot}/trade/${index}`,
+      seller,
+      buyer,
+      energyMilliWh: energy(lots),
+      priceAtomic: Spec.amountOf(spec, lots, priceTicks),
+    }),
+  )
+  const made = energy(produced.reduce((sum, lots) => sum + lots, 0))
+  return {
+    payments: charged.intents.map(name),
+    trades,
+    penalties,
+    priceAtomicPerKwh: priceTicks === 0 ? undefined : Spec.priceOf(spec, priceTicks),
+    soldMilliWh: total(sold),
+    missingMilliWh: total(missing),
+    curtailedMilliWh: potential > made ? potential - made : 0n,
+    unservedMilliWh: charged.unservedMilliWh,
+    missedMilliWh: charged.missedMilliWh,
+    state: {
+      ...state,
+      phase: 'readings',
+      ...charged.state,
+      producerMilliWh: state.producerMilliWh.map((total, index) => total + energy(produced[index] ?? 0)),
+      ...traded(state, trades),
+      ...(priceTicks === 0
+        ? {}
+        : {
+            lastPriceAtomicPerKwh: Spec.priceOf(spec, priceTicks),
+            priceSumAtomicPerKwh: state.priceSumAtomicPerKwh + Spec.priceOf(spec, priceTicks),
+            pricedSlots: state.pricedSlots + 1,
+          }),
+    },
+  }
+}
+
+/** What a station takes for a kWh, ticks: the market's price and its share on top, rounded up. */
+export const stationTicks = (world: World, station: number, priceTicks: number): number =>
+  Math.ceil((priceTicks * (world.stationPercent[station] ?? 100)) / 100)
+
+/** Robots are charged with what they got, and use what they need. */
+function charge(world: World, state: State, placed: readonly Placed[], got: readonly number[], priceTicks: number) {
+  const { spec } = world
+  const gained = new Map<number, bigint>()
+  const stationMilliWh = [...state.stationMilliWh]
+  let unservedMilliWh = 0n
+  const intents: Intent[] = []
+  placed.forEach(({ party, station, lots: wanted }, place) => {
+    if (station === undefined) return
+    const lots = got[place] ?? 0
+    unservedMilliWh += Spec.energyOf(spec, wanted - lots)
+    if (lots === 0) return
+    const energyMilliWh = Spec.energyOf(spec, lots)
+    const amountAtomic = Spec.amountOf(spec, lots, stationTicks(world, station, priceTicks))
+    gained.set(party.index, (gained.get(party.index) ?? 0n) + energyMilliWh)
+    stationMilliWh[station] = (stationMilliWh[station] ?? 0n) + energyMilliWh
+    intents.push({
+      kind: 'charge',
+      index: place,
+      from: party,
+      to: { role: 'station', index: station },
+      amountAtomic,
+      energyMilliWh,
+    })
+  })
+  let missedMilliWh = 0n
+  const batteries = new BigInt64Array(world.scenario.robots)
+  eachActivity(world.scenario, state.slot, (robot, { needMilliWh }) => {
+    const held = (state.batteryMilliWh[robot] ?? 0n) + (gained.get(robot) ?? 0n)
+    const used = needMilliWh < held ? needMilliWh : held
+    missedMilliWh += needMilliWh - used
+    batteries[robot] = held - used
+    if (held - used > batteryMilliWh) throw new Error(`robot ${robot} is charged beyond its battery`)
+  })
+  return { intents, unservedMilliWh, missedMilliWh, state: { stationMilliWh, batteryMilliWh: batteries } }
+}
+
+/** What sites and stationary batteries bought and sold. */
+function traded(state: State, trades: readonly Trade[]) {
+  const next = {
+    siteBoughtMilliWh: [...state.siteBoughtMilliWh],
+    siteSpentAtomic: [...state.siteSpentAtomic],
+    storageMilliWh: [...state.storageMilliWh],
+    storageSpentAtomic: [...state.storageSpentAtomic],
+    storageLostMilliWh: [...state.storageLostMilliWh],
+  }
+  const add = (list: bigint[], index: number, amount: bigint) => {
+    list[index] = (list[index] ?? 0n) + amount
+  }
+  for (const { seller, buyer, energyMilliWh, priceAtomic } of trades) {
+    if (seller.role === 'storage') {
+      const held = next.storageMilliWh[seller.index] ?? 0n
+      // What is sold takes its share of what was paid for it along.
+      add(
+        next.storageSpentAtomic,
+        seller.index,
+        -(((next.storageSpentAtomic[seller.index] ?? 0n) * energyMilliWh) / held),
+      )
+      add(next.storageMilliWh, seller.index, -energyMilliWh)
+    }
+    if (buyer.role === 'site') {
+      add(next.siteBoughtMilliWh, buyer.index, energyMilliWh)
+      add(next.siteSpentAtomic, buyer.index, priceAtomic)
+    }
+    if (buyer.role === 'storage') {
+      const kept = (energyMilliWh * efficiencyPercent) / 100n
+      add(next.storageMilliWh, buyer.index, kept)
+      add(next.storageLostMilliWh, buyer.index, energyMilliWh - kept)
+      add(next.storageSpentAtomic, buyer.index, priceAtomic)
+    }
+  }
+  return next
+}
+
+/** What a mWh costs a site on average, as a price: what it paid over what it bought; before it bought any, what energy costs to make. */
+export const siteEnergyCost = (state: State, site: number, otherwise: bigint): bigint => {
+  const bought = state.siteBoughtMilliWh[site] ?? 0n
+  return bought === 0n ? otherwise : ((state.siteSpentAtomic[site] ?? 0n) * Energy.perKwh) / bought
+}

@@ -1,0 +1,13 @@
+/** The parts of a day: slot k of n goes from ⌊86 400 k / n⌋ to ⌊86 400 (k + 1) / n⌋ seconds after midnight. */
+import type { Scenario } from './Scenario.ts'
+
+/** Seconds in the day that a run is of. */
+export const daySeconds = 86_400
+
+/** When a slot starts, seconds after midnight; for `slots` itself the end of the day. */
+export const startSeconds = (scenario: Pick<Scenario, 'slots'>, slot: number): number =>
+  Math.floor((daySeconds * slot) / scenario.slots)
+
+/** How long a slot is, seconds. */
+export const slotSeconds = (scenario: Pick<Scenario, 'slots'>, slot: number): number =>
+  startSeconds(scenario, slot + 1) - startSeconds(scenario, slot)
