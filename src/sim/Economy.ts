@@ -9,7 +9,6 @@ import type { Control } from './Control.ts'
 import { type EconomyState, latencyOf, Metered } from './Feed.ts'
 import { Payer } from './Payer.ts'
 import * as Plan from './Plan.ts'
-import { Purses } from './Purses.ts'
 import * as Scenario from './Scenario.ts'
 
 /** What was observed; see `report/Document`. */
@@ -181,14 +180,8 @@ class Day {
   #close(slot: number, readings: readonly Plan.Reading[]) {
     return this.#closing.close(slot, readings, async () => {
       await this.#payer.trade(this.#due.trades.splice(0))
-      // Whoever has sold nothing yet has nothing to pay a penalty from; it is let off.
-      const spent = new Purses(this.#options.world.scenario)
-      const affordable = this.#due.penalties.splice(0).filter(({ from, amountAtomic }) => {
-        if (this.#payer.dollars.held(from) - spent.held(from) < amountAtomic) return false
-        spent.add(from, amountAtomic)
-        return true
-      })
-      await this.#payer.pay(affordable)
+      const penalties = Plan.payable(this.#due.penalties.splice(0), (from) => this.#payer.dollars.held(from))
+      await this.#payer.pay(penalties)
     })
   }
 }

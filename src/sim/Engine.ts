@@ -78,7 +78,7 @@ export class Engine {
     const read = Plan.readings(world, state)
     this.#mint(services.state, state)
     for (const trade of trades) this.#trade(trade)
-    this.#payAll(penalties)
+    this.#payAll(Plan.payable(penalties, (from) => dollars.held(from)))
     this.state = read.state
     return {
       slot,

@@ -11,9 +11,9 @@
  */
 import * as Amount from '../core/Amount.ts'
 import * as Energy from '../core/Energy.ts'
-import * as Clear from '../market/Clear.ts'
 import * as Spec from '../market/Spec.ts'
 import * as Compute from './Compute.ts'
+import { type Match, type Pair, settle } from './PlanMatch.ts'
 import type { Placed } from './PlanOffers.ts'
 import {
   batteryMilliWh,
@@ -34,35 +34,8 @@ export const efficiencyPercent = 90n
 /** What a producer pays for energy that it sold and did not deliver, % of the price. */
 export const penaltyPercent = 50n
 
-/** What came of a slot's orders. */
-export interface Match {
-  /** Undefined where nothing traded. */
-  readonly priceTicks: number | undefined
-  /** What each order got, lots, by its place. */
-  readonly filled: readonly number[]
-}
-
 /** Energy that a site's meter shows, mWh: the floor of its units' energy. */
 export const siteMilliWh = (units: bigint): bigint => Compute.energyMicroWh(units) / 1000n
-
-/** The auction of a slot. A market's book says the same of the same orders, signed (`market/Book`). */
-export function match(placed: readonly Placed[]): Match {
-  const places = (isBuying: boolean) => placed.flatMap((order, place) => (order.isBuying === isBuying ? [place] : []))
-  const [buyers, sellers] = [places(true), places(false)]
-  const side = (own: readonly number[]): Clear.Side => ({
-    ticks: own.map((place) => placed[place]?.ticks ?? 0),
-    lots: own.map((place) => placed[place]?.lots ?? 0),
-  })
-  const { priceTicks, bids, asks } = Clear.clear(side(buyers), side(sellers))
-  const filled = new Array<number>(placed.length).fill(0)
-  buyers.forEach((place, i) => {
-    filled[place] = bids[i] ?? 0
-  })
-  sellers.forEach((place, i) => {
-    filled[place] = asks[i] ?? 0
-  })
-  return { priceTicks, filled }
-}
 
 /** What a slot's market comes to. */
 export interface Delivered {
@@ -84,78 +57,6 @@ export interface Delivered {
   /** Energy that robots needed and their batteries did not hold: they stood still instead. */
   readonly missedMilliWh: bigint
   readonly state: State
-}
-
-/** Whose account takes a buyer's credits. */
-const takerOf = ({ party, station }: Placed): Party =>
-  station === undefined ? party : { role: 'station', index: station }
-
-/** A party's orders that got something, and how much together. */
-interface Account {
-  readonly party: Party
-  readonly places: number[]
-  lots: number
-}
-
-/** Orders by account, in the order in which accounts first come up. */
-function accounts(placed: readonly Placed[], filled: readonly number[], isBuying: boolean): Account[] {
-  const found = new Map<string, Account>()
-  placed.forEach((order, place) => {
-    const lots = filled[place] ?? 0
-    if (order.isBuying !== isBuying || lots === 0) return
-    const party = takerOf(order)
-    const key = `${party.role} ${party.index}`
-    const account = found.get(key) ?? { party, places: [], lots: 0 }
-    found.set(key, account)
-    account.places.push(place)
-    account.lots += lots
-  })
-  return [...found.values()]
-}
-
-interface Pair {
-  readonly seller: Party
-  readonly buyer: Party
-  readonly lots: number
-}
-
-/**
- * Who sells what to whom, and what of it is really delivered: a producer that has less than it sold leaves its last buyers short, and a station that has
- * less than its robots were to get leaves those short that came last.
- */
-function settle(world: World, slot: number, placed: readonly Placed[], filled: readonly number[]) {
-  const left = world.producerWatts.map((_, index) => Spec.lots(world.spec, potentialMilliWh(world, index, slot)))
-  const got = [...filled]
-  const [buyers, sellers] = [accounts(placed, filled, true), accounts(placed, filled, false)]
-  const [sold, missing]: [Pair[], Pair[]] = [[], []]
-  const produced = left.map(() => 0)
-  const lotsOf = (list: readonly Account[]) => list.map(({ lots }) => lots)
-  for (const { buyer: to, seller: from, lots } of Clear.deals(lotsOf(buyers), lotsOf(sellers))) {
-    const [buyer, seller] = [buyers[to] as Account, (sellers[from] as Account).party]
-    const isProducer = seller.role === 'producer'
-    const given = isProducer ? Math.min(lots, left[seller.index] ?? 0) : lots
-    if (isProducer) {
-      left[seller.index] = (left[seller.index] ?? 0) - given
-      produced[seller.index] = (produced[seller.index] ?? 0) + given
-    }
-    if (given > 0) sold.push({ seller, buyer: buyer.party, lots: given })
-    if (given < lots) {
-      missing.push({ seller, buyer: buyer.party, lots: lots - given })
-      shorten(got, buyer.places, lots - given)
-    }
-  }
-  return { got, sold, missing, produced }
-}
-
-/** Takes lots from an account's orders, the last ones first. */
-function shorten(got: number[], places: readonly number[], lots: number): void {
-  let left = lots
-  for (let i = places.length - 1; left > 0 && i >= 0; i--) {
-    const place = places[i] as number
-    const less = Math.min(left, got[place] ?? 0)
-    got[place] = (got[place] ?? 0) - less
-    left -= less
-  }
 }
 
 /**
@@ -222,6 +123,17 @@ export function deliver(
           }),
     },
   }
+}
+
+/** Penalties that can be paid: a producer that has sold too little to pay one is let off. @param held what a producer has, atomic dollars */
+export function payable(penalties: readonly Payment[], held: (producer: Party) => bigint): Payment[] {
+  const spent = new Map<number, bigint>()
+  return penalties.filter(({ from, amountAtomic }) => {
+    const all = (spent.get(from.index) ?? 0n) + amountAtomic
+    if (all > held(from)) return false
+    spent.set(from.index, all)
+    return true
+  })
 }
 
 /** What a station takes for a kWh, ticks: the market's price and its share on top, rounded up. */

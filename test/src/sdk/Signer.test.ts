@@ -22,6 +22,7 @@ const messages: { readonly [K in TypedData.Kind]: TypedData.Messages[K] } = {
   Exit: { asset: a, account: b, to: a, nonce: 2n, deadline: 3n },
   Owner: { account: a, owner: b, nonce: 0n },
   Budget: { account: a, asset: b, sequence: 1n, ...limits, validUntil: 5n },
+  Order: { account: a, side: 1, slot: 2n, energyMilliWh: 3n, limitAtomicPerKwh: 4n, nonce: 5n, via: b },
   Reading: { meter: a, timestamp: 1n, energyMilliWh: 2n, computeUnits: 3n, detail: word },
   Approval: {
     meter: a,

@@ -9,20 +9,22 @@ const day = Pvgis.day(Pvgis.parse(Fixtures.pvgisText(['06-21']), 'tmy.csv'), '06
 
 describe('from', () => {
   test('behavior: the defaults', () => {
-    expect(Scenario.from()).toMatchInlineSnapshot(`
-      {
-        "customers": 50,
-        "date": "06-21",
-        "latitude": 35,
-        "longitude": 0,
-        "producers": 100,
-        "robots": 1000,
-        "seed": 1,
-        "sites": 20,
-        "slots": 96,
-        "stations": 20,
-      }
-    `)
+    expect(Scenario.from()).toEqual({
+      customers: 50,
+      date: '06-21',
+      latitude: 35,
+      longitude: 0,
+      producers: 100,
+      robots: 1000,
+      seed: 1,
+      sites: 20,
+      slots: 96,
+      stations: 20,
+      storages: 10,
+      lotMilliWh: 10_000,
+      tickAtomicPerKwh: 100,
+      cheaperTimes: 1,
+    })
     expect(Scenario.from({ robots: 5 }).customers).toBe(1)
     expect(Scenario.from({ robots: 250, sites: undefined as unknown as number })).toMatchObject({
       customers: 12,
@@ -49,12 +51,15 @@ describe('from', () => {
       { slots: 2.5 },
       { seed: -1 },
       { customers: 0 },
+      { storages: 0 },
+      { cheaperTimes: 0.5 },
       { producers: Number.NaN },
       { latitude: 91 },
       { longitude: -181 },
     ])
       expect(() => Scenario.from(given)).toThrow('SL711')
     expect(() => Scenario.from({ date: '13-01' })).toThrow('SL706')
+    expect(() => Scenario.prepare(Scenario.from({ tickAtomicPerKwh: 99 }))).toThrow('SL713')
   })
 })
 
@@ -79,16 +84,25 @@ describe('prepare', () => {
     expect(Scenario.prepare(Scenario.from({ jobs: [] })).digest).not.toBe(world.digest)
   })
 
-  test('behavior: prices cover cost and stay near it', () => {
+  test('behavior: the cost of energy falls by the same factor from slot to slot', () => {
+    const scenario = Scenario.from({ slots: 4, cheaperTimes: 1000 })
+    const costs = [0, 1, 2, 3].map((slot) => Scenario.costAtomicPerKwh(scenario, slot))
+    expect(costs).toEqual([43_000n, 4300n, 430n, 43n])
+    expect(Scenario.costAtomicPerKwh(Scenario.from(), 95)).toBe(43_000n)
+  })
+
+  test('behavior: producers expect that the sky stays as it was, and never more than they can', () => {
     const world = Scenario.prepare(Scenario.from())
-    for (const price of world.stationAtomicPerKwh) {
-      expect(price).toBeGreaterThan(world.energyAtomicPerKwh)
-      expect(price).toBeLessThanOrEqual(46_010n)
-    }
-    for (const price of world.siteAtomicPer1000) {
-      expect(price).toBeGreaterThan(2950n)
-      expect(price).toBeLessThanOrEqual(3392n)
-    }
+    let [forecast, real] = [0n, 0n]
+    for (let slot = 0; slot < 96; slot++)
+      world.producerWatts.forEach((watts, producer) => {
+        const expected = Scenario.forecastMilliWh(world, producer, slot)
+        if (Number(expected) > watts * 250) throw new Error(`producer ${producer} expects ${expected} mWh`)
+        forecast += expected
+        real += Scenario.potentialMilliWh(world, producer, slot)
+      })
+    expect(Number(forecast) / Number(real)).toBeCloseTo(1, 1)
+    expect(Scenario.forecastMilliWh(world, 0, 0)).toBe(0n)
   })
 
   test('behavior: producers follow the sun: nothing at night, never above their rating, and half of the yield by noon', () => {
@@ -137,7 +151,7 @@ describe('jobs', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 200 }), (count, slots) => {
         const world = Scenario.prepare(Scenario.from({ robots: 30, sites: 3, slots, jobs: requests(count) }))
-        const all = Array.from({ length: slots }, (_, slot) => Scenario.jobs(world, slot)).flat()
+        const all = Array.from({ length: slots }, (_, slot) => Scenario.jobs(world, slot, [])).flat()
         expect(all).toHaveLength(count)
         expect(all.map(({ units }) => units)).toEqual(
           requests(count).map((r) => BigInt(Math.max(1, r.generatedTokens))),
@@ -150,7 +164,10 @@ describe('jobs', () => {
 
   test('behavior: without a trace robots ask for the stated number on average', () => {
     const world = Scenario.prepare(Scenario.from())
-    const count = Array.from({ length: 96 }, (_, slot) => Scenario.jobs(world, slot).length).reduce((a, b) => a + b, 0)
+    const count = Array.from({ length: 96 }, (_, slot) => Scenario.jobs(world, slot, []).length).reduce(
+      (a, b) => a + b,
+      0,
+    )
     expect(count / 96_000).toBeCloseTo(Scenario.jobsPerRobotSlot, 2)
   })
 
@@ -158,7 +175,7 @@ describe('jobs', () => {
     'behavior: the real trace is 8 819 jobs (skipped where ../shared/data is absent)',
     () => {
       const world = Scenario.prepare(Scenario.from({ jobs: JobTrace.read(Fixtures.trace) }))
-      const perSlot = Array.from({ length: 96 }, (_, slot) => Scenario.jobs(world, slot).length)
+      const perSlot = Array.from({ length: 96 }, (_, slot) => Scenario.jobs(world, slot, []).length)
       expect(perSlot.reduce((a, b) => a + b, 0)).toBe(8819)
       // Real demand comes in bursts: a third of the quarters of an hour has none.
       expect(perSlot.filter((count) => count > 0).length).toBeGreaterThan(60)
