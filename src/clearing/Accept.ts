@@ -3,8 +3,9 @@
  * `total − amount`; one that comes early waits for its predecessor, and is refused with it. A sale stands in two lines at once and is
  * accepted when both its legs are at the head.
  */
+import type { SunledgerError } from '../core/Errors.ts'
 import * as Ledger from '../core/Ledger.ts'
-import type { Payment, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
+import type { Address, Payment, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
 import { PaymentRefusedError, start } from '../core/Payment.ts'
 import type { PaymentRecord } from '../core/Record.ts'
 import * as Digest from '../crypto/Digest.ts'
@@ -28,6 +29,8 @@ export interface AcceptOptions {
   readonly pairingMs?: number
   /** Early payments that an account may have waiting. */
   readonly mostWaiting?: number
+  /** Asked before a payment that moves its payer on is taken in; throws where the payer sends too many. */
+  readonly admit?: ((payer: Address) => void) | undefined
   /** Told of every accepted payment, once it is on disk. */
   readonly onAccepted: (position: number, receipt: Receipt) => void
   /** Told of every refusal's code. */
@@ -39,6 +42,8 @@ export interface Accept {
   pay(request: PaymentRequest): Promise<Receipt>
   /** One leg of a sale; resolves with its own receipt once both are accepted. @throws {PaymentRefusedError} */
   trade(terms: SaleTerms, request: PaymentRequest): Promise<Receipt>
+  /** Payments that wait for a predecessor. */
+  early(): number
 }
 
 interface Item extends Lines.Item {
@@ -222,6 +227,15 @@ export const create = (options: AcceptOptions): Accept => {
     const content = Purchases.contentOf(payment)
     const running = underWay.get(content)
     if (running !== undefined) return running
+    // Only what its payer alone can have sent counts: anybody may hold debits that were accepted, and could use up the payer's rate.
+    if (payment.total > accountOf(payment).debitTotal) {
+      try {
+        options.admit?.(payment.payer)
+      } catch (error) {
+        options.onRefused((error as SunledgerError).code)
+        return Promise.reject(error)
+      }
+    }
     const answer = new Promise<Receipt>((resolve, reject) => run({ payment, resolve, reject }))
     underWay.set(content, answer)
     const done = () => underWay.delete(content)
@@ -263,5 +277,6 @@ export const create = (options: AcceptOptions): Accept => {
         advance({ legs: [payment], waitMs, resolve: ([receipt]) => resolve(receipt as Receipt), reject }),
       ),
     trade: (terms, request) => once(request, (leg) => sales.take(terms, leg)),
+    early: lines.size,
   }
 }

@@ -31,6 +31,14 @@ export interface Commit {
   readonly failure: Error | undefined
 }
 
+/** What went to disk together. */
+export interface Group {
+  readonly records: number
+  readonly payments: number
+  /** From the first hash to the disk's word. */
+  readonly tookMs: number
+}
+
 /** The credit that a payment made. */
 export const creditOf = (record: Record.PaymentRecord): Credit => ({
   asset: record.asset,
@@ -81,7 +89,13 @@ interface Waiter {
   readonly reject: (error: Error) => void
 }
 
-export const create = (ledger: Ledger.Ledger, journal: Journal, domain: Digest.Domain, creditKey: Hex): Commit => {
+export const create = (
+  ledger: Ledger.Ledger,
+  journal: Journal,
+  domain: Digest.Domain,
+  creditKey: Hex,
+  onGroup: (group: Group) => void = () => {},
+): Commit => {
   let waiting: Waiter[] = []
   let flushing: Promise<void> | undefined
   let failure: Error | undefined
@@ -92,6 +106,7 @@ export const create = (ledger: Ledger.Ledger, journal: Journal, domain: Digest.D
     const records = group.map(({ record }) => record)
     const paid = records.flatMap(Record.payments)
     const first = journal.end + 1
+    const began = performance.now()
     try {
       if (failure !== undefined) throw failure
       let made: Receipt[] = []
@@ -103,6 +118,7 @@ export const create = (ledger: Ledger.Ledger, journal: Journal, domain: Digest.D
         seal = signature
       }
       await journal.append(records, seal)
+      onGroup({ records: records.length, payments: paid.length, tookMs: performance.now() - began })
       let next = 0
       group.forEach(({ record, resolve }, i) => {
         const count = Record.payments(record).length

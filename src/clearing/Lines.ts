@@ -19,6 +19,8 @@ export interface Lines<T extends Item> {
   leave(item: T): void
   /** Who waits at a total of a payment's line. */
   at(of: Payment, total: bigint): T | undefined
+  /** How many wait. */
+  size(): number
 }
 
 const key = (payment: Payment): string => payment.asset + payment.payer
@@ -60,5 +62,6 @@ export const create = <T extends Item>(mostWaiting: number, onTimeout: (item: T)
       return 'parked'
     },
     at: (of, total) => lines.get(key(of))?.get(total),
+    size: () => timers.size,
   }
 }

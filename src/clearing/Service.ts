@@ -3,17 +3,20 @@
  * (HTTP, tests, benches) calls these methods; it knows nothing of HTTP.
  */
 
-import { answered } from '../chain/Client.ts'
+import { answered, ChainUnreachableError } from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
+import * as House from '../chain/House.ts'
 import type { Keys } from '../chain/Keys.ts'
 import type * as Sender from '../chain/Sender.ts'
-import type { Receipt } from '../core/Payment.ts'
+import type { Address, Receipt } from '../core/Payment.ts'
+import * as Rate from '../core/Rate.ts'
 import type { ChainRecord } from '../core/Record.ts'
 import type * as Wire from '../core/Wire.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
 import * as Budgets from './Budgets.ts'
+import type * as Commit from './Commit.ts'
 import * as Facilitator from './Facilitator.ts'
 import * as Intake from './Intake.ts'
 import type * as Leave from './Leave.ts'
@@ -52,11 +55,22 @@ export interface ServiceOptions {
   readonly limits?: Plan.Limits
   /** How long a chain may be shorter than it was before that counts as replaced blocks. */
   readonly behindMs?: number
+  /** How often an account may pay; left out: as often as it likes. */
+  readonly perAccount?: Rate.Rate | undefined
 }
 
-/** Told of accepted payments and of what the chain did. */
+/** Whether the service can do all that it is there for. */
+export interface Health {
+  readonly state: Wire.Status['state']
+  /** Payments are accepted while the chain does not answer; nothing is settled, deposited or withdrawn. */
+  readonly chain: 'reachable' | 'unreachable'
+}
+
+/** Told of accepted payments, refusals, groups that went to disk, and what the chain did. */
 export interface Listener {
   payment?(position: number, receipt: Receipt): void
+  refused?(code: string): void
+  group?(group: Commit.Group): void
   chain?(record: ChainRecord): void
 }
 
@@ -71,6 +85,9 @@ export interface Service
   readonly deployment: Deployment.Deployment
   /** Settles everything that is there now. */
   settle(): Promise<Wire.Settlements>
+  health(): Health
+  /** What the chain holds for all: the pool of each asset, and what the contract has of it. */
+  holdings(): Promise<{ asset: Address; symbol: string; held: bigint; pool: bigint }[]>
   /** Returns how to end it. */
   listen(listener: Listener): () => void
   /** What could not be, if ledger and chain belong together; empty as long as all is well. */
@@ -107,6 +124,7 @@ const heartbeat = (
   parts: Wiring.Parts,
   policy: Policy.Policy,
   unsettledAtomic: () => bigint,
+  onSynced: (isReachable: boolean) => void,
   onError: (error: unknown) => void,
 ) => {
   const { ledger, sync, settle, withdrawals, leave } = parts
@@ -118,7 +136,15 @@ const heartbeat = (
       readings: settle.queued,
       isLeaving: leave.isPressing(),
     }),
-    sync: () => sync.now(),
+    async sync() {
+      try {
+        await sync.now()
+        onSynced(true)
+      } catch (error) {
+        if (error instanceof ChainUnreachableError) onSynced(false)
+        throw error
+      }
+    },
     settle: settle.now,
     async tend() {
       await withdrawals.resume()
@@ -127,6 +153,25 @@ const heartbeat = (
     onError,
   })
 }
+
+/** Throws where an account pays more often than it may. */
+const admission = (rate: Rate.Rate | undefined): ((payer: Address) => void) | undefined => {
+  if (rate === undefined) return undefined
+  const limiter = Rate.limiter(rate)
+  return (payer) => {
+    const waitMs = limiter.take(payer)
+    if (waitMs > 0) throw new Rate.RateLimitedError('account', rate, waitMs)
+  }
+}
+
+const holdings = async ({ client, ledger, house }: Wiring.Parts, { dollar, energyCredit }: Deployment.Deployment) =>
+  Promise.all(
+    [dollar, energyCredit].map(async ({ asset, symbol }) => ({
+      asset,
+      symbol,
+      ...(await House.holdings(client, house, asset, ledger.block)),
+    })),
+  )
 
 /** How long a heartbeat under way may hold up the end. What it does is taken up again at the next start. */
 const patienceMs = 500
@@ -141,10 +186,13 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   const discrepancies: string[] = []
   const refused = new Map<string, number>()
   let isStopping = false
+  let isReachable = true
+  const admit = admission(options.perAccount)
   const announce = announcer(listeners, log)
   const parts = Wiring.create({
     ...options,
     confirmations: options.confirmations ?? 0n,
+    onGroup: (group) => announce((listener) => listener.group?.(group)),
     onChain: (record) => announce((listener) => listener.chain?.(record)),
     onDiscrepancy(what) {
       discrepancies.push(what)
@@ -158,7 +206,11 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...parts,
     journal,
     onAccepted: (position, receipt) => announce((listener) => listener.payment?.(position, receipt)),
-    onRefused: (code) => refused.set(code, (refused.get(code) ?? 0) + 1),
+    admit,
+    onRefused(code) {
+      refused.set(code, (refused.get(code) ?? 0) + 1)
+      announce((listener) => listener.refused?.(code))
+    },
   })
   const intake = Intake.create({ ...parts, deployment })
   const budgets = Budgets.create(parts)
@@ -173,7 +225,10 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     isStopping: () => isStopping,
   })
   const facilitator = Facilitator.create({ ...parts, deployment, creditKey, payment: views.payment })
-  const stop = heartbeat(parts, policy, views.unsettledAtomic, (error) => {
+  const synced = (is: boolean): void => {
+    isReachable = is
+  }
+  const stop = heartbeat(parts, policy, views.unsettledAtomic, synced, (error) => {
     // What fails because the journal is being closed has nothing to do with settlement.
     if (!isStopping) log.warn({ error: (error as Error).message }, 'settlement is delayed')
   })
@@ -196,6 +251,8 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     bindOwner: whileWritable(leave.bindOwner),
     setBudget: whileWritable(budgets.setBudget),
     settle: whileWritable(settle.now),
+    health: () => ({ state: views.state(), chain: isReachable ? 'reachable' : 'unreachable' }),
+    holdings: () => holdings(parts, deployment),
     listen(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

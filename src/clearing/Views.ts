@@ -36,6 +36,7 @@ export interface ViewsOptions {
 }
 
 export interface Views {
+  state(): Wire.Status['state']
   status(): Wire.Status & { readonly refused: { readonly [code: string]: number }; readonly unsettledMembers: number }
   account(address: Address): Promise<Wire.AccountView>
   statement(address: Address, after: number, limit: number): Wire.Statement
@@ -43,8 +44,8 @@ export interface Views {
   payment(id: Hex): Receipt
   /** Payments that an account received after a position, with proof, oldest first. */
   received(address: Address, after: number, limit: number): { position: number; receipt: Receipt }[]
-  /** What members are owed and the chain does not yet show, atomic dollars. */
-  unsettledAtomic(): bigint
+  /** What members are owed and the chain does not yet show, atomic units of an asset; left out: of the dollar. */
+  unsettledAtomic(asset?: Address): bigint
   /** The whole ledger in one fixed text (I12), at a moment at which all of it is on disk. */
   serialize(): Promise<string>
   /** Position of the last journal record. */
@@ -56,11 +57,11 @@ export const create = (options: ViewsOptions): Views => {
   const { dollar, energyCredit } = deployment
   const house = deployment.clearingHouse
 
-  const unsettledAtomic = (): bigint => {
+  const unsettledAtomic = (asset = dollar.asset): bigint => {
     let sum = 0n
     for (const key of ledger.unsettled) {
       const account = ledger.accounts.get(key)
-      if (account?.asset === dollar.asset) sum += Account.unsettledCredit(account)
+      if (account?.asset === asset) sum += Account.unsettledCredit(account)
     }
     return sum
   }
@@ -114,6 +115,7 @@ export const create = (options: ViewsOptions): Views => {
 
   return {
     unsettledAtomic,
+    state,
     serialize: () => commit.quiet(() => Ledger.serialize(ledger)),
     position: () => journal.end,
     status: () => ({

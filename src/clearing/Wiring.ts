@@ -32,6 +32,8 @@ export interface WiringOptions {
   readonly limits?: Plan.Limits
   /** How long a chain may be shorter than it was before that counts as replaced blocks. */
   readonly behindMs?: number
+  /** Told of every group that went to disk. */
+  readonly onGroup: (group: Commit.Group) => void
   /** Told of every chain record, once it is on disk. */
   readonly onChain: (record: ChainRecord) => void
   /** Told where ledger and chain do not agree. */
@@ -47,7 +49,7 @@ export const assetsOf = (deployment: Deployment.Deployment): Address[] => [
 
 /** What every part needs: the chain, the ledger, and the two ways to change them. */
 const foundation = (options: WiringOptions) => {
-  const { rpcUrl, deployment, keys, journal, fastLz, confirmations, timing, behindMs } = options
+  const { rpcUrl, deployment, keys, journal, fastLz, confirmations, timing, behindMs, onGroup } = options
   const client = Client.create(rpcUrl, options.rpcTimeoutMs)
   const domain = Digest.domain(deployment.chainId, deployment.clearingHouse)
   const ledger = Ledger.create(assetsOf(deployment))
@@ -61,9 +63,9 @@ const foundation = (options: WiringOptions) => {
     house: deployment.clearingHouse,
     meter: deployment.energyMeter,
     ownerOf: Intake.meterOwners(client, deployment.energyMeter),
-    commit: Commit.create(ledger, journal, domain, keys.credit),
     sender: Sender.create(client, deployment.chainId, keys.settlement, Deployment.errors, timing),
     issuer: Sender.create(client, deployment.chainId, keys.issuer, Deployment.errors, timing),
+    commit: Commit.create(ledger, journal, domain, keys.credit, onGroup),
     watcher: Watcher.create({
       client,
       house: deployment.clearingHouse,

@@ -19,6 +19,8 @@ export interface NetworkOptions {
   /** Chain time at the start; left out: the wall clock. */
   readonly initialDate?: Date
   readonly allowHosts?: readonly string[]
+  /** Flags of the service's process that bound what it takes from whom; left out: its defaults. */
+  readonly limits?: readonly string[]
   readonly settleEverySeconds: number
   readonly manualSettlement: boolean
   /** Told of each step. */
@@ -54,6 +56,7 @@ const serviceArgs = (options: NetworkOptions, rpcUrl: string, port: string): str
   ...['--rpc', rpcUrl, '--data', options.data, '--host', options.host, '--port', port],
   ...['--settle-every', String(options.settleEverySeconds)],
   ...(options.allowHosts ?? []).flatMap((name) => ['--allow-host', name]),
+  ...(options.limits ?? []),
   ...(options.manualSettlement ? ['--manual-settlement'] : []),
 ]
 

@@ -1,9 +1,10 @@
 /** `sunledger serve`: a local chain and a clearing service for scripts, until Ctrl-C. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import * as Keys from '../chain/Keys.ts'
+import * as Limits from './Limits.ts'
 import * as Network from './Network.ts'
 
-interface Flags {
+interface Flags extends Limits.Flags {
   readonly port: number
   readonly chainPort: number
   readonly host: string
@@ -13,15 +14,10 @@ interface Flags {
   readonly json?: boolean
 }
 
-/** A whole number between two bounds, as a flag. */
-export const wholeNumber =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > most)
-      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`)
-    return value
-  }
+export const { wholeNumber } = Limits
+
+/** Far more than any machine has to pay; enough to keep a broken one from the disk. */
+const paymentsPerAccount = 2_000
 
 const port = wholeNumber(0, 65_535)
 
@@ -46,6 +42,7 @@ const run = async (flags: Flags): Promise<void> => {
     port: flags.port,
     chainPort: flags.chainPort,
     allowHosts: flags.allowHost ?? [],
+    limits: Limits.args(flags),
     settleEverySeconds: flags.settleEvery,
     manualSettlement: false,
     progress: say,
@@ -71,7 +68,7 @@ const run = async (flags: Flags): Promise<void> => {
 }
 
 export const register = (program: Command): void => {
-  program
+  const command = program
     .command('serve')
     .description('run a local chain and a clearing service for scripts, until Ctrl-C')
     .option('--port <number>', 'port of the service (0: any free one)', port, 4020)
@@ -81,5 +78,5 @@ export const register = (program: Command): void => {
     .option('--data <dir>', 'folder for journal, keys and deployment; made anew at each start', 'data/serve')
     .option('--settle-every <seconds>', 'settle at most this long after the last time', wholeNumber(1, 86_400), 5)
     .option('--json', 'say the addresses as one line of JSON on stdout')
-    .action(run)
+  Limits.add(command, paymentsPerAccount).action(run)
 }

@@ -1,7 +1,6 @@
 /** `sunledger service`: the clearing service as a process of its own. Started by `demo` and `serve`; not meant to be called by hand. */
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { pino } from 'pino'
 import * as Deployment from '../chain/Deployment.ts'
 import * as Keys from '../chain/Keys.ts'
 import { defaultPolicy } from '../clearing/Policy.ts'
@@ -9,6 +8,8 @@ import * as Service from '../clearing/Service.ts'
 import * as FastLz from '../cost/FastLz.ts'
 import * as Server from '../http/Server.ts'
 import * as Sqlite from '../store/Sqlite.ts'
+import * as Limits from './Limits.ts'
+import * as Log from './Log.ts'
 import * as Processes from './Processes.ts'
 
 /** The files of a data folder besides the journal. */
@@ -17,7 +18,7 @@ export const files = (folder: string) => ({
   deployment: join(folder, 'deployment.json'),
 })
 
-interface Flags {
+interface Flags extends Limits.Flags {
   readonly rpc: string
   readonly data: string
   readonly host: string
@@ -28,17 +29,28 @@ interface Flags {
   readonly confirmations: string
 }
 
+/** Both, or neither: what came up beside something that did not is closed again. */
+const both = async (
+  starting: Promise<Service.Service>,
+  listening: Promise<Server.Server>,
+): Promise<[Service.Service, Server.Server]> => {
+  try {
+    return await Promise.all([starting, listening])
+  } catch (error) {
+    for (const opened of await Promise.allSettled([starting, listening]))
+      if (opened.status === 'fulfilled') await opened.value.close()
+    throw error
+  }
+}
+
 const bringUp = async (flags: Flags): Promise<Processes.Running> => {
-  const log = pino(
-    { level: process.env['SUNLEDGER_LOG'] ?? 'warn', base: null },
-    pino.destination({ dest: 2, sync: true }),
-  )
   const paths = files(flags.data)
   const deployment = Deployment.read(paths.deployment)
   const keys = Keys.read(paths.keys)
+  const log = Log.create(flags.logLevel, Object.values(keys))
   const { chainId, genesisHash, clearingHouse, startBlock } = deployment
   const journal = Sqlite.open(flags.data, { chainId, genesisHash, clearingHouse, startBlock })
-  const service = await Service.start({
+  const starting = Service.start({
     rpcUrl: flags.rpc,
     deployment,
     keys,
@@ -46,20 +58,25 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
     fastLz: FastLz.size,
     log,
     confirmations: BigInt(flags.confirmations),
+    perAccount: Limits.accountRate(flags),
     policy: {
       ...defaultPolicy,
       manual: flags.manualSettlement === true,
       everyMs: Number(flags.settleEvery) * 1000,
     },
   })
-  const server = await Server.listen({
-    service,
+  // While the journal is replayed, whoever asks is told so.
+  const listening = Server.listen({
+    service: starting,
     host: flags.host,
     port: Number(flags.port),
     allowedHosts: flags.allowHost ?? [],
     operatorToken: keys.operatorToken,
-    log: (error) => log.error({ error }, 'a request failed through our own fault'),
+    limits: Limits.limits(flags),
+    log: (err, requestId) => log.error({ err, requestId }, 'a request failed through our own fault'),
+    onAnswered: log.isLevelEnabled('debug') ? (answered) => log.debug(answered, 'answered') : undefined,
   })
+  const [service, server] = await both(starting, listening)
   return {
     url: server.url,
     async close() {
@@ -70,8 +87,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
 }
 
 export const register = (program: Command): void => {
-  program
-    .command('service', { hidden: true })
+  Limits.add(program.command('service', { hidden: true }), 0)
     .requiredOption('--rpc <url>', 'JSON-RPC of the chain')
     .requiredOption('--data <dir>', 'folder with journal, keys and deployment')
     .option('--host <address>', 'address to bind to', '127.0.0.1')

@@ -19,6 +19,8 @@ export interface ErrorDetails {
   readonly hint?: string | undefined
   /** HTTP status; 400 where none is given. */
   readonly status?: number | undefined
+  /** When to ask again. */
+  readonly retryAfterSeconds?: number | undefined
   readonly cause?: unknown
 }
 
@@ -32,6 +34,7 @@ export interface Problem {
   readonly expected?: string
   readonly actual?: string
   readonly hint?: string
+  readonly retryAfterSeconds?: number
 }
 
 /** Base class of all operating errors. */
@@ -43,6 +46,7 @@ export class SunledgerError extends Error {
   readonly expected: string | undefined
   readonly actual: string | undefined
   readonly hint: string | undefined
+  readonly retryAfterSeconds: number | undefined
   /** The message without code, expectation and hint. */
   readonly shortMessage: string
 
@@ -58,6 +62,7 @@ export class SunledgerError extends Error {
     this.expected = details.expected
     this.actual = details.actual
     this.hint = details.hint
+    this.retryAfterSeconds = details.retryAfterSeconds
   }
 
   /** The RFC 9457 problem for this error. */
@@ -71,6 +76,7 @@ export class SunledgerError extends Error {
       ...(this.expected === undefined ? {} : { expected: this.expected }),
       ...(this.actual === undefined ? {} : { actual: this.actual }),
       ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: this.retryAfterSeconds }),
     }
   }
 }

@@ -232,6 +232,7 @@ export const problem = z.object({
   expected: z.string().optional(),
   actual: z.string().optional(),
   hint: z.string().optional(),
+  retryAfterSeconds: z.int().optional(),
   instance: z.string().optional(),
 })
 

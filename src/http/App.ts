@@ -4,16 +4,18 @@
  */
 import express, { type Express } from 'express'
 import type { Service } from '../clearing/Service.ts'
+import type { Connections } from './Connections.ts'
 import * as Events from './Events.ts'
+import * as Gate from './Gate.ts'
 import * as Guard from './Guard.ts'
+import type { Limits } from './Limits.ts'
+import * as Metrics from './Metrics.ts'
 import { mount } from './Mount.ts'
 import * as OpenApi from './OpenApi.ts'
 import * as Problem from './Problem.ts'
-import * as RequestId from './RequestId.ts'
 import { routes } from './Routes.ts'
 
 export interface AppOptions {
-  readonly service: Service
   /** What the service is bound to. */
   readonly host: string
   /** Other names under which it may be called. */
@@ -21,6 +23,14 @@ export interface AppOptions {
   readonly operatorToken: string
   /** Told of what was our own fault, and of the request in which it showed. */
   readonly log: (error: unknown, requestId: string) => void
+}
+
+export interface App {
+  readonly app: Express
+  readonly gate: Gate.Gate
+  readonly metrics: Metrics.Metrics
+  /** Ends the open streams with a word. */
+  close(): void
 }
 
 const once = <T>(make: () => T): (() => T) => {
@@ -31,22 +41,28 @@ const once = <T>(make: () => T): (() => T) => {
   }
 }
 
-/** The application, and how to end its open streams. */
-export const create = (options: AppOptions): { app: Express; closeStreams: () => void } => {
-  const { service } = options
+const document = once(() => OpenApi.from(routes))
+
+export const create = (bare: Service, options: AppOptions, limits: Limits, connections: Connections): App => {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
-  app.use((request, response, next) => {
-    response.setHeader('x-request-id', RequestId.of(request))
-    next()
-  })
   app.use(Guard.sameHost(options.host, options.allowedHosts))
-  const events = Events.stream(service)
-  const document = once(() => OpenApi.from(routes))
-  mount(app, routes, { service, events, document }, options.operatorToken)
+  const metrics = Metrics.create(() => ({ service, gate, connections, streams: events.open }), bare)
+  const gate = Gate.around(bare, limits, metrics.answered)
+  const { service } = gate
+  const events = Events.stream(service, limits)
+  mount(app, routes, { service, events, document, metrics }, options.operatorToken, limits)
   app.use(Problem.notFound)
   app.use(Problem.handler(options.log))
-  return { app, closeStreams: events.close }
+  return {
+    app,
+    gate,
+    metrics,
+    close() {
+      metrics.stop()
+      events.close()
+    },
+  }
 }

@@ -9,10 +9,10 @@ import type { Service } from '../clearing/Service.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Receipt } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
+import { isLoopback, type Limits } from './Limits.ts'
 
 /** Payments that are read from the journal at once. */
 const page = 100
-const mostStreams = 10_000
 const heartbeatMs = 15_000
 
 /** False: the client is not keeping up, wait for `drain`. */
@@ -91,10 +91,26 @@ const positionOf = (text: unknown, end: number): number | undefined => {
   return Number(text)
 }
 
-export const stream = (service: Service): RequestHandler & { close(): void } => {
+export interface Stream extends RequestHandler {
+  /** How many are open. */
+  open(): number
+  /** Ends all, with a word: the client comes back by itself, with the last position that it saw. */
+  close(): void
+}
+
+export const stream = (service: Service, limits: Limits): Stream => {
   const open = new Set<Response>()
+  const perAddress = new Map<string, number>()
+  const enter = (address: string, by: 1 | -1): void => {
+    const count = (perAddress.get(address) ?? 0) + by
+    if (count === 0) perAddress.delete(address)
+    else perAddress.set(address, count)
+  }
   const handler: RequestHandler = (request, response) => {
-    if (open.size >= mostStreams) throw new TooManyStreamsError(mostStreams)
+    const address = request.socket.remoteAddress ?? ''
+    if (open.size >= limits.streams) throw new TooManyStreamsError(limits.streams)
+    if (!isLoopback(address) && (perAddress.get(address) ?? 0) >= limits.perAddress.streams)
+      throw new TooManyStreamsError(limits.perAddress.streams)
     const after = positionOf(request.headers['last-event-id'] ?? request.query['after'], service.position())
     const { account: named } = request.query
     const account = named === undefined ? undefined : Wire.parse(Wire.address, named, 'the account')
@@ -103,8 +119,10 @@ export const stream = (service: Service): RequestHandler & { close(): void } => 
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     })
+    if (request.method === 'HEAD') return void response.end()
     response.write('retry: 500\n\n')
     open.add(response)
+    enter(address, 1)
     const stop = account === undefined ? followAll(service, response) : followAccount(service, account, after, response)
     const alive = setInterval(() => {
       if (!isOver(response) && !response.writableNeedDrain) response.write(': alive\n\n')
@@ -113,11 +131,13 @@ export const stream = (service: Service): RequestHandler & { close(): void } => 
       clearInterval(alive)
       stop()
       open.delete(response)
+      enter(address, -1)
     })
   }
   return Object.assign(handler, {
+    open: () => open.size,
     close() {
-      for (const response of open) response.end()
+      for (const response of open) response.end('event: closing\ndata: {"reason":"the service is stopping"}\n\n')
     },
   })
 }

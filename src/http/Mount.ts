@@ -4,9 +4,10 @@ import { z } from 'zod'
 import { SunledgerError } from '../core/Errors.ts'
 import * as Wire from '../core/Wire.ts'
 import * as Guard from './Guard.ts'
+import type { Limits } from './Limits.ts'
 import * as Problem from './Problem.ts'
 import type { Route, Shape } from './Route.ts'
-import type { Site } from './Site.ts'
+import { type Site, setRoute } from './Site.ts'
 
 const bodyOf = (schema: z.ZodType, request: Request): unknown => {
   // Other types are not read at all, so that no page can send one without the browser asking first.
@@ -62,11 +63,25 @@ const otherMethods = (allowed: readonly string[]): RequestHandler => {
   }
 }
 
-export const mount = (app: Express, routes: readonly Route[], site: Site, operatorToken: string): void => {
+export const mount = (
+  app: Express,
+  routes: readonly Route[],
+  site: Site,
+  operatorToken: string,
+  limits: Limits,
+): void => {
   const isOperator = Guard.operator(operatorToken)
-  const json = express.json({ limit: '1mb', strict: true })
+  const json = express.json({ limit: limits.bodyBytes, strict: true, inflate: false })
   for (const route of routes) {
-    const before = [...(route.access === 'operator' ? [isOperator] : []), ...(route.body === undefined ? [] : [json])]
+    const named: RequestHandler = (_request, response, next) => {
+      setRoute(response, route.id)
+      next()
+    }
+    const before = [
+      named,
+      ...(route.access === 'operator' ? [isOperator] : []),
+      ...(route.body === undefined ? [] : [json]),
+    ]
     app[route.method](expressPath(route.path), ...before, route.handle?.(site) ?? handlerOf(route, site))
   }
   for (const path of new Set(routes.map((route) => route.path)))

@@ -28,6 +28,7 @@ const titles: { readonly [status: number]: string } = {
   410: 'It came too late.',
   413: 'The body is too large.',
   415: 'The body is of another type.',
+  417: 'It expects what the service does not do.',
   422: 'The contract refuses it.',
   429: 'Too many at once; `Retry-After` says when to come back.',
   431: 'The headers are too large.',

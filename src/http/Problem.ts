@@ -2,15 +2,52 @@
  * Every error leaves as an RFC 9457 problem. What is ours carries its code; what the HTTP layer below us found (a body that is too large,
  * no JSON) gets one; anything else is our mistake: it is logged, and the caller learns only that.
  */
+import { randomUUID } from 'node:crypto'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { type Problem, SunledgerError } from '../core/Errors.ts'
+import { RateLimitedError } from '../core/Rate.ts'
 import * as RequestId from './RequestId.ts'
 
+const type = 'application/problem+json; charset=utf-8'
+
 /** A problem as it stands in the answer to a request. */
-export const write = (error: SunledgerError, requestId: string): Problem & { readonly instance: string } => ({
-  ...error.toProblem(),
-  instance: `/requests/${requestId}`,
-})
+const write = (error: SunledgerError, requestId: string): string =>
+  JSON.stringify({ ...error.toProblem(), instance: `/requests/${requestId}` } satisfies Problem & { instance: string })
+
+/** When to come back (RFC 9110), and where there is a rate, which (draft-ietf-httpapi-ratelimit-headers). */
+const headersOf = (error: SunledgerError): { [name: string]: string } => {
+  const headers: { [name: string]: string } = { 'content-type': type }
+  const { status, retryAfterSeconds = 1 } = error
+  if (status === 429 || status === 503) headers['retry-after'] = String(retryAfterSeconds)
+  if (status === 401) headers['www-authenticate'] = 'Bearer'
+  if (error instanceof RateLimitedError) {
+    const { perSecond, burst } = error.rate
+    headers['ratelimit-policy'] = `"rate";q=${burst};w=${Math.ceil(burst / perSecond)}`
+    headers['ratelimit'] = `"rate";r=0;t=${retryAfterSeconds}`
+  }
+  return headers
+}
+
+/** Answers a request with a problem. */
+export const send = (request: IncomingMessage, response: ServerResponse, error: SunledgerError): void => {
+  const body = write(error, RequestId.of(request))
+  response.writeHead(error.status, { ...headersOf(error), 'content-length': Buffer.byteLength(body) }).end(body)
+}
+
+/** A whole answer, for a request that could not be read at all. */
+export const raw = (error: SunledgerError): string => {
+  const id = randomUUID()
+  const body = write(error, id)
+  const headers = {
+    ...headersOf(error),
+    'x-request-id': id,
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  return `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`
+}
 
 export const notFound: RequestHandler = (request) => {
   throw new RouteUnknownError(`${request.method} ${request.path}`)
@@ -19,14 +56,15 @@ export const notFound: RequestHandler = (request) => {
 interface BodyError {
   readonly type?: string
   readonly status?: number
+  readonly limit?: number
   readonly message: string
 }
 
 /** Whatever was thrown, as one of ours. */
 export const from = (error: unknown): SunledgerError => {
   if (error instanceof SunledgerError) return error
-  const { type, status, message } = error as BodyError
-  if (type === 'entity.too.large') return new BodyTooLargeError()
+  const { type: kind, status, message, limit } = error as BodyError
+  if (kind === 'entity.too.large') return new BodyTooLargeError(limit ?? 0)
   if (status !== undefined && status >= 400 && status < 500) return new BodyInvalidError(message, status)
   return new InternalError()
 }
@@ -35,19 +73,9 @@ export const handler =
   (log: (error: unknown, requestId: string) => void): ErrorRequestHandler =>
   (error, request, response, _next) => {
     const problem = from(error)
-    const id = RequestId.of(request)
-    if (problem instanceof InternalError) log(error, id)
-    if (response.headersSent) {
-      response.destroy()
-      return
-    }
-    const { status } = problem
-    if (status === 429 || status === 503) response.setHeader('retry-after', '1')
-    if (status === 401) response.setHeader('www-authenticate', 'Bearer')
-    response
-      .status(status)
-      .type('application/problem+json')
-      .send(JSON.stringify(write(problem, id)))
+    if (problem instanceof InternalError) log(error, RequestId.of(request))
+    if (response.headersSent) response.destroy()
+    else send(request, response, problem)
   }
 
 export class RouteUnknownError extends SunledgerError {
@@ -70,8 +98,12 @@ export class MethodUnknownError extends SunledgerError {
 
 export class BodyTooLargeError extends SunledgerError {
   override readonly name = 'BodyTooLargeError'
-  constructor() {
-    super('SL605', 'The body is too large.', { expected: 'at most 1 MiB', hint: 'Send fewer at once.', status: 413 })
+  constructor(mostBytes: number) {
+    super('SL605', 'The body is too large.', {
+      expected: `at most ${mostBytes} bytes`,
+      hint: 'Send fewer at once.',
+      status: 413,
+    })
   }
 }
 

@@ -6,8 +6,16 @@ import type { Refusals } from './Route.ts'
 export const always: Refusals = {
   400: ['SL606'],
   403: ['SL602'],
+  408: ['SL631'],
+  417: ['SL632'],
+  429: ['SL615'],
+  431: ['SL630'],
   500: ['SL607'],
+  503: ['SL617', 'SL618'],
 }
+
+/** More payments than can be worked on, or more of one account than it may send. */
+export const busy: Refusals = { 429: ['SL615'], 503: ['SL616'] }
 
 /** A body that is not what the route takes. */
 export const body: Refusals = { 400: ['SL601'], 413: ['SL605'], 415: ['SL606', 'SL612'] }

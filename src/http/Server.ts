@@ -1,12 +1,16 @@
 /**
- * The listening server: binds to loopback unless told, and closes gracefully: no new connections, what was accepted is answered, streams
- * are ended.
+ * The listening server: binds to loopback unless told, answers from the first moment (that the service is starting, while it is), and
+ * closes gracefully: no new connections, what was accepted is answered, streams are ended with a word.
  */
-import { createServer } from 'node:http'
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PortInUseError } from '../chain/LocalNode.ts'
+import type { Service } from '../clearing/Service.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import * as App from './App.ts'
+import * as Connections from './Connections.ts'
+import * as Front from './Front.ts'
+import { defaults, type Limits } from './Limits.ts'
 
 export interface Server {
   readonly url: string
@@ -14,40 +18,66 @@ export interface Server {
 }
 
 export interface ServerOptions extends App.AppOptions {
+  /** While it is still coming up, whoever asks is told so. */
+  readonly service: Service | Promise<Service>
   /** 0: any free one. */
   readonly port: number
+  /** Left out: the defaults. */
+  readonly limits?: Partial<Limits>
+  /** Told of every answer. */
+  readonly onAnswered?: ((answered: Front.Answered) => void) | undefined
 }
 
-/** How long a request under way may hold up the end. Payments wait 250 ms at most; whoever is cut off asks again. */
+/** How long a request under way may hold up the end. Payments wait 250 ms at most; whoever is cut off is told so, and asks again. */
 const patienceMs = 500
+/** For the last words to leave. */
+const farewellMs = 100
 
-/** @throws {PortInUseError} @throws {AddressUnusableError} */
-export const listen = async (options: ServerOptions): Promise<Server> => {
-  const { app, closeStreams } = App.create(options)
-  const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 60_000, headersTimeout: 10_000 }, app)
-  await new Promise<void>((resolve, reject) => {
+const bind = (server: HttpServer, { host, port }: ServerOptions): Promise<void> =>
+  new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
-          ? new PortInUseError(options.port, error)
-          : new AddressUnusableError(`${options.host}:${options.port}`, error),
+          ? new PortInUseError(port, error)
+          : new AddressUnusableError(`${host}:${port}`, error),
       ),
     )
-    server.listen(options.port, options.host, resolve)
+    server.listen(port, host, resolve)
   })
+
+const close = async (server: HttpServer, front: Front.Front): Promise<void> => {
+  const closed = new Promise((resolve) => server.close(resolve))
+  front.close()
+  server.closeIdleConnections()
+  const impatient = setTimeout(() => front.cutOff(), patienceMs)
+  const last = setTimeout(() => server.closeAllConnections(), patienceMs + farewellMs)
+  await closed
+  clearTimeout(impatient)
+  clearTimeout(last)
+}
+
+/** @throws {PortInUseError} @throws {AddressUnusableError} */
+export const listen = async (options: ServerOptions): Promise<Server> => {
+  const limits = { ...defaults, ...options.limits }
+  const server = createServer({
+    keepAliveTimeout: 65_000,
+    requestTimeout: limits.requestMs,
+    headersTimeout: Math.min(limits.headersMs, limits.requestMs),
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: limits.headerBytes,
+  })
+  const front = Front.create(Connections.watch(server, limits), limits, options.onAnswered)
+  const starting = (service: Service) => front.open(App.create(service, options, limits, front.connections))
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => front.serve(request, response))
+  server.on('checkExpectation', front.expectation)
+  server.on('clientError', front.unreadable)
+  if (!(options.service instanceof Promise)) starting(options.service)
+  // Whoever gave the promise learns of its failure there.
+  else options.service.then(starting, () => {})
+  await bind(server, options)
   const { port } = server.address() as AddressInfo
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
-  return {
-    url: `http://${host}:${port}`,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve))
-      closeStreams()
-      server.closeIdleConnections()
-      const impatient = setTimeout(() => server.closeAllConnections(), patienceMs)
-      await closed
-      clearTimeout(impatient)
-    },
-  }
+  return { url: `http://${host}:${port}`, close: () => close(server, front) }
 }
 
 /** The service cannot listen where it was told to. */

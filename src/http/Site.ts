@@ -1,6 +1,7 @@
 /** What the routes have besides the service: everything that belongs to HTTP and lives as long as the server. */
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
 import type { Service } from '../clearing/Service.ts'
+import type { Metrics } from './Metrics.ts'
 
 export interface Site {
   readonly service: Service
@@ -8,4 +9,16 @@ export interface Site {
   readonly events: RequestHandler
   /** The OpenAPI document of all routes. */
   readonly document: () => object
+  readonly metrics: Metrics
 }
+
+/** Kept on the response itself, so that whoever counts answers knows which route gave them. */
+const key = Symbol('route')
+type Routed = { [key]?: string }
+
+export const setRoute = (response: Response, id: string): void => {
+  ;(response as Routed)[key] = id
+}
+
+/** The operation that answered; `none` where there was no such route. */
+export const routeOf = (response: object): string => (response as Routed)[key] ?? 'none'

@@ -36,7 +36,7 @@ export const routes = [
       description: 'The receipt; for a list, receipts and problems in its order.',
       schema: z.union([Wire.receipt, Wire.paymentResults]),
     },
-    refusals: refusing(Refusals.body, Refusals.signature, Refusals.payment, Refusals.journal),
+    refusals: refusing(Refusals.body, Refusals.signature, Refusals.payment, Refusals.busy, Refusals.journal),
     run: (service, { body }) => (Array.isArray(body) ? payAll(service, body) : pay(service, body as PaymentRequest)),
   }),
   route({
@@ -62,7 +62,7 @@ export const routes = [
     access: 'signed',
     body: Wire.order,
     answer: { description: 'The receipt of the own leg.', schema: Wire.receipt },
-    refusals: refusing(Refusals.body, Refusals.signature, Refusals.order, Refusals.journal),
+    refusals: refusing(Refusals.body, Refusals.signature, Refusals.order, Refusals.busy, Refusals.journal),
     run: async (service, { body: { terms, payment } }) => Wire.formatReceipt(await service.trade(terms, payment)),
   }),
 ]

@@ -29,18 +29,34 @@ export const routes = [
     path: '/readyz',
     id: 'readyz',
     tag: 'Service',
-    summary: 'Ask whether the service accepts payments',
+    summary: 'Ask whether the service can do all that it is there for',
+    description:
+      'Not ready: while it starts (its journal is replayed), while the chain does not answer (payments are accepted meanwhile; nothing is settled), once its disk has failed (nothing is accepted), and when it stops.',
     access: 'anyone',
     answer: {
       description: 'It does.',
-      schema: z.object({ state: Wire.status.shape.state }),
-      otherwise: { 503: 'It does not; the state says why.' },
+      schema: z.object({ state: Wire.status.shape.state, chain: z.enum(['reachable', 'unreachable', 'unknown']) }),
+      otherwise: { 503: 'It does not, or not all of it; the fields say why.' },
     },
     handle:
       ({ service }) =>
       (_request, response) => {
-        const { state } = service.status()
-        response.status(state === 'ready' ? 200 : 503).json({ state })
+        const { state, chain } = service.health()
+        response.status(state === 'ready' && chain === 'reachable' ? 200 : 503).json({ state, chain })
+      },
+  }),
+  route({
+    method: 'get',
+    path: '/metrics',
+    id: 'metrics',
+    tag: 'Service',
+    summary: 'Read metrics, for Prometheus',
+    access: 'anyone',
+    answer: { description: 'In the Prometheus text format.', type: 'text/plain' },
+    handle:
+      ({ metrics }) =>
+      async (_request, response) => {
+        response.type(metrics.contentType).send(await metrics.text())
       },
   }),
   route({

@@ -100,7 +100,7 @@ describe('the service itself', () => {
     const { http, deployed } = await site()
     expect([(await http.get('/healthz')).text, (await http.get('/readyz')).text]).toEqual([
       '{"status":"ok"}',
-      '{"state":"ready"}',
+      '{"state":"ready","chain":"reachable"}',
     ])
     const status = Wire.parse(Wire.status, (await http.get('/v1/status')).body)
     expect(status).toMatchObject({ clearingHouse: deployed.deployment.clearingHouse, state: 'ready', faucet: true })

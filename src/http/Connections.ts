@@ -1,0 +1,140 @@
+/**
+ * Who is connected, and what each holds of our memory. A client that is slow, broken or hostile must change nothing for others: one that
+ * connects and says nothing gives way to whoever comes, one that sends or takes nothing is cut off, and where all together hold too
+ * much, those go that hold most.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { isLoopback, type Limits } from './Limits.ts'
+
+interface State {
+  readonly address: string
+  /** The last request that began on it; those before it on the same connection are answered earlier. */
+  request?: IncomingMessage
+  response?: ServerResponse
+  /** Bytes that had arrived when it began. */
+  readBefore: number
+  /** Bytes that the client had taken when it was last looked at, and since when it is no more. */
+  taken: number
+  sinceMs: number
+}
+
+export interface Connections {
+  /** A request begins. */
+  begin(request: IncomingMessage, response: ServerResponse): void
+  /** The response that is under way on a connection. */
+  responseOn(socket: Socket): ServerResponse | undefined
+  /** Responses that are under way. */
+  unanswered(): ServerResponse[]
+  readonly open: number
+  /** How many were cut off, and why. */
+  readonly dropped: { readonly [reason: string]: number }
+  stop(): void
+}
+
+const sweepMs = 1000
+/** Connections that are looked at to find an idle one; those that are being served are put at the end. */
+const mostLooked = 1000
+
+const isUnderWay = ({ response }: State): boolean => response !== undefined && !response.writableFinished
+
+/** It waits for the client: nothing was asked, or not yet in full. */
+const isIdle = (state: State): boolean => !isUnderWay(state) || state.request?.complete === false
+
+const heldBy = (socket: Socket, state: State): number =>
+  socket.writableLength + (state.request?.complete === false ? socket.bytesRead - state.readBefore : 0)
+
+/** True: the client has taken nothing for too long. */
+const isStalled = (socket: Socket, state: State, nowMs: number, stalledMs: number): boolean => {
+  const taken = socket.bytesWritten - socket.writableLength
+  if (socket.writableLength === 0 || taken !== state.taken) {
+    state.taken = taken
+    state.sinceMs = nowMs
+  }
+  return nowMs - state.sinceMs > stalledMs
+}
+
+export const watch = (server: Server, limits: Limits): Connections => {
+  /** Least recently asking first. */
+  const states = new Map<Socket, State>()
+  const perAddress = new Map<string, number>()
+  const dropped = { address: 0, crowded: 0, stalled: 0, memory: 0 }
+
+  const drop = (socket: Socket, reason: keyof typeof dropped): void => {
+    dropped[reason]++
+    socket.destroy()
+  }
+
+  const touch = (socket: Socket, state: State): void => {
+    states.delete(socket)
+    states.set(socket, state)
+  }
+
+  /** Makes room: the one that has been idle longest goes, or where all are being served the newcomer. */
+  const makeRoom = (newcomer: Socket): void => {
+    let looked = 0
+    for (const [socket, state] of states) {
+      const isIdleOne = isIdle(state)
+      if (isIdleOne || ++looked > mostLooked) {
+        const leaving = isIdleOne ? socket : newcomer
+        states.delete(leaving)
+        return drop(leaving, 'crowded')
+      }
+      touch(socket, state)
+    }
+  }
+
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? ''
+    const count = (perAddress.get(address) ?? 0) + 1
+    if (count > limits.perAddress.connections && !isLoopback(address)) return drop(socket, 'address')
+    perAddress.set(address, count)
+    states.set(socket, { address, readBefore: 0, taken: 0, sinceMs: performance.now() })
+    socket.once('close', () => {
+      states.delete(socket)
+      const left = (perAddress.get(address) ?? 1) - 1
+      if (left === 0) perAddress.delete(address)
+      else perAddress.set(address, left)
+    })
+    if (states.size > limits.connections) makeRoom(socket)
+  })
+
+  const sweep = (): void => {
+    const nowMs = performance.now()
+    const holders: { socket: Socket; bytes: number }[] = []
+    let held = 0
+    for (const [socket, state] of states) {
+      if (isStalled(socket, state, nowMs, limits.stalledMs)) drop(socket, 'stalled')
+      const bytes = heldBy(socket, state)
+      if (bytes === 0) continue
+      held += bytes
+      holders.push({ socket, bytes })
+    }
+    if (held <= limits.heldBytes) return
+    for (const { socket, bytes } of holders.sort((a, b) => b.bytes - a.bytes)) {
+      if (held <= limits.heldBytes) return
+      drop(socket, 'memory')
+      held -= bytes
+    }
+  }
+  const timer = setInterval(sweep, sweepMs).unref()
+
+  return {
+    begin(request, response) {
+      const { socket } = request
+      const state = states.get(socket)
+      if (state === undefined) return
+      state.request = request
+      state.response = response
+      state.readBefore = socket.bytesRead
+      touch(socket, state)
+    },
+    responseOn: (socket) => states.get(socket)?.response,
+    unanswered: () => [...states.values()].flatMap((state) => (isUnderWay(state) ? (state.response ?? []) : [])),
+    get open() {
+      return states.size
+    },
+    dropped,
+    stop: () => clearInterval(timer),
+  }
+}

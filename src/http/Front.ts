@@ -1,0 +1,158 @@
+/**
+ * What every request meets before the application: its name, the limits of its address, and whether the service is there for it. Whatever
+ * is refused here costs no more than the refusal, because at four times what can be worked on most requests are.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { SunledgerError } from '../core/Errors.ts'
+import { limiter, RateLimitedError } from '../core/Rate.ts'
+import type { App } from './App.ts'
+import type { Connections } from './Connections.ts'
+import {
+  CutOffError,
+  ExpectationUnmetError,
+  HeadersTooLargeError,
+  isLoopback,
+  type Limits,
+  NotReadyError,
+  OverloadedError,
+  RequestTimedOutError,
+} from './Limits.ts'
+import * as Problem from './Problem.ts'
+import * as RequestId from './RequestId.ts'
+import { routeOf } from './Site.ts'
+
+/** An answer, for the log. */
+export interface Answered {
+  readonly requestId: string
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  readonly route: string
+  readonly status: number
+  readonly tookMs: number
+  readonly address: string
+}
+
+export interface Front {
+  readonly connections: Connections
+  serve(request: IncomingMessage, response: ServerResponse): void
+  readonly expectation: (request: IncomingMessage, response: ServerResponse) => void
+  readonly unreadable: (error: NodeJS.ErrnoException, socket: Socket) => void
+  /** The application is there. */
+  open(app: App): void
+  /** It goes: what comes now is refused, streams end. */
+  close(): void
+  /** Tells whoever still waits for an answer that there will be none. */
+  cutOff(): void
+}
+
+const overloaded = new OverloadedError()
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0] as string
+
+/** Requests that are refused before they are read where there is too much to do. */
+const isGated = (request: IncomingMessage): boolean => request.method === 'POST' && pathOf(request) === '/v1/payments'
+
+const plainly = (response: ServerResponse, status: number, body: object): void => {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
+}
+
+/** What is answered without an application: that there is a process, and why there is no more. */
+const without = (request: IncomingMessage, response: ServerResponse, state: 'starting' | 'stopping'): void => {
+  const path = pathOf(request)
+  if (request.method === 'GET' && path === '/healthz') plainly(response, 200, { status: 'ok' })
+  else if (request.method === 'GET' && path === '/readyz') plainly(response, 503, { state, chain: 'unknown' })
+  else Problem.send(request, response, new NotReadyError(state))
+}
+
+/** Why Node could not read a request. */
+const faultOf = ({ code, message }: NodeJS.ErrnoException, limits: Limits): SunledgerError => {
+  if (code === 'HPE_HEADER_OVERFLOW') return new HeadersTooLargeError(limits.headerBytes)
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new RequestTimedOutError(limits)
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return new Problem.BodyTooLargeError(limits.bodyBytes)
+  return new Problem.BodyInvalidError(message, 400)
+}
+
+export const create = (
+  connections: Connections,
+  limits: Limits,
+  onAnswered: ((answered: Answered) => void) | undefined,
+): Front => {
+  const { requests } = limits.perAddress
+  const rates = requests === undefined ? undefined : limiter(requests)
+  let app: App | undefined
+  let isClosing = false
+
+  const note = (request: IncomingMessage, response: ServerResponse): void => {
+    const began = onAnswered === undefined ? 0 : performance.now()
+    response.once('close', () => {
+      const route = routeOf(response)
+      app?.metrics.served(route, response.statusCode)
+      onAnswered?.({
+        requestId: RequestId.of(request),
+        method: request.method ?? '',
+        path: pathOf(request),
+        route,
+        status: response.statusCode,
+        tookMs: performance.now() - began,
+        address: request.socket.remoteAddress ?? '',
+      })
+    })
+  }
+
+  /** Undefined: it may pass. */
+  const refusal = (request: IncomingMessage): SunledgerError | undefined => {
+    const address = request.socket.remoteAddress ?? ''
+    if (rates !== undefined && requests !== undefined && !isLoopback(address)) {
+      const waitMs = rates.take(address)
+      if (waitMs > 0) return new RateLimitedError('address', requests, waitMs)
+    }
+    return isGated(request) && app?.gate.isFull() === true ? overloaded : undefined
+  }
+
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    connections.begin(request, response)
+    response.setHeader('x-request-id', RequestId.of(request))
+    note(request, response)
+    if (app === undefined || isClosing) {
+      if (isClosing) response.setHeader('connection', 'close')
+      return without(request, response, isClosing ? 'stopping' : 'starting')
+    }
+    const error = refusal(request)
+    if (error === undefined) app.app(request, response)
+    else Problem.send(request, response, error)
+  }
+
+  return {
+    connections,
+    serve,
+    expectation(request, response) {
+      connections.begin(request, response)
+      response.setHeader('x-request-id', RequestId.of(request))
+      Problem.send(request, response, new ExpectationUnmetError(request.headers.expect ?? ''))
+    },
+    unreadable(error, socket) {
+      const response = connections.responseOn(socket)
+      // An answer that has begun cannot be taken back, and nothing may be written into it.
+      if (!socket.writable || (response !== undefined && !response.writableFinished)) socket.destroy()
+      else socket.end(Problem.raw(faultOf(error, limits)))
+    },
+    open(made) {
+      app = made
+    },
+    close() {
+      isClosing = true
+      connections.stop()
+      app?.close()
+    },
+    cutOff() {
+      for (const response of connections.unanswered())
+        if (response.headersSent) response.destroy()
+        else {
+          response.setHeader('connection', 'close')
+          Problem.send(response.req, response, new CutOffError())
+        }
+    },
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The bounded queue in front of acceptance. Payments that come early and wait for a predecessor cost no work, and anybody can send such
+ * ones, so they do not count among those that are being worked on: else a few hundred of them would keep everybody out.
+ */
+import type { Service } from '../clearing/Service.ts'
+import type { Receipt } from '../core/Payment.ts'
+import { type Limits, OverloadedError } from './Limits.ts'
+
+export interface Gate {
+  /** The service, behind the gate. */
+  readonly service: Service
+  /** Asked before a request for payments is read. */
+  isFull(): boolean
+  /** Payments and legs that are not answered. */
+  pending(): number
+}
+
+/** A list of payments that was let in is worked through, however full it becomes meanwhile. */
+const mostAtOnce = 1000
+
+/** One for all: making an error costs as much as refusing. */
+const overloaded = new OverloadedError()
+
+/** @param onAnswered told how long each payment took, accepted or not */
+export const around = (service: Service, limits: Limits, onAnswered: (tookMs: number) => void): Gate => {
+  const { pendingPayments, waitingPayments } = limits
+  let paying = 0
+  let trading = 0
+
+  const busy = (): number => paying - service.early()
+
+  const pay: Service['pay'] = (request) => {
+    if (busy() >= pendingPayments + mostAtOnce || paying >= waitingPayments) return Promise.reject(overloaded)
+    paying++
+    const began = performance.now()
+    const done = (): void => {
+      paying--
+      onAnswered(performance.now() - began)
+    }
+    const answer = service.pay(request)
+    answer.then(done, done)
+    return answer
+  }
+
+  const trade: Service['trade'] = (terms, request): Promise<Receipt> => {
+    if (trading >= waitingPayments) return Promise.reject(overloaded)
+    trading++
+    const done = (): void => {
+      trading--
+    }
+    const answer = service.trade(terms, request)
+    answer.then(done, done)
+    return answer
+  }
+
+  return {
+    service: { ...service, pay, trade },
+    isFull: () => busy() >= pendingPayments || paying >= waitingPayments,
+    pending: () => paying + trading,
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * What `GET /metrics` says, for Prometheus. What happens often is counted in plain numbers and only turned into metrics when they are
+ * asked for; how things stand is read then too.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Service } from '../clearing/Service.ts'
+import type { Connections } from './Connections.ts'
+import type { Gate } from './Gate.ts'
+
+export interface Metrics {
+  /** A payment was answered. */
+  answered(tookMs: number): void
+  /** A request was answered. */
+  served(route: string, status: number): void
+  readonly contentType: string
+  text(): Promise<string>
+  stop(): void
+}
+
+/** What belongs to the server and is read when metrics are asked for. */
+export interface Sources {
+  readonly service: Service
+  readonly gate: Gate
+  readonly connections: Connections
+  readonly streams: () => number
+}
+
+const latencies = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+const groups = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
+
+/** Of the process, whatever runs in it: made once. */
+const ofProcess = new Registry()
+let isProcessWatched = false
+
+const processText = (): Promise<string> => {
+  if (!isProcessWatched) collectDefaultMetrics({ register: ofProcess })
+  isProcessWatched = true
+  return ofProcess.metrics()
+}
+
+/** A metric with one label whose values are read when they are asked for. */
+const readCounter = (
+  register: Registry,
+  name: string,
+  help: string,
+  label: string,
+  read: () => Iterable<[string, number]>,
+) =>
+  new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers: [register],
+    collect() {
+      this.reset()
+      for (const [value, count] of read()) this.inc({ [label]: value }, count)
+    },
+  })
+
+const readGauge = (register: Registry, name: string, help: string, read: () => number) =>
+  new Gauge({
+    name,
+    help,
+    registers: [register],
+    collect() {
+      this.set(read())
+    },
+  })
+
+/** Pool and holdings come from the chain, so they are read at most this often, and left as they were where it does not answer. */
+const chainEveryMs = 5_000
+
+const moneyGauges = (register: Registry, { service }: Sources): void => {
+  const { dollar, energyCredit } = service.deployment
+  new Gauge({
+    name: 'sunledger_unsettled_atomic',
+    help: 'What members are owed and the chain does not yet show, atomic units',
+    labelNames: ['asset'],
+    registers: [register],
+    collect() {
+      for (const { asset, symbol } of [dollar, energyCredit])
+        this.set({ asset: symbol }, Number(service.unsettledAtomic(asset)))
+    },
+  })
+  const pool = new Gauge({
+    name: 'sunledger_pool_atomic',
+    help: 'What credits can be paid from on chain, atomic units',
+    labelNames: ['asset'],
+    registers: [register],
+  })
+  let askedMs = Number.NEGATIVE_INFINITY
+  new Gauge({
+    name: 'sunledger_held_atomic',
+    help: 'What the clearing house holds on chain: balances, reserves, what is set apart and the pool, atomic units',
+    labelNames: ['asset'],
+    registers: [register],
+    async collect() {
+      if (performance.now() - askedMs < chainEveryMs) return
+      askedMs = performance.now()
+      for (const { symbol, held, pool: has } of await service.holdings().catch(() => [])) {
+        this.set({ asset: symbol }, Number(held))
+        pool.set({ asset: symbol }, Number(has))
+      }
+    },
+  })
+}
+
+const stateGauges = (register: Registry, { service, gate, connections, streams }: Sources): void => {
+  readGauge(register, 'sunledger_ready', '1 while the service is ready', () =>
+    service.health().state === 'ready' && service.health().chain === 'reachable' ? 1 : 0,
+  )
+  readGauge(register, 'sunledger_chain_reachable', '1 while the chain answers', () =>
+    service.health().chain === 'reachable' ? 1 : 0,
+  )
+  readGauge(
+    register,
+    'sunledger_discrepancies',
+    'Findings that ledger and chain do not agree',
+    () => service.discrepancies.length,
+  )
+  readGauge(
+    register,
+    'sunledger_unsettled_accounts',
+    'Accounts with totals that the chain does not yet show',
+    () => service.status().unsettledMembers,
+  )
+  readGauge(register, 'sunledger_journal_records', 'Position of the last journal record', () => service.position())
+  readGauge(register, 'sunledger_block', 'The last block that the ledger has read', () =>
+    Number(service.status().block),
+  )
+  readGauge(register, 'sunledger_payments_pending', 'Payments that are not answered yet', () => gate.pending())
+  readGauge(register, 'sunledger_payments_early', 'Payments that wait for a predecessor', () => service.early())
+  readGauge(register, 'sunledger_event_streams', 'Event streams that are open', streams)
+  readGauge(register, 'sunledger_connections', 'Connections that are open', () => connections.open)
+  readCounter(register, 'sunledger_connections_dropped_total', 'Connections that were cut off', 'reason', () =>
+    Object.entries(connections.dropped),
+  )
+}
+
+/** Counted as it happens. Returns how to stop. */
+const count = (register: Registry, service: Service): (() => void) => {
+  const made = <T extends object>(options: T) => ({ ...options, registers: [register] })
+  const accepted = new Counter(
+    made({ name: 'sunledger_payments_accepted_total', help: 'Payments accepted since the start' }),
+  )
+  const refused = new Map<string, number>()
+  readCounter(
+    register,
+    'sunledger_payments_refused_total',
+    'Payments refused since the start, by code',
+    'code',
+    () => refused,
+  )
+  const commitSeconds = new Histogram(
+    made({ name: 'sunledger_commit_seconds', help: 'Time of a group commit', buckets: latencies }),
+  )
+  const commitRecords = new Histogram(
+    made({ name: 'sunledger_commit_records', help: 'Records in a group commit', buckets: groups }),
+  )
+  const settlements = new Counter(
+    made({ name: 'sunledger_settlements_total', help: 'Settlement transactions confirmed' }),
+  )
+  const members = new Counter(
+    made({ name: 'sunledger_settled_accounts_total', help: 'Accounts in settlement transactions' }),
+  )
+  const gas = new Counter(made({ name: 'sunledger_settlement_gas_total', help: 'Gas of settlement transactions' }))
+  return service.listen({
+    refused: (code) => refused.set(code, (refused.get(code) ?? 0) + 1),
+    group({ records, payments, tookMs }) {
+      accepted.inc(payments)
+      commitSeconds.observe(tookMs / 1000)
+      commitRecords.observe(records)
+    },
+    chain(record) {
+      for (const settlement of record.settlements) {
+        settlements.inc()
+        members.inc(settlement.members)
+        gas.inc(Number(settlement.gasUsed))
+      }
+    },
+  })
+}
+
+export const create = (sources: () => Sources, service: Service): Metrics => {
+  const register = new Registry()
+  const acceptSeconds = new Histogram({
+    name: 'sunledger_accept_seconds',
+    help: 'Time from a payment being read to its answer, accepted or refused',
+    buckets: latencies,
+    registers: [register],
+  })
+  const requests = new Map<string, Map<number, number>>()
+  new Counter({
+    name: 'sunledger_requests_total',
+    help: 'Requests answered, by route and status',
+    labelNames: ['route', 'status'],
+    registers: [register],
+    collect() {
+      this.reset()
+      for (const [route, byStatus] of requests)
+        for (const [status, times] of byStatus) this.inc({ route, status: String(status) }, times)
+    },
+  })
+  const stop = count(register, service)
+  let isWhole = false
+  return {
+    answered: (tookMs) => acceptSeconds.observe(tookMs / 1000),
+    served(route, status) {
+      const byStatus = requests.get(route) ?? new Map<number, number>()
+      if (!requests.has(route)) requests.set(route, byStatus)
+      byStatus.set(status, (byStatus.get(status) ?? 0) + 1)
+    },
+    contentType: register.contentType,
+    async text() {
+      if (!isWhole) {
+        stateGauges(register, sources())
+        moneyGauges(register, sources())
+      }
+      isWhole = true
+      return `${await register.metrics()}${await processText()}`
+    },
+    stop,
+  }
+}
