@@ -37,6 +37,10 @@ interface Call<T> {
 
 const retried = new Set([502, 503, 504])
 
+/** The service was too busy, or not there, and says that it has not looked at the request: whatever it was may be sent again. */
+const isUntouched = ({ status, text }: Transport.Answer): boolean =>
+  (status === 429 || status === 503) && /"code":"SL61[567]"/.test(text)
+
 export class Client {
   readonly url: URL
   readonly #transport: Transport.Transport
@@ -181,8 +185,9 @@ export class Client {
     for (let attempt = 0; ; attempt++) {
       const answer = await this.#attempt(call)
       const failed = answer instanceof Transport.ConnectionError
-      if (!failed && !retried.has(answer.status)) return read(call, answer)
-      const harmless = call.repeatable || (failed && !answer.maySent)
+      const untouched = failed ? !answer.maySent : isUntouched(answer)
+      if (!failed && !untouched && !retried.has(answer.status)) return read(call, answer)
+      const harmless = call.repeatable || untouched
       const waitMs = pause(attempt, failed ? undefined : answer.retryAfterSeconds)
       if (!harmless || performance.now() + waitMs > deadline) {
         if (failed) throw new ServiceUnreachableError(this.url, answer, call.repeatable)
