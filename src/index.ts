@@ -82,11 +82,20 @@ export * as Keep from './sdk/Keep.ts'
 export { approveMeter, type Delivery, Meter, type MeterDeployment, type Totals } from './sdk/Meter.ts'
 export { NotPayableError } from './sdk/Offer.ts'
 export { type Payee, type Paywall, type PaywallOptions, type PaywallRequest, paywall } from './sdk/Paywall.ts'
+export { type MeteredOptions, metered, type Source } from './sdk/PaywallMetered.ts'
 export * as Receipt from './sdk/Receipt.ts'
 export { type PayOptions, Robot, RobotClosedError, type RobotOptions } from './sdk/Robot.ts'
 export * as Signer from './sdk/Signer.ts'
 export { PriceTooHighError, type SpendLimits } from './sdk/Spending.ts'
 export { StateNotOwnError, StateRegressedError } from './sdk/State.ts'
+export {
+  type Stream,
+  StreamFailedError,
+  type StreamOptions,
+  StreamStoppedError,
+  StreamWrongError,
+  type Unit,
+} from './sdk/Stream.ts'
 export { type Range, ReceiptSpentError, RiskExceededError, Till, type TillOptions } from './sdk/Till.ts'
 export { ClearingScheme } from './sdk/X402Client.ts'
 export { type ClearingServerOptions, ClearingServerScheme } from './sdk/X402Server.ts'

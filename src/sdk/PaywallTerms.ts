@@ -49,7 +49,14 @@ export interface Terms<R extends PaywallRequest> {
   /** The least that was asked for it while that still holds. */
   leastFor(url: string, price: bigint): bigint
   /** Asks for payment. */
-  ask(request: R, response: ServerResponse, identity: Identity, price: bigint, error: SunledgerError): void
+  ask(
+    request: R,
+    response: ServerResponse,
+    identity: Identity,
+    price: bigint,
+    error: SunledgerError,
+    extra?: { readonly [name: string]: unknown },
+  ): void
 }
 
 /** Prices that were asked and still hold. */
@@ -115,7 +122,7 @@ export const make = <R extends PaywallRequest>(options: TermsOptions<R>): Terms<
       const known = quotes.get(url)
       return known !== undefined && known.untilMs > performance.now() && known.amount < amount ? known.amount : amount
     },
-    ask(request, response, identity, amount, error) {
+    ask(request, response, identity, amount, error, extra) {
       const url = this.urlOf(request)
       quote(url, amount)
       const key = keyOf(request)
@@ -127,7 +134,10 @@ export const make = <R extends PaywallRequest>(options: TermsOptions<R>): Terms<
           ...(options.description === undefined ? {} : { description: options.description }),
           ...(options.mimeType === undefined ? {} : { mimeType: options.mimeType }),
         },
-        accepts: options.schemes.map((scheme) => offer(scheme, identity, amount, key)),
+        accepts: options.schemes.map((scheme) => {
+          const offered = offer(scheme, identity, amount, key)
+          return extra === undefined ? offered : { ...offered, extra: { ...offered.extra, ...extra } }
+        }),
       }
       response.setHeader(X402.headers.required, X402.encode(required))
       if (error instanceof TermsMismatchError && error.charge !== undefined)

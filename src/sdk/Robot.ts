@@ -6,58 +6,31 @@ import { randomUUID } from 'node:crypto'
 import type { AmountAtomic } from '../core/Amount.ts'
 import * as Amount from '../core/Amount.ts'
 import { SunledgerError } from '../core/Errors.ts'
-import type { Address, Hex, Receipt as ReceiptType, SaleTerms } from '../core/Payment.ts'
+import type { Address, Receipt as ReceiptType, SaleTerms } from '../core/Payment.ts'
 import { PaymentRefusedError } from '../core/Payment.ts'
-import type { AccountView, BudgetView, Statement, Status, Transaction } from '../core/Wire.ts'
+import type { AccountView, BudgetView, Statement, Transaction } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as AddressText from './Address.ts'
 import * as Balance from './Balance.ts'
 import * as Budget from './Budget.ts'
-import { Client, type ClientOptions } from './Client.ts'
+import { Client } from './Client.ts'
 import * as Deployment from './Deployment.ts'
 import * as Desk from './Desk.ts'
 import * as Events from './Events.ts'
 import * as Fetch from './Fetch.ts'
 import * as Funds from './Funds.ts'
-import type { Keep, Kept } from './Keep.ts'
+import type { Kept } from './Keep.ts'
 import { Line } from './Line.ts'
 import type { Payer } from './Offer.ts'
+import type { PayOptions, RobotOptions } from './RobotOptions.ts'
 import * as Sale from './Sale.ts'
 import * as Signer from './Signer.ts'
-import { Spending, type SpendLimits } from './Spending.ts'
+import { Spending } from './Spending.ts'
 import * as State from './State.ts'
+import * as Stream from './Stream.ts'
 import { Till, type TillOptions } from './Till.ts'
 
-export interface RobotOptions extends ClientOptions, Deployment.Pins {
-  /** A private key (0x and 64 hex digits), a viem account or an ethers signer. */
-  readonly account: Signer.AccountLike
-  /** What it pays with unless told otherwise; default: dollars. */
-  readonly asset?: Address | undefined
-  /** Where it keeps what it signs; default: in this object. `Keep.file(path)` survives a crash. */
-  readonly keep?: Keep | undefined
-  /** The service's status, where it is known already; saves a request for each robot. */
-  readonly status?: Status | undefined
-  /** Bounds what it pays by itself because a server asked (`fetch`, `stream`); default: 0.10 a request. */
-  readonly spend?: SpendLimits | undefined
-  /** How long a payment may wait to be accepted, unless it says; default 120. */
-  readonly validForSeconds?: number | undefined
-}
-
-export interface PayOptions {
-  /** The payee's address. */
-  readonly to: string
-  /** Decimal text in whole units ('0.000125'), or atomic units (125n). */
-  readonly amount: string | bigint
-  /** What it is for: a URL, an invoice. Only its hash is sent. */
-  readonly for?: string | undefined
-  /** Idempotency key: the same `for` and `key` are charged once, ever. Default: random. */
-  readonly key?: string | undefined
-  /** Instead of `for` and `key`: 32 bytes that name the purchase. */
-  readonly reference?: Hex | undefined
-  /** Chain time in seconds after which the payment is refused for good. */
-  readonly validUntil?: bigint | undefined
-  readonly asset?: Address | undefined
-}
+export type { PayOptions, RobotOptions } from './RobotOptions.ts'
 
 export class Robot {
   readonly address: Address
@@ -139,6 +112,14 @@ export class Robot {
    */
   fetch(url: string | URL | Request, init: Fetch.PaidInit = {}): Promise<Response> {
     return this.#fetch.fetch(url, init)
+  }
+
+  /**
+   * Takes a metered stream (`metered`), paying for each unit when it is asked for; ends within `maxAmount`.
+   * @example for await (const { data } of robot.stream('https://charger.example/power', { maxAmount: '0.01' })) use(data)
+   */
+  stream(url: string | URL, options: Stream.StreamOptions = {}): Stream.Stream {
+    return Stream.open(this.payer, url, options)
   }
 
   /** The seller's leg of a sale: gives energy credits against dollars. Resolves when the buyer's leg has come and both are accepted. */

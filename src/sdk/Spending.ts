@@ -36,6 +36,22 @@ export class Spending {
     return this.#spent
   }
 
+  /** As atomic units. */
+  amountOf(amount: string | bigint): bigint {
+    return Deployment.amount(this.token, amount)
+  }
+
+  /** @throws {PriceTooHighError} */
+  check(amount: bigint, maxAmount: string | bigint, what: string): void {
+    const most = this.amountOf(maxAmount)
+    if (amount > most) throw new PriceTooHighError(what, most, amount)
+  }
+
+  /** Whether an amount may be paid within a purchase that costs so much in all. `most`: what was allowed for it. */
+  allows(amount: bigint, all: bigint, most: bigint = this.#perRequest): boolean {
+    return all <= most && (this.#total === undefined || this.#spent + amount <= this.#total)
+  }
+
   /**
    * Takes an amount out of the limits; what it returns puts it back, where it was not paid.
    * @param purchase names it: the same purchase is paid once, and counted once

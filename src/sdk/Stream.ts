@@ -1,0 +1,281 @@
+/**
+ * `robot.stream`: takes a metered stream and pays for it, unit by unit. The next unit is paid for when the program asks for it, so whoever
+ * stops asking stops paying; and nothing is paid for a unit before the one that was paid for last has come, so a server that stops
+ * delivering has at most one unit's money (with `ahead`, so many).
+ */
+import { randomUUID } from 'node:crypto'
+import { SunledgerError } from '../core/Errors.ts'
+import * as Metered from '../core/Metered.ts'
+import * as Wire from '../core/Wire.ts'
+import * as X402 from '../core/X402.ts'
+import { type Event, Parser } from './Events.ts'
+import { checkResource, requiredOf, ServerUnreachableError } from './Fetch.ts'
+import * as Offer from './Offer.ts'
+
+export interface StreamOptions {
+  /** Most that the whole stream may cost; default: the robot's limit for a request. Before it would be passed the stream ends. */
+  readonly maxAmount?: string | bigint | undefined
+  /** Most that one unit may cost; default: no bound but `maxAmount`. */
+  readonly maxPerUnit?: string | bigint | undefined
+  /** Units that are paid for at once; default 1. More is faster, and risks as much more. */
+  readonly ahead?: number | undefined
+  /** How long to wait for a unit; default 30 000. */
+  readonly patienceMs?: number | undefined
+  readonly headers?: RequestInit['headers']
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A unit that came. */
+export interface Unit {
+  /** Its number, from 1. */
+  readonly number: bigint
+  readonly data: unknown
+}
+
+/** Units, and what has been paid for them. */
+export interface Stream extends AsyncIterableIterator<Unit> {
+  /** Atomic units. */
+  readonly paid: bigint
+  readonly delivered: bigint
+  /** Why it ended: `done`, `unpaid` or `failed` at the server; `limit` here. Undefined while it runs, or where the program left it. */
+  readonly ended: Metered.End['reason'] | 'limit' | undefined
+  /** What became of what was paid beyond what came. */
+  readonly charge: Metered.End['charge'] | undefined
+}
+
+/** An event may be this long. */
+const mostEventBytes = 1 << 20
+
+interface Offered {
+  readonly accepted: X402.Requirements
+  readonly resource: X402.Resource
+}
+
+class Session implements Stream {
+  paid = 0n
+  delivered = 0n
+  ended: Stream['ended']
+  charge: Stream['charge']
+  readonly #payer: Offer.Payer
+  readonly #url: URL
+  readonly #options: StreamOptions
+  readonly #most: bigint | undefined
+  readonly #stop = new AbortController()
+  #tariff: Metered.Tariff | undefined
+  #offer: Offered | undefined
+  #id = ''
+  #events: AsyncGenerator<Event> | undefined
+  #isOver = false
+
+  constructor(payer: Offer.Payer, url: URL, options: StreamOptions) {
+    this.#payer = payer
+    this.#url = url
+    this.#options = options
+    const { maxAmount } = options
+    this.#most = maxAmount === undefined ? undefined : payer.spending.amountOf(maxAmount)
+    options.signal?.addEventListener('abort', () => this.#stop.abort(), { once: true })
+    if (options.signal?.aborted === true) this.#stop.abort()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<Unit, undefined>> {
+    try {
+      const unit = this.#isOver ? undefined : await this.#nextUnit()
+      if (unit !== undefined) return { done: false, value: unit }
+    } catch (error) {
+      await this.return()
+      throw error
+    }
+    return this.return()
+  }
+
+  async return(): Promise<IteratorResult<Unit, undefined>> {
+    this.#isOver = true
+    this.#stop.abort()
+    await this.#events?.return(undefined).catch(() => {})
+    return { done: true, value: undefined }
+  }
+
+  async #nextUnit(): Promise<Unit | undefined> {
+    if (this.#events === undefined && !(await this.#open())) return undefined
+    for (;;) {
+      const event = await this.#event()
+      if (event.type === 'unit') return this.#unit(event)
+      if (event.type === 'end') return this.#end(Wire.parse(Metered.endSchema, JSON.parse(event.data), 'the end'))
+      if (event.type !== 'payment') continue
+      if (!(await this.#payNext(Wire.parse(Metered.dueSchema, JSON.parse(event.data), 'the event payment'))))
+        return undefined
+    }
+  }
+
+  /** The next event, or what became of the stream. */
+  async #event(): Promise<Event> {
+    const patienceMs = this.#options.patienceMs ?? 30_000
+    const events = this.#events as AsyncGenerator<Event>
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, patienceMs, 'late')
+    })
+    try {
+      const next = await Promise.race([events.next(), late])
+      if (next === 'late') throw new StreamStoppedError(this, `nothing came for ${patienceMs} ms`)
+      if (next.done === true) throw new StreamStoppedError(this, 'the connection ended')
+      return next.value
+    } catch (error) {
+      if (error instanceof SunledgerError || this.#options.signal?.aborted === true) throw error
+      throw new StreamStoppedError(this, (error as Error).message)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #unit({ id, data }: Event): Unit {
+    const number = this.delivered + 1n
+    if (id !== `${number}`) throw new StreamWrongError(`unit ${number}`, `unit ${id.slice(0, 30)}`)
+    this.delivered = number
+    return { number, data: JSON.parse(data) }
+  }
+
+  #end({ reason, charge }: Metered.End): undefined {
+    this.ended = reason
+    this.charge = charge
+    if (reason === 'failed') throw new StreamFailedError(this, charge)
+  }
+
+  /** Asks what it costs, and pays for the first unit. False: it would cost more than it may. */
+  async #open(): Promise<boolean> {
+    const asked = await this.#send('GET', {})
+    if (asked.status !== 402) throw new StreamWrongError('402, and what it costs', `status ${asked.status}`)
+    const required = requiredOf(asked)
+    await asked.body?.cancel()
+    checkResource(this.#url, required.resource.url)
+    const accepted = Offer.choose(this.#payer, {
+      ...required,
+      accepts: required.accepts.filter(({ scheme }) => scheme === 'clearing'),
+    })
+    const tariff = Wire.parse(Metered.tariffSchema, accepted.extra['metered'], 'extra.metered')
+    const first = Metered.firstOf(tariff)
+    if (BigInt(accepted.amount) !== first) throw new StreamWrongError(`${first} for the first unit`, accepted.amount)
+    const { maxPerUnit } = this.#options
+    if (maxPerUnit !== undefined) this.#payer.spending.check(first, maxPerUnit, 'a unit')
+    this.#tariff = tariff
+    this.#offer = { accepted, resource: required.resource }
+    const payment = await this.#pay(first)
+    if (payment === undefined) return false
+    const response = await this.#send('GET', { [X402.headers.signature]: payment })
+    if (response.status !== 200 || response.body === null)
+      throw new StreamStoppedError(this, `status ${response.status}: ${(await response.text()).slice(0, 200)}`)
+    this.#id = response.headers.get(Metered.sessionHeader) ?? ''
+    this.#events = read(response.body)
+    return true
+  }
+
+  /** False: it would cost more than it may. */
+  async #payNext({ delivered, paid, due }: Metered.Due): Promise<boolean> {
+    const tariff = this.#tariff as Metered.Tariff
+    if (delivered !== this.delivered || paid !== this.paid)
+      throw new StreamWrongError(`${this.delivered} delivered and ${this.paid} paid`, `${delivered} and ${paid}`)
+    const next = Metered.costOf(tariff, delivered + 1n) - paid
+    if (due !== next) throw new StreamWrongError(`${next} due for the next unit`, `${due}`)
+    const many = Metered.costOf(tariff, delivered + BigInt(this.#options.ahead ?? 1)) - paid
+    const payment = (await this.#pay(many)) ?? (many > due ? await this.#pay(due) : undefined)
+    if (payment === undefined) return false
+    const response = await this.#send('POST', { [X402.headers.signature]: payment, [Metered.sessionHeader]: this.#id })
+    if (response.status !== 204)
+      throw new StreamStoppedError(this, `status ${response.status}: ${(await response.text()).slice(0, 200)}`)
+    return true
+  }
+
+  /** A payment's header; undefined: it would pass the limit. */
+  async #pay(amount: bigint): Promise<string | undefined> {
+    const { accepted, resource } = this.#offer as Offered
+    const { spending } = this.#payer
+    if (!spending.allows(amount, this.paid + amount, this.#most)) {
+      this.ended = 'limit'
+      return undefined
+    }
+    const offer = { ...accepted, amount: amount.toString() }
+    const { payload } = await Offer.pay(this.#payer, resource, offer, randomUUID(), this.#most ?? amount)
+    this.paid += amount
+    return X402.encode(payload)
+  }
+
+  async #send(method: string, headers: { readonly [name: string]: string }): Promise<Response> {
+    const all = new Headers(this.#options.headers)
+    for (const [name, value] of Object.entries(headers)) all.set(name, value)
+    if (method === 'GET') all.set('accept', 'text/event-stream')
+    try {
+      return await fetch(this.#url, { method, headers: all, signal: this.#stop.signal })
+    } catch (cause) {
+      if (this.#stop.signal.aborted) throw cause
+      throw new ServerUnreachableError(this.#url, cause, this.paid > 0n)
+    }
+  }
+}
+
+async function* read(body: ReadableStream<Uint8Array>): AsyncGenerator<Event> {
+  const parser = new Parser()
+  const decoder = new TextDecoder()
+  let sinceEvent = 0
+  for await (const chunk of body) {
+    const events = parser.push(decoder.decode(chunk, { stream: true }))
+    sinceEvent = events.length > 0 ? 0 : sinceEvent + chunk.length
+    if (sinceEvent > mostEventBytes)
+      throw new StreamWrongError(`events of at most ${mostEventBytes} bytes`, 'a longer one')
+    yield* events
+  }
+}
+
+/** Opens a metered stream; nothing is sent before the first unit is asked for. */
+export const open = (payer: Offer.Payer, url: string | URL, options: StreamOptions = {}): Stream =>
+  new Session(payer, new URL(url), options)
+
+/** A server stopped delivering what is paid for. */
+export class StreamStoppedError extends SunledgerError {
+  override readonly name = 'StreamStoppedError'
+  readonly paid: bigint
+  readonly delivered: bigint
+  constructor({ paid, delivered }: Pick<Stream, 'paid' | 'delivered'>, actual: string) {
+    super('SL678', 'The server stopped delivering.', {
+      expected: 'units for as long as they are paid for',
+      actual: `${actual}; ${delivered} units came and ${paid} atomic units were paid`,
+      hint: 'At most the last payment bought nothing. Servers that can sign pay it back.',
+      status: 502,
+    })
+    this.paid = paid
+    this.delivered = delivered
+  }
+}
+
+/** A server says something else of a stream than what has happened. Nothing more is paid. */
+export class StreamWrongError extends SunledgerError {
+  override readonly name = 'StreamWrongError'
+  constructor(expected: string, actual: string) {
+    super('SL680', 'The server does not keep to what it said of its stream.', {
+      expected,
+      actual,
+      hint: 'Nothing more is paid to it.',
+      status: 502,
+    })
+  }
+}
+
+/** The source of a stream failed. */
+export class StreamFailedError extends SunledgerError {
+  override readonly name = 'StreamFailedError'
+  constructor({ paid, delivered }: Pick<Stream, 'paid' | 'delivered'>, charge: Metered.End['charge']) {
+    const ends = {
+      charged: 'Nothing was paid that did not come.',
+      refunded: 'What was paid and did not come was paid back.',
+      unused: 'The last receipt bought nothing, and can be handed in again.',
+    }
+    super('SL681', 'What is streamed failed at the server.', {
+      actual: `${delivered} units came and ${paid} atomic units were paid`,
+      hint: ends[charge],
+      status: 502,
+    })
+  }
+}
