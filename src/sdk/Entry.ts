@@ -8,6 +8,8 @@ import type { Address, Hex, PaymentRequest, Receipt, SaleTerms } from '../core/P
 import { start } from '../core/Payment.ts'
 import * as Digest from '../crypto/Digest.ts'
 import type { Debit, Unanswered } from './Keep.ts'
+import type { Signer } from './Signer.ts'
+import type * as TypedData from './TypedData.ts'
 
 /** What is to be paid. */
 export interface Purpose {
@@ -32,6 +34,8 @@ export interface Entry extends Purpose {
   renewable: boolean
   request: PaymentRequest | undefined
   id: Hex | undefined
+  /** It has its place: right after the one before it, or what was accepted last. */
+  placed: boolean
   /** On its way. */
   sent: boolean
   /** It was sent and nobody knows what became of it: its bytes stay. */
@@ -50,6 +54,7 @@ export const fresh = ({ payee, amount, reference, validUntil, terms }: Purpose):
   renewable: validUntil === undefined,
   request: undefined,
   id: undefined,
+  placed: false,
   sent: false,
   unknown: false,
   waiters: [],
@@ -76,6 +81,48 @@ export const continues = (head: Place, request: PaymentRequest): boolean =>
   start(request) === head.total &&
   Digest.debitHistory(head.history, request.payee, request.amount, request.reference, request.validUntil) ===
     request.history
+
+/** What is signed when an entry comes right after a place. */
+export const unsigned = (
+  { payee, amount, reference, ...entry }: Entry,
+  asset: Address,
+  after: Place,
+  usualValidUntil: () => bigint,
+): Omit<PaymentRequest, 'signature'> => {
+  const validUntil = entry.validUntil ?? usualValidUntil()
+  const total = (after.total + amount) as AmountAtomic
+  const history = Digest.debitHistory(after.history, payee, amount, reference, validUntil)
+  return { asset, payee, amount, reference, validUntil, total, history }
+}
+
+/** Signs an entry at its place. A key signs at once; wallets are asked for all of a batch together, and may refuse. */
+export const sign = (
+  entry: Entry,
+  what: Omit<PaymentRequest, 'signature'>,
+  { signer, domain }: { readonly signer: Signer; readonly domain: TypedData.Domain },
+  onRefused: (error: unknown) => void,
+): Promise<void> | undefined => {
+  const { asset, total, history } = what
+  entry.request = undefined
+  entry.id = Digest.debit(domain.separator, asset, total, history)
+  const signature = signer.sign('Debit', domain, { asset, total, history })
+  if (typeof signature !== 'string')
+    return signature.then((text) => {
+      entry.request = { ...what, signature: text }
+    }, onRefused)
+  entry.request = { ...what, signature }
+  return undefined
+}
+
+/** Those before the first leg of a sale, which travels alone. */
+export const beforeLeg = (entries: readonly Entry[]): readonly Entry[] => {
+  const leg = entries.findIndex(({ terms }) => terms !== undefined)
+  return leg < 0 ? entries : entries.slice(0, leg)
+}
+
+/** What must not be forgotten of these. */
+export const kept = (entries: readonly Entry[]): readonly Unanswered[] =>
+  entries.flatMap(({ request, terms }) => (request === undefined ? [] : [{ payment: request, terms }]))
 
 /** The payment was sent and no answer came. It is kept, and sent again, as it is, before whatever is paid next. */
 export class PaymentUnansweredError extends SunledgerError {

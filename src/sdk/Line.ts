@@ -8,15 +8,14 @@
  * - A payment without an answer keeps its bytes and is sent again before anything new: the same payment twice is charged once.
  * - Nothing is signed beyond the last accepted total plus the payments that are waiting.
  */
-import type { AmountAtomic } from '../core/Amount.ts'
 import { maxTotal } from '../core/Amount.ts'
 import type { Address, Hex, PaymentRequest, Receipt } from '../core/Payment.ts'
 import { PaymentRefusedError } from '../core/Payment.ts'
-import * as Digest from '../crypto/Digest.ts'
 import { ServiceError } from './Client.ts'
 import type { Desk } from './Desk.ts'
 import * as Entry from './Entry.ts'
 import type { Debit, Unanswered } from './Keep.ts'
+import { Silence } from './Silence.ts'
 
 /** Payments in one request; in all requests on their way (the service lets 64 wait for a predecessor); requests on their way. */
 const most = { batch: 250, airborne: 64, flights: 4 }
@@ -45,6 +44,10 @@ export class Line {
   #pumping = false
   #again = false
   readonly #idle: (() => void)[] = []
+  readonly #silence = new Silence(
+    () => this.#flights > 0,
+    () => void this.#pump(),
+  )
 
   constructor(desk: Desk, asset: Address, accepted: Debit, unanswered: readonly Unanswered[] = []) {
     this.#desk = desk
@@ -109,7 +112,10 @@ export class Line {
       try {
         if (this.#broken) await this.#mend()
         const batch = this.#choose()
-        if (batch.length === 0) break
+        if (batch.length === 0) {
+          await this.#keepAll()
+          break
+        }
         await this.#place(batch)
         await this.#save()
         // While we signed or wrote, an answer or a wallet's refusal may have left a place vacant.
@@ -121,30 +127,40 @@ export class Line {
     return []
   }
 
+  /** Nothing has been heard for long: what waits for others to be answered is kept too, since this process may end before they are. */
+  async #keepAll(): Promise<void> {
+    if (!this.#silence.isLong || this.#alone || this.#desk.save === undefined) return
+    const waiting = Entry.beforeLeg(this.#entries.filter(({ sent, placed }) => !sent && !placed))
+    if (waiting.length === 0) return
+    await this.#place(waiting)
+    await this.#save()
+    for (const entry of waiting) entry.unknown = true
+  }
+
   /** Unsent payments that may travel together, in order. */
   #choose(): readonly Entry.Entry[] {
     if (this.#alone || this.#flights >= most.flights) return []
     const from = this.#entries.findIndex((entry) => !entry.sent)
     if (this.#entries[from]?.terms !== undefined) return this.#flights === 0 ? this.#entries.slice(from, from + 1) : []
     const room = this.#flights === 0 ? most.batch : most.airborne - this.#airborne
-    const chosen = this.#entries.slice(from, from + Math.max(0, room))
-    const leg = chosen.findIndex((entry) => entry.terms !== undefined)
-    return leg < 0 ? chosen : chosen.slice(0, leg)
+    return Entry.beforeLeg(this.#entries.slice(from, from + Math.max(0, room)))
   }
 
   /** Gives each its total and history, and signs those whose place is new. */
   async #place(batch: readonly Entry.Entry[]): Promise<void> {
     const pending: Promise<void>[] = []
     for (const entry of batch) {
+      if (entry.placed) continue
+      entry.placed = true
       if (entry.request !== undefined && Entry.continues(this.#head, entry.request)) this.#head = entry.request
       // What may have been charged is only ever sent as it is; the answer will say what became of it.
       else if (entry.unknown) continue
       else {
-        const unsigned = this.#next(entry)
+        const unsigned = Entry.unsigned(entry, this.#asset, this.#head, this.#desk.validUntil)
         if (unsigned.total > maxTotal) this.#settle(entry, new PaymentRefusedError('totalTooLarge'))
         else {
           this.#head = unsigned
-          const signed = this.#sign(entry, unsigned)
+          const signed = Entry.sign(entry, unsigned, this.#desk, (error) => this.#settle(entry, error))
           if (signed !== undefined) pending.push(signed)
         }
       }
@@ -152,39 +168,11 @@ export class Line {
     if (pending.length > 0) await Promise.all(pending)
   }
 
-  #next(entry: Entry.Entry): Omit<PaymentRequest, 'signature'> {
-    const { payee, amount, reference } = entry
-    const validUntil = entry.validUntil ?? this.#desk.validUntil()
-    const total = (this.#head.total + amount) as AmountAtomic
-    const history = Digest.debitHistory(this.#head.history, payee, amount, reference, validUntil)
-    return { asset: this.#asset, payee, amount, reference, validUntil, total, history }
-  }
-
-  /** A key signs at once; wallets are asked for all of a batch together. */
-  #sign(entry: Entry.Entry, unsigned: Omit<PaymentRequest, 'signature'>): Promise<void> | undefined {
-    const { asset, total, history } = unsigned
-    const { signer, domain } = this.#desk
-    entry.request = undefined
-    entry.id = Digest.debit(domain.separator, asset, total, history)
-    const signature = signer.sign('Debit', domain, { asset, total, history })
-    if (typeof signature !== 'string')
-      return signature.then(
-        (text) => {
-          entry.request = { ...unsigned, signature: text }
-        },
-        (error: unknown) => this.#settle(entry, error),
-      )
-    entry.request = { ...unsigned, signature }
-    return undefined
-  }
-
   #save(): Promise<void> | void {
     return this.#desk.save?.({
       asset: this.#asset,
       accepted: this.#accepted,
-      unanswered: this.#entries.flatMap(({ request, terms }) =>
-        request === undefined ? [] : [{ payment: request, terms }],
-      ),
+      unanswered: Entry.kept(this.#entries),
     })
   }
 
@@ -192,6 +180,7 @@ export class Line {
     const terms = batch[0]?.terms
     const requests = batch.map((entry) => entry.request as PaymentRequest)
     for (const entry of batch) entry.sent = true
+    if (this.#flights === 0) this.#silence.heard()
     this.#flights++
     this.#airborne += batch.length
     this.#alone = terms !== undefined
@@ -212,6 +201,7 @@ export class Line {
 
   #land(entry: Entry.Entry, result: unknown): void {
     entry.sent = false
+    this.#silence.heard()
     if (result instanceof ServiceError && result.status < 500) this.#refused(entry, result)
     else if (result instanceof Error) this.#lost(entry, result)
     else this.#answered(entry, result as Receipt)
@@ -227,7 +217,8 @@ export class Line {
       this.#settle(entry, error)
       return
     }
-    if (same && request.total > this.#accepted.total) this.#accepted = request
+    const { total, history, signature } = request
+    if (same && total > this.#accepted.total) this.#accepted = { total, history, signature }
     // Paid before, under another total: the place that this one would have taken is vacant.
     if (!same) this.#broken = true
     this.#remove(entry)
@@ -254,8 +245,7 @@ export class Line {
   #lost(entry: Entry.Entry, cause: Error): void {
     this.#broken = true
     entry.unknown = true
-    const error = new Entry.PaymentUnansweredError(entry.request as PaymentRequest, cause)
-    for (const waiter of entry.waiters.splice(0)) waiter.reject(error)
+    this.#untold(entry, cause)
     this.#giveUp(cause)
   }
 
@@ -264,8 +254,14 @@ export class Line {
     this.#broken = true
     for (const entry of this.#entries.filter(({ sent }) => !sent)) {
       if (!entry.unknown) this.#settle(entry, error)
-      else for (const waiter of entry.waiters.splice(0)) waiter.reject(error)
+      else this.#untold(entry, error as Error)
     }
+  }
+
+  /** It is kept, and may be charged later. */
+  #untold(entry: Entry.Entry, cause: Error): void {
+    const error = new Entry.PaymentUnansweredError(entry.request as PaymentRequest, cause)
+    for (const waiter of entry.waiters.splice(0)) waiter.reject(error)
   }
 
   /** After a refusal, with nothing on its way: back to the last accepted debit. */
@@ -282,6 +278,7 @@ export class Line {
     if (this.#fruitless > 0) await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** this.#fruitless))
     this.#fruitless++
     this.#head = this.#accepted
+    for (const entry of this.#entries) entry.placed = false
     this.#broken = this.#stale = this.#late = false
   }
 

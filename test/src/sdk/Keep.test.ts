@@ -131,6 +131,18 @@ describe('a robot with a keep file', () => {
     expect(service.account(payee).credit.total).toBe(5n)
   })
 
+  test('behavior: also after others that were accepted', async () => {
+    const service = new FakeService()
+    service.account(holder.account).available = 100n
+    const first = await connect(service, Keep.file(path()))
+    for (const amount of [1n, 2n]) await first.pay({ to: payee, amount })
+    service.fault = (where) => (where === '/v1/payments' ? 'refuse' : undefined)
+    await expect(first.pay({ to: payee, amount: 5n })).rejects.toMatchObject({ code: 'SL649' })
+    service.fault = () => undefined
+    const second = await connect(service, Keep.file(path()))
+    expect(second.recovered).toMatchObject([{ status: 'fulfilled', value: { payment: { amount: 5n, total: 8n } } }])
+  })
+
   test('error: what cannot be kept is not sent', async () => {
     const service = new FakeService()
     service.account(holder.account).available = 100n
