@@ -1,4 +1,5 @@
 /** `npm run -s example -- NAME`: small programs to start from, each also a check that what the README says works as it stands. */
+import * as Charger from './charger.ts'
 import * as Cost from './cost.ts'
 import * as Demo from './demo.ts'
 import * as Pay from './pay.ts'
@@ -10,11 +11,11 @@ interface Example {
   run(args: string[]): Promise<number>
 }
 
-const examples: { readonly [name: string]: Example } = { pay: Pay, demo: Demo, cost: Cost }
+const examples: { readonly [name: string]: Example } = { pay: Pay, charger: Charger, demo: Demo, cost: Cost }
 
 const list = (): string =>
   Object.entries(examples)
-    .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}\n`)
+    .map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}\n`)
     .join('')
 
 const help = (): string => `Usage: npm run -s example -- NAME [options]

@@ -49,6 +49,24 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
+/** A program of ours that says on its first line where it listens. */
+export const startProgram = async (program: URL, args: readonly string[]): Promise<RunningService> => {
+  const child = spawn(process.execPath, [...flags, fileURLToPath(program), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  const stop = async (): Promise<void> => {
+    await end(child)
+    running.delete(child)
+  }
+  try {
+    return { url: await firstLine(child, 'The program'), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
 /** A local chain and a service, as `sunledger serve` starts them, with their data in a temporary folder. */
 export const startService = async (): Promise<RunningService> => {
   const folder = await mkdtemp(join(tmpdir(), 'sunledger-'))
@@ -61,7 +79,8 @@ export const startService = async (): Promise<RunningService> => {
     await rm(folder, { recursive: true, force: true })
   }
   try {
-    return { url: await readUrl(child), stop }
+    const { url } = JSON.parse(await firstLine(child, 'The service')) as { url: string }
+    return { url, stop }
   } catch (error) {
     await stop()
     throw error
@@ -75,17 +94,17 @@ const end = async (child: ChildProcess): Promise<void> => {
   await ended
 }
 
-/** The first line on stdout says where the service is. What it says besides is of interest only when it fails. */
-const readUrl = async (child: ChildProcess): Promise<string> => {
+/** The first line on stdout says where it is. What it says besides is of interest only when it fails. */
+const firstLine = async (child: ChildProcess, what: string): Promise<string> => {
   let said = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-4000)
   })
   const failed = once(child, 'close').then(([code]) => {
-    throw new Error(`The service ended while starting, with code ${code}:\n${said}`)
+    throw new Error(`${what} ended while starting, with code ${code}:\n${said}`)
   })
   failed.catch(() => {})
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
   const [line] = (await Promise.race([once(lines, 'line'), failed])) as [string]
-  return (JSON.parse(line) as { url: string }).url
+  return line
 }

@@ -135,6 +135,20 @@ describe('npm run example', () => {
     ])
   })
 
+  test('behavior: charger: a robot and the official x402 client pay a station, by the request and by the Wh', async () => {
+    const { code, out } = await runNode(['scripts/examples/main.ts', 'charger', '--url', network.url])
+    expect({ code, out: out.split('\n').filter((line) => /^(robot|exact|clearing)/.test(line)) }).toEqual({
+      code: 0,
+      out: [
+        'robot got     {"charged":"1 Wh"} (charged)',
+        'robot took    10 Wh for 430 atomic units',
+        'robot has     $4.99907',
+        'exact got     {"charged":"1 Wh"} (charged)',
+        'clearing got  {"charged":"1 Wh"} (charged)',
+      ],
+    })
+  })
+
   test('behavior: --list names every example; what does not exist is refused', async () => {
     const list = await runNode(['scripts/examples/main.ts', '--list'])
     expect(
@@ -142,7 +156,7 @@ describe('npm run example', () => {
         .trim()
         .split('\n')
         .map((line) => line.trim().split(' ')[0]),
-    ).toEqual(['pay', 'demo', 'cost'])
+    ).toEqual(['pay', 'charger', 'demo', 'cost'])
     expect(await runNode(['scripts/examples/main.ts', 'nothing'])).toMatchObject({ code: 2 })
   })
 })
