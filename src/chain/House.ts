@@ -82,9 +82,15 @@ export const exit = async (client: Client, house: Address, asset: Address, accou
   return { to: to.toLowerCase() as Address, endsAt }
 }
 
-/** What exits have set apart for an address to draw. */
-export const setApart = (client: Client, house: Address, asset: Address, to: Address): Promise<bigint> => {
-  const at = { address: house, abi: clearingHouse.abi } as const
+/** What exits have set apart for an address to draw. Left out: as of the newest block. */
+export const setApart = (
+  client: Client,
+  house: Address,
+  asset: Address,
+  to: Address,
+  blockNumber?: bigint,
+): Promise<bigint> => {
+  const at = { address: house, abi: clearingHouse.abi, ...(blockNumber === undefined ? {} : { blockNumber }) } as const
   return answered(client, client.readContract({ ...at, functionName: 'setApartOf', args: [asset, to] }))
 }
 

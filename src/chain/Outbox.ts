@@ -101,6 +101,8 @@ export interface Outbox {
   drop(flight: Flight): void
   /** Sends again what is missing, and offers more for what waits. Returns how many nonces the chain has used. */
   tend(): Promise<number>
+  /** Whether there is nothing to tend. */
+  readonly isEmpty: boolean
   /** Whether a call with this data may still be mined. */
   isOpen(data: Hex, used: number): boolean
 }
@@ -131,13 +133,30 @@ export const create = ({ client, address, sign: signed, bumpAfterMs, mostFeeWei 
     await hand(newest(flight))
   }
 
+  /** What lies deep is forgotten. */
+  const prune = (newestBlock: bigint): void => {
+    for (const [nonce, { block }] of flights)
+      if (block !== undefined && block + keptBlocks < newestBlock) flights.delete(nonce)
+  }
+
+  /** Sees in which block a call is that nobody waits for; one whose nonce another has used is forgotten. */
+  const locate = async (flight: Flight): Promise<void> => {
+    if (flight.block !== undefined || flight.isFollowed) return
+    const asked = await Promise.allSettled(
+      flight.forms.map(({ transaction }) => client.getTransactionReceipt({ hash: transaction })),
+    )
+    const found = asked.find((answer) => answer.status === 'fulfilled')
+    if (found?.status === 'fulfilled') flight.block = found.value.blockNumber
+    else flights.delete(flight.nonce)
+  }
+
   const tend = Turns.shared(async (): Promise<number> => {
-    const [used, { baseFeePerGas }] = await Promise.all([
+    const [used, { baseFeePerGas, number }] = await Promise.all([
       client.getTransactionCount({ address, blockTag: 'latest' }),
       client.getBlock(),
     ])
-    for (const [nonce, flight] of flights)
-      if (nonce < used && flight.block === undefined && !flight.isFollowed) flights.delete(nonce)
+    prune(number)
+    await Promise.all([...flights.values()].filter(({ nonce }) => nonce < used).map(locate))
     const open = [...flights.values()].filter(({ nonce }) => nonce >= used).sort((a, b) => a.nonce - b.nonce)
     const known = await Promise.all(open.map((flight) => isKnown(newest(flight).transaction)))
     for (const [i, flight] of open.entries()) {
@@ -155,13 +174,15 @@ export const create = ({ client, address, sign: signed, bumpAfterMs, mostFeeWei 
     add: (flight) => flights.set(flight.nonce, flight),
     mined(flight, block) {
       flight.block = block
-      for (const [nonce, { block: at }] of flights)
-        if (at !== undefined && at + keptBlocks < block) flights.delete(nonce)
+      prune(block)
     },
     drop(flight) {
       if (flights.get(flight.nonce) === flight) flights.delete(flight.nonce)
     },
     tend,
+    get isEmpty() {
+      return flights.size === 0
+    },
     isOpen: (data, used) => [...flights.values()].some(({ nonce, call }) => nonce >= used && call.data === data),
   }
 }

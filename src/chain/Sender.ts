@@ -36,7 +36,7 @@ export interface Sender {
   send(call: Call): Promise<Sent>
   /** What a unit of gas costs now, without a tip. */
   baseFeeWei(): Promise<bigint>
-  /** Sends again what has got lost, such as with blocks that were replaced. */
+  /** Sends again what has got lost, such as with blocks that were replaced; to be called now and then. */
   tend(): Promise<void>
   /** Whether a call with this data may still be mined, or one from before this sender's time, of which nothing is known. */
   isOpen(data: Hex): Promise<boolean>
@@ -142,6 +142,7 @@ export const create = (
   const outbox = Outbox.create(options)
   const { submit, baseFeeWei, isHaunted } = Submit.create(options, outbox)
   const follow = follower(client, outbox, submit, times)
+  let tendedMs = Number.NEGATIVE_INFINITY
 
   const reasonOfRevert = async (request: Call, block: bigint): Promise<string> => {
     try {
@@ -183,7 +184,11 @@ export const create = (
       }
     },
     baseFeeWei: () => answered(client, baseFeeWei()),
-    tend: async () => void (await answered(client, outbox.tend())),
+    async tend() {
+      if (outbox.isEmpty || performance.now() - tendedMs < times.lookAfterMs) return
+      tendedMs = performance.now()
+      await answered(client, outbox.tend())
+    },
     async isOpen(data) {
       const used = await answered(client, client.getTransactionCount({ address, blockTag: 'latest' }))
       return outbox.isOpen(data, used) || (await answered(client, isHaunted(used)))

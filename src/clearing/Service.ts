@@ -83,6 +83,8 @@ export interface Service
     Pick<Withdrawals.Withdrawals, 'withdraw'>,
     Pick<Leave.Leave, 'exit' | 'bindOwner'> {
   readonly deployment: Deployment.Deployment
+  /** Reads the chain's newest blocks now, and not with the next heartbeat. */
+  sync(): Promise<void>
   /** Settles everything that is there now. */
   settle(): Promise<Wire.Settlements>
   health(): Health
@@ -112,7 +114,7 @@ const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiri
   const startedMs = Date.now()
   await Deployment.verify(parts.client, deployment)
   replay(journal, parts.ledger, (record) => {
-    if (record.type === 'chain') parts.watcher.remember(record)
+    if (record.type === 'chain') parts.sync.remember(record)
     parts.observe(record)
   })
   if (journal.end > 0) log.info({ records: journal.end, tookMs: Date.now() - startedMs }, 'journal replayed')
@@ -147,6 +149,7 @@ const heartbeat = (
     },
     settle: settle.now,
     async tend() {
+      await parts.tend()
       await withdrawals.resume()
       await leave.finalizeExits()
     },
@@ -250,6 +253,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     exit: whileWritable(leave.exit),
     bindOwner: whileWritable(leave.bindOwner),
     setBudget: whileWritable(budgets.setBudget),
+    sync: () => parts.sync.now(),
     settle: whileWritable(settle.now),
     health: () => ({ state: views.state(), chain: isReachable ? 'reachable' : 'unreachable' }),
     holdings: () => holdings(parts, deployment),

@@ -23,6 +23,8 @@ export interface Sync {
    * @param through journal up to this block in any case, so that a report as of `Ledger.block` includes it
    */
   now(through?: bigint): Promise<void>
+  /** Tells of a record from the journal, at start, once it has been applied. */
+  remember(record: ChainRecord): void
   /** Resolves when this block has been read, however many confirmations that takes. */
   reached(block: bigint): Promise<void>
   /** The last block that has been read. */
@@ -44,8 +46,15 @@ export interface SyncOptions {
   readonly onReorganised: (what: ChainReorganisedError) => void
 }
 
-/** What cannot be, if journal and chain belong together; one line each. */
-export const discrepancies = (ledger: Ledger.Ledger, record: ChainRecord): string[] =>
+/**
+ * What cannot be, if journal and chain belong together; one line each.
+ * @param excused accounts that have spent a deposit whose block was replaced
+ */
+export const discrepancies = (
+  ledger: Ledger.Ledger,
+  record: ChainRecord,
+  excused: ReadonlySet<string> = new Set(),
+): string[] =>
   record.slots.flatMap(({ asset, account }) => {
     const a = Ledger.account(ledger, asset, account)
     const found: string[] = []
@@ -53,17 +62,27 @@ export const discrepancies = (ledger: Ledger.Ledger, record: ChainRecord): strin
       found.push(`${account} has ${a.settled.debited} debited on chain and ${a.debitTotal} in the journal`)
     if (a.settled.credited > a.creditTotal)
       found.push(`${account} has ${a.settled.credited} credited on chain and ${a.creditTotal} in the journal`)
-    // Where blocks were replaced, a deposit may be gone that will come again.
-    if (record.undone === null && Account.position(a) < 0n)
+    if (Account.position(a) < 0n && !excused.has(asset + account))
       found.push(`${account} owes ${-Account.position(a)} more than it has`)
     return found
   })
 
-/** Accounts that have spent a deposit that is gone. */
-const uncovered = (ledger: Ledger.Ledger, record: ChainRecord): Address[] =>
-  record.slots.flatMap(({ asset, account }) =>
-    Account.position(Ledger.account(ledger, asset, account)) < 0n ? [account] : [],
-  )
+/** Keeps which accounts have spent a deposit whose block was replaced, until they are covered again. */
+const shortAccounts = (ledger: Ledger.Ledger) => {
+  const short = new Set<string>()
+  return {
+    all: short as ReadonlySet<string>,
+    /** Returns those of this record. */
+    observe(record: ChainRecord): Address[] {
+      return record.slots.flatMap(({ asset, account }) => {
+        const isShort = Account.position(Ledger.account(ledger, asset, account)) < 0n
+        if (!isShort) short.delete(asset + account)
+        else if (record.undone !== null) short.add(asset + account)
+        return isShort ? [account] : []
+      })
+    },
+  }
+}
 
 /** A service that starts again reads at most this many empty blocks anew. */
 const mostEmpty = 1000n
@@ -75,6 +94,7 @@ const greatest = (...values: readonly bigint[]): bigint => values.reduce((a, b) 
 
 export const create = (options: SyncOptions): Sync => {
   const { ledger, commit, watcher, clock } = options
+  const short = shortAccounts(ledger)
   /** Read and found empty, beyond `Ledger.block`. */
   let seen = options.startBlock - 1n
   let wanted = 0n
@@ -103,14 +123,18 @@ export const create = (options: SyncOptions): Sync => {
       }
       if (record.undone !== null) seen = record.block
       await commit.add(record)
-      for (const what of discrepancies(ledger, record)) options.onDiscrepancy(what)
-      if (record.undone !== null)
-        options.onReorganised(new ChainReorganisedError(record, record.undone, uncovered(ledger, record)))
+      const found = short.observe(record)
+      for (const what of discrepancies(ledger, record, short.all)) options.onDiscrepancy(what)
+      if (record.undone !== null) options.onReorganised(new ChainReorganisedError(record, record.undone, found))
       options.onChain(record)
     }
   })
 
   return {
+    remember(record) {
+      watcher.remember(record)
+      short.observe(record)
+    },
     now(through = 0n) {
       wanted = greatest(wanted, through)
       return run()

@@ -88,6 +88,10 @@ export const create = (options: WiringOptions) => {
     withdrawals.observe(record)
     leave.observe(record)
   }
+  const tend = async (): Promise<void> => {
+    await base.issuer.tend()
+    await base.sender.tend()
+  }
   const sync = Sync.create({
     ...base,
     startBlock: options.deployment.startBlock,
@@ -98,14 +102,14 @@ export const create = (options: WiringOptions) => {
     onDiscrepancy: options.onDiscrepancy,
     onReorganised(what) {
       // What the replaced blocks held is missing now, and holds up all that comes after it.
-      void Promise.allSettled([base.sender.tend(), base.issuer.tend()])
+      void tend().catch(() => undefined)
       options.onReorganised(what)
     },
   })
   const settle = Settle.create({ ...base, sync, ...(options.limits === undefined ? {} : { limits: options.limits }) })
   const withdrawals = Withdrawals.create({ ...base, sync, settle })
   const leave = Leave.create({ ...base, sync, settle })
-  return { ...base, sync, settle, withdrawals, leave, observe }
+  return { ...base, sync, settle, withdrawals, leave, observe, tend }
 }
 
 export type Parts = ReturnType<typeof create>

@@ -151,6 +151,21 @@ describe('a transaction on its way', () => {
     await sender.tend()
     expect(await sent()).toBe(5)
   })
+
+  test('behavior: in blocks that are replaced again and again is sent each time, although nobody waits for it any more', async () => {
+    const { mint, minted, sender } = await issuing({ lookAfterMs: 0 })
+    await mint(1n)
+    let back = await chain.fork()
+    for (const amount of [10n, 100n]) await mint(amount)
+    for (let i = 0; i < 3; i++) {
+      await back(2)
+      back = await chain.fork()
+      expect(await minted()).toBe(1n)
+      await sender.tend()
+      expect(await minted()).toBe(111n)
+      await sender.tend()
+    }
+  })
 })
 
 describe('an open end', () => {

@@ -1,15 +1,14 @@
 /** Settlement on a real chain: once whatever happens in between, and ledger and chain agree after it (I13). */
 import { describe, expect, test } from 'vitest'
-import * as House from '../../../src/chain/House.ts'
 import * as Plan from '../../../src/clearing/Plan.ts'
-import { assetsOf } from '../../../src/clearing/Service.ts'
 import * as Ledger from '../../../src/core/Ledger.ts'
 import type { Receipt } from '../../../src/core/Payment.ts'
+import { agree } from '../support/Agree.ts'
 import * as BadLine from '../support/BadLine.ts'
 import { codeOf } from '../support/Book.ts'
 import { houseCall, slotOf, tokenCall, useChain } from '../support/Chain.ts'
 import type * as Member from '../support/Member.ts'
-import { deposit, differences, ledgerOf, type Options, type Running, settlementsIn, start } from '../support/Running.ts'
+import { deposit, ledgerOf, type Options, type Running, settlementsIn, start } from '../support/Running.ts'
 
 const chain = useChain()
 
@@ -38,49 +37,6 @@ const trade = async (
   return [first, second] as const
 }
 
-/** I13, and with it I1: what the clearing house holds is what balances and pool say; I4: no total in the journal ever fell or went too far. */
-const agree = async (service: Running): Promise<void> => {
-  const { ledger, house, asset } = {
-    ledger: ledgerOf(service),
-    house: service.deployment.clearingHouse,
-    asset: service.deployment.dollar.asset,
-  }
-  const { held, pool } = await House.holdings(chain.client, house, asset, ledger.block)
-  const balances = [...ledger.accounts.values()].reduce(
-    (sum, a) => sum + (a.asset === asset ? a.settled.balance : 0n),
-    0n,
-  )
-  expect(held).toBe(balances + pool + reservesOf(service))
-  expect(fallen(service)).toEqual([])
-  expect(await differences(chain, service)).toEqual([])
-  expect(service.discrepancies).toEqual([])
-  expect(await service.serialize()).toBe(Ledger.serialize(ledgerOf(service)))
-}
-
-/** What the journal's reservations set aside. */
-const reservesOf = (service: Running): bigint =>
-  [...service.journal.read()]
-    .flatMap(({ record }) => (record.type === 'chain' ? record.events : []))
-    .reduce((sum, { type, amount }) => sum + (type === 'reserved' ? amount : 0n), 0n)
-
-/** Totals that fell from one record to the next, or that the chain had settled beyond what was signed. */
-const fallen = (service: Running): string[] => {
-  const ledger = Ledger.create(assetsOf(service.deployment))
-  const before = new Map<string, readonly bigint[]>()
-  const found: string[] = []
-  for (const { position, record } of service.journal.read()) {
-    Ledger.apply(ledger, record)
-    for (const [id, { debitTotal, creditTotal, settled }] of ledger.accounts) {
-      const totals = [debitTotal, creditTotal, settled.debited, settled.credited]
-      const last = before.get(id) ?? [0n, 0n, 0n, 0n]
-      const fell = totals.some((total, i) => total < (last[i] as bigint))
-      if (fell || settled.debited > debitTotal || settled.credited > creditTotal) found.push(`${id} at ${position}`)
-      before.set(id, totals)
-    }
-  }
-  return found
-}
-
 const proofOf = ({ credit, proof }: Receipt) => [credit, proof]
 
 describe('I1 I4 I13 ledger and chain agree after a settlement', () => {
@@ -98,7 +54,7 @@ describe('I1 I4 I13 ledger and chain agree after a settlement', () => {
     expect([service.status().unsettledAtomic, service.status().unsettledMembers]).toEqual([0n, 0])
     expect(service.status().block).toBe(block)
     expect((await service.settle()).transactions).toEqual([])
-    await agree(service)
+    await agree(chain, service)
   })
 
   test('behavior: a statement says which payments are settled', async () => {
@@ -119,7 +75,7 @@ describe('I1 I4 I13 ledger and chain agree after a settlement', () => {
     expect(transactions.reduce((sum, { members }) => sum + members, 0)).toBe(561)
     for (const { gasUsed } of transactions) expect(Number(gasUsed)).toBeLessThan(Plan.defaultLimits.gas)
     expect(service.status().unsettledMembers).toBe(0)
-    await agree(service)
+    await agree(chain, service)
   })
 
   test('behavior: concurrent calls share a run, and none of them sends twice', async () => {
@@ -129,7 +85,7 @@ describe('I1 I4 I13 ledger and chain agree after a settlement', () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => service.settle()))
     expect(answers.flatMap(({ transactions }) => transactions).map(({ members }) => members)).toContain(3)
     expect(settlementsIn(service)).toHaveLength(1)
-    await agree(service)
+    await agree(chain, service)
   })
 
   test('behavior: payments go on while it runs, and come with the next one', async () => {
@@ -141,7 +97,7 @@ describe('I1 I4 I13 ledger and chain agree after a settlement', () => {
     await Promise.all([settling, ...during])
     await service.settle()
     expect(service.status().unsettledMembers).toBe(0)
-    await agree(service)
+    await agree(chain, service)
   })
 })
 
@@ -163,7 +119,7 @@ describe('I5 what arrives twice, or from somebody else, moves nothing twice', ()
     expect(settlementsIn(again)).toMatchObject([{ members: 3 }])
     expect(again.status().unsettledMembers).toBe(0)
     expect((await again.settle()).transactions).toEqual([])
-    await agree(again)
+    await agree(chain, again)
   })
 
   test('behavior: a line that is down delays settlement and nothing else; the next run settles all', async () => {
@@ -176,7 +132,7 @@ describe('I5 what arrives twice, or from somebody else, moves nothing twice', ()
     await trade(service, all)
     line.down(false)
     expect((await service.settle()).transactions).toMatchObject([{ members: 3 }])
-    await agree(service)
+    await agree(chain, service)
   })
 
   test('behavior: somebody collects and redeems before the operator settles', async () => {
@@ -195,7 +151,7 @@ describe('I5 what arrives twice, or from somebody else, moves nothing twice', ()
       { balance: 10n, debited: 20n, credited: 30n },
       { balance: 20n, credited: 20n },
     ])
-    await agree(service)
+    await agree(chain, service)
   })
 
   test('behavior: a credit that the pool does not cover stays due, and is settled once it does', async () => {
@@ -210,7 +166,7 @@ describe('I5 what arrives twice, or from somebody else, moves nothing twice', ()
     await operator.send(houseCall(house, 'reserve', [asset, payer.address, 150n]))
     await service.settle()
     expect([service.status().unsettledAtomic, service.discrepancies]).toEqual([201n, []])
-    await agree(service)
+    await agree(chain, service)
     const owed = [robot, shop].map((of) => Ledger.account(ledgerOf(service), asset, of.address).creditTotal)
     expect(owed).toEqual([100n, 101n])
     const donor = await chain.sender('donor')
@@ -219,7 +175,7 @@ describe('I5 what arrives twice, or from somebody else, moves nothing twice', ()
     await donor.send(houseCall(house, 'fund', [asset, 150n]))
     await service.settle()
     expect(service.status().unsettledAtomic).toBe(0n)
-    await agree(service)
+    await agree(chain, service)
   })
 })
 
@@ -242,7 +198,7 @@ describe('confirmations', () => {
     expect((await service.settle()).transactions).toMatchObject([{ members: 2 }])
     await chain.mine(3)
     expect([(await service.settle()).transactions, settled()]).toEqual([[], true])
-    await agree(service)
+    await agree(chain, service)
   })
 })
 
@@ -264,7 +220,7 @@ describe('blocks in which nothing of ours happens', () => {
     for (let i = 0; i < 5; i++) await service.settle()
     expect(line.calls.filter((method) => method === 'eth_getLogs').length).toBe(logs)
     // As of any block since, the ledger is what the chain is.
-    await agree(service)
+    await agree(chain, service)
 
     await service.close()
     await chain.mine(700)
@@ -272,6 +228,6 @@ describe('blocks in which nothing of ours happens', () => {
     await again.faucet(shop.address, 5n as never)
     await again.deposit(deposit(deployed, shop, 5n))
     expect((await again.account(shop.address)).assets[0]?.available).toBe(5n)
-    await agree(again)
+    await agree(chain, again)
   })
 })

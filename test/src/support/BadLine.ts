@@ -32,6 +32,8 @@ export interface BadLine {
   readonly calls: string[]
   /** Down: nothing reaches the node. */
   down(is: boolean): void
+  /** From now on it leads to another node. */
+  lead(target: string): void
   /** What happens to the next requests with this method. */
   fault(method: string, times: number, fault: Fault): void
   /** The answers to the next requests with this method are lost on their way. */
@@ -113,7 +115,8 @@ const suffer = async (
   }
 }
 
-export const start = async (target: string): Promise<BadLine> => {
+export const start = async (first: string): Promise<BadLine> => {
+  let target = first
   const calls: string[] = []
   const faults = new Map<string, Planned>()
   const holding = new Map<string, () => Promise<unknown>>()
@@ -154,6 +157,9 @@ export const start = async (target: string): Promise<BadLine> => {
     calls,
     down(is) {
       isDown = is
+    },
+    lead(to) {
+      target = to
     },
     fault: (method, times, fault) => faults.set(method, { method, times, fault }),
     lose: (method, times) => faults.set(method, { method, times, fault: 'lose' }),

@@ -30,6 +30,8 @@ export interface Chain {
   mine(blocks: number): Promise<unknown>
   /** The next block lies this much later. */
   pass(seconds: bigint): Promise<unknown>
+  /** The chain as it is; the returned function takes it back there and lets it grow by other blocks. */
+  fork(): Promise<(blocks: number) => Promise<void>>
   /** Off: transactions wait until `mine`. */
   automine(on: boolean): Promise<unknown>
   /** A sender with coin of its own. */
@@ -41,6 +43,7 @@ export interface Chain {
 export const useChain = (): Chain => {
   let node: LocalNode.LocalNode
   let client: Client.Client
+  let forks = 0
   const raw = (method: string, ...params: unknown[]) => Client.raw(client, method, params)
   beforeAll(async () => {
     node = await LocalNode.start()
@@ -65,6 +68,15 @@ export const useChain = (): Chain => {
     async pass(seconds) {
       await raw('evm_increaseTime', Number(seconds))
       await raw('evm_mine')
+    },
+    async fork() {
+      const id = await raw('evm_snapshot')
+      return async (blocks) => {
+        await raw('evm_revert', id)
+        // Without this the new blocks could be those of before, to the last bit.
+        await raw('hardhat_setCoinbase', `0x${(++forks).toString(16).padStart(40, '0')}`)
+        if (blocks > 0) await raw('hardhat_mine', `0x${blocks.toString(16)}`)
+      }
     },
     automine: (on) => raw('evm_setAutomine', on),
     async sender(name) {
