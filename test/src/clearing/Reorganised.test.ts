@@ -54,11 +54,8 @@ const asked = (service: Running): bigint =>
 /** What the chain has paid out. */
 const withdrawn = async (service: Running): Promise<bigint> => {
   const { clearingHouse: address, startBlock: fromBlock } = service.deployment
-  const logs = parseEventLogs({
-    abi: clearingHouse.abi,
-    logs: await chain.client.getLogs({ address, fromBlock }),
-    eventName: 'Withdrawn',
-  })
+  const read = await chain.client.getLogs({ address, fromBlock })
+  const logs = parseEventLogs({ abi: clearingHouse.abi, logs: read, eventName: 'Withdrawn' })
   return logs.reduce((sum, { args }) => sum + args.amount, 0n)
 }
 
