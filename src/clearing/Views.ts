@@ -57,14 +57,7 @@ export const create = (options: ViewsOptions): Views => {
   const { dollar, energyCredit } = deployment
   const house = deployment.clearingHouse
 
-  const unsettledAtomic = (asset = dollar.asset): bigint => {
-    let sum = 0n
-    for (const key of ledger.unsettled) {
-      const account = ledger.accounts.get(key)
-      if (account?.asset === asset) sum += Account.unsettledCredit(account)
-    }
-    return sum
-  }
+  const unsettledAtomic = (asset = dollar.asset): bigint => ledger.owed.get(asset) ?? 0n
 
   const lineOf = (address: Address, { position, record }: StoredLine): Wire.StatementLine => {
     const out = record.payer === address

@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs'
 import * as Client from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
 import * as Keys from '../chain/Keys.ts'
-import * as Sqlite from '../store/Sqlite.ts'
+import * as Embedded from '../store/Embedded.ts'
 import * as Processes from './Processes.ts'
 import { files } from './service.ts'
 
@@ -43,7 +43,7 @@ export interface Network {
 
 /** A local chain starts anew each time, so what belonged to an earlier one is of no use. */
 const clear = (data: string): void => {
-  const journal = Sqlite.fileIn(data)
+  const journal = Embedded.fileIn(data)
   for (const path of [journal, `${journal}-wal`, `${journal}-shm`, files(data).keys, files(data).deployment])
     rmSync(path, { force: true })
 }
@@ -66,7 +66,7 @@ const serviceArgs = (options: NetworkOptions, rpcUrl: string, port: string): str
  * @throws {ProcessFailedError}
  */
 export const start = async (options: NetworkOptions): Promise<Network> => {
-  const release = Sqlite.claim(options.data)
+  const release = Embedded.claim(options.data)
   try {
     const network = await bringUp(options)
     return {

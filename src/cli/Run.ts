@@ -22,7 +22,7 @@ import { Control } from '../sim/Control.ts'
 import * as Economy from '../sim/Economy.ts'
 import * as Participants from '../sim/Participants.ts'
 import * as Scenario from '../sim/Scenario.ts'
-import * as Sqlite from '../store/Sqlite.ts'
+import * as Embedded from '../store/Embedded.ts'
 import * as Network from './Network.ts'
 import * as Screen from './Screen.ts'
 import { untilInterrupted } from './serve.ts'
@@ -72,7 +72,7 @@ const measuredOf = (tally: Tally.Tally, transfer: Transfer.Transfer): Fees.Measu
 })
 
 const tallyOf = (data: string, deployment: Deployment): Tally.Tally => {
-  const journal = Sqlite.read(data)
+  const journal = Embedded.read(data)
   try {
     return Tally.tally(journal, assetsOf(deployment), deployment.dollar.asset)
   } finally {

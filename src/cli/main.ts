@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander'
 import { SunledgerError } from '../core/Errors.ts'
 import * as Chain from './chain.ts'
 import * as Demo from './demo.ts'
+import * as Journal from './journal.ts'
 import * as Pay from './pay.ts'
 import * as Report from './report.ts'
 import * as Serve from './serve.ts'
@@ -22,7 +23,7 @@ const program = new Command('sunledger')
   .showHelpAfterError('Add --help for what is possible.')
   .exitOverride()
 
-for (const { register } of [Demo, Serve, Pay, Report, Chain, Service]) register(program)
+for (const { register } of [Demo, Serve, Pay, Report, Journal, Chain, Service]) register(program)
 for (const command of program.commands) command.exitOverride().showHelpAfterError('Add --help for what is possible.')
 
 try {

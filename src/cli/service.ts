@@ -7,7 +7,7 @@ import { defaultPolicy } from '../clearing/Policy.ts'
 import * as Service from '../clearing/Service.ts'
 import * as FastLz from '../cost/FastLz.ts'
 import * as Server from '../http/Server.ts'
-import * as Sqlite from '../store/Sqlite.ts'
+import * as Embedded from '../store/Embedded.ts'
 import * as Limits from './Limits.ts'
 import * as Log from './Log.ts'
 import * as Processes from './Processes.ts'
@@ -49,7 +49,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
   const keys = Keys.read(paths.keys)
   const log = Log.create(flags.logLevel, Object.values(keys))
   const { chainId, genesisHash, clearingHouse, startBlock } = deployment
-  const journal = Sqlite.open(flags.data, { chainId, genesisHash, clearingHouse, startBlock })
+  const journal = Embedded.open(flags.data, { chainId, genesisHash, clearingHouse, startBlock })
   const starting = Service.start({
     rpcUrl: flags.rpc,
     deployment,

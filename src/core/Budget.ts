@@ -39,7 +39,7 @@ export const paidOn = (standing: Standing, day: number): bigint => (standing.day
 /** Which bound a payment would pass; undefined where it may be made. */
 export const passed = (
   standing: Standing,
-  payment: Payment,
+  payment: Pick<Payment, 'amount' | 'total'>,
   nowSeconds: bigint,
   day: number,
 ): { expected: string; actual: string } | undefined => {

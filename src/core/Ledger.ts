@@ -6,19 +6,23 @@
  * equal; chain records replace an account's settled slot by what the chain says (I13).
  */
 import * as Account from './Account.ts'
+import * as Accounts from './Accounts.ts'
+import { cell } from './Accounts.ts'
 import type { AmountAtomic } from './Amount.ts'
 import { maxTotal } from './Amount.ts'
 import * as Budget from './Budget.ts'
+import * as Packed from './Packed.ts'
 import type { Address, Payment, Refusal } from './Payment.ts'
-import { start } from './Payment.ts'
-import type { BudgetRecord, ChainRecord, PaymentRecord, Record } from './Record.ts'
+import type { BudgetRecord, ChainRecord, PaymentRecord, Record, Slot } from './Record.ts'
 
 export interface Ledger {
   /** Keyed by asset + account. */
-  readonly accounts: Map<string, Account.Account>
-  /** Accounts for which a settlement would move something; same keys. */
-  readonly unsettled: Set<string>
-  /** Budgets that owners have set; same keys. */
+  readonly accounts: Accounts.Accounts
+  /** Rows of the accounts for which a settlement would move something. */
+  readonly unsettled: Set<number>
+  /** By asset: what members are owed and the chain does not yet show. */
+  readonly owed: Map<Address, bigint>
+  /** Budgets that owners have set; keyed as accounts are. */
   readonly budgets: Map<string, Budget.Standing>
   /** The day of chain time that payments count on; kept only once there are budgets. */
   day: number
@@ -31,8 +35,9 @@ export interface Ledger {
 }
 
 export const create = (assets: readonly Address[] = []): Ledger => ({
-  accounts: new Map(),
+  accounts: Accounts.create(),
   unsettled: new Set(),
+  owed: new Map(),
   budgets: new Map(),
   day: 0,
   assets: new Set(assets),
@@ -40,20 +45,12 @@ export const create = (assets: readonly Address[] = []): Ledger => ({
   payments: 0,
 })
 
-const key = (asset: Address, account: Address): string => asset + account.slice(2)
+export const key = (asset: Address, account: Address): string => asset + account.slice(2)
 
-/** The account, or what an account is before anything happened to it. The ledger is not changed. */
-export const account = (ledger: Ledger, asset: Address, holder: Address): Account.Account =>
-  ledger.accounts.get(key(asset, holder)) ?? Account.empty(asset, holder)
-
-const open = (ledger: Ledger, asset: Address, holder: Address): Account.Account => {
-  const id = key(asset, holder)
-  let found = ledger.accounts.get(id)
-  if (found === undefined) {
-    found = Account.empty(asset, holder)
-    ledger.accounts.set(id, found)
-  }
-  return found
+/** The account, or what an account is before anything happened to it. The ledger is not changed, and what is given does not change with it. */
+export const account = (ledger: Ledger, asset: Address, holder: Address): Account.Account => {
+  const row = ledger.accounts.named(asset, holder)
+  return row === undefined ? Account.empty(asset, holder) : Accounts.toAccount(row)
 }
 
 /** The budget that an owner has set, if one did. */
@@ -63,70 +60,149 @@ export const budget = (ledger: Ledger, asset: Address, holder: Address): Budget.
 /** The day on which a payment made now counts: it never falls, so that a clock set back opens no day anew. */
 export const today = (ledger: Ledger, nowSeconds: bigint): number => Math.max(ledger.day, Budget.dayOf(nowSeconds))
 
-/** Why a payment may not be accepted, or undefined when it may. The signature has been checked before, the history too. */
-export const check = (
+/** The rows of a payment's two accounts; undefined where nothing has happened to one yet. */
+export const payerOf = ({ accounts }: Ledger, { view, start }: Packed.Packed): Accounts.Row | undefined =>
+  accounts.find(view, start + Packed.at.payer, start + Packed.at.asset)
+export const payeeOf = ({ accounts }: Ledger, { view, start }: Packed.Packed): Accounts.Row | undefined =>
+  accounts.find(view, start + Packed.at.payee, start + Packed.at.asset)
+
+const amountIn = (row: Accounts.Row | undefined, place: number): bigint =>
+  row === undefined ? 0n : Accounts.read(row, place)
+
+/** All that a payer has ever paid, accepted. */
+export const paid = (ledger: Ledger, payment: Packed.Packed): bigint =>
+  amountIn(payerOf(ledger, payment), cell.debitTotal)
+
+export interface Problem {
+  readonly reason: Refusal
+  readonly expected?: string
+  readonly actual?: string
+}
+
+const isLeaving = (row: Accounts.Row | undefined): boolean => row?.bytes[row.start + cell.leaving] === 1
+
+/** As `Account.available` says, of a row. */
+const availableTo = (row: Accounts.Row | undefined): bigint => {
+  if (row === undefined || isLeaving(row)) return 0n
+  const { read } = Accounts
+  const credit = read(row, cell.creditTotal) - read(row, cell.credited)
+  const debit = read(row, cell.debitTotal) - read(row, cell.debited)
+  const rest = read(row, cell.balance) + credit - debit - read(row, cell.pendingWithdrawals)
+  return rest > 0n ? rest : 0n
+}
+
+const overBudget = (
   ledger: Ledger,
-  payment: Payment,
+  p: Packed.Packed,
+  amount: AmountAtomic,
   nowSeconds: bigint,
-): { reason: Refusal; expected?: string; actual?: string } | undefined => {
-  if (payment.amount === 0n) return { reason: 'zeroAmount' }
-  if (payment.payer === payment.payee) return { reason: 'selfPayment' }
-  if (!ledger.assets.has(payment.asset)) return { reason: 'unlistedAsset', actual: payment.asset }
-  if (payment.validUntil < nowSeconds)
-    return { reason: 'expired', expected: `at least ${nowSeconds}`, actual: `${payment.validUntil}` }
-  const payer = account(ledger, payment.asset, payment.payer)
-  if (payer.leaving) return { reason: 'leaving' }
-  if (start(payment) !== payer.debitTotal)
-    return { reason: 'conflict', expected: `total − amount = ${payer.debitTotal}`, actual: `${start(payment)}` }
-  const available = Account.available(payer)
-  if (payment.amount > available)
-    return { reason: 'overAvailable', expected: `at most ${available} atomic units`, actual: `${payment.amount}` }
-  const limits = budget(ledger, payment.asset, payment.payer)
-  const over = limits === undefined ? undefined : Budget.passed(limits, payment, nowSeconds, today(ledger, nowSeconds))
-  if (over !== undefined) return { reason: 'overBudget', ...over }
-  if (account(ledger, payment.asset, payment.payee).creditTotal + payment.amount > maxTotal)
-    return { reason: 'totalTooLarge' }
+): Problem | undefined => {
+  if (ledger.budgets.size === 0) return undefined
+  const limits = budget(ledger, Packed.asset(p), Packed.payer(p))
+  if (limits === undefined) return undefined
+  const over = Budget.passed(limits, { amount, total: Packed.total(p) }, nowSeconds, today(ledger, nowSeconds))
+  return over === undefined ? undefined : { reason: 'overBudget', ...over }
+}
+
+const isSelf = ({ bytes, start }: Packed.Packed): boolean =>
+  bytes.compare(bytes, start, start + 20, start + Packed.at.payer, start + Packed.at.payer + 20) === 0
+
+/** Assets are few, and a text of each is made once. */
+const isListed = (ledger: Ledger, p: Packed.Packed): boolean => ledger.assets.has(Packed.asset(p))
+
+/** Why a payment may not be accepted, or undefined when it may. The signature has been checked before, the history too. */
+export const checkPacked = (ledger: Ledger, p: Packed.Packed, nowSeconds: bigint): Problem | undefined => {
+  const amount = Packed.amount(p)
+  if (amount === 0n) return { reason: 'zeroAmount' }
+  if (isSelf(p)) return { reason: 'selfPayment' }
+  if (!isListed(ledger, p)) return { reason: 'unlistedAsset', actual: Packed.asset(p) }
+  const validUntil = Packed.validUntil(p)
+  if (validUntil < nowSeconds) return { reason: 'expired', expected: `at least ${nowSeconds}`, actual: `${validUntil}` }
+  const payer = payerOf(ledger, p)
+  if (isLeaving(payer)) return { reason: 'leaving' }
+  const [start, total] = [Packed.total(p) - amount, amountIn(payer, cell.debitTotal)]
+  if (start !== total) return { reason: 'conflict', expected: `total − amount = ${total}`, actual: `${start}` }
+  const available = availableTo(payer)
+  if (amount > available)
+    return { reason: 'overAvailable', expected: `at most ${available} atomic units`, actual: `${amount}` }
+  const over = overBudget(ledger, p, amount, nowSeconds)
+  if (over !== undefined) return over
+  if (amountIn(payeeOf(ledger, p), cell.creditTotal) + amount > maxTotal) return { reason: 'totalTooLarge' }
   return undefined
 }
 
-const note = (ledger: Ledger, a: Account.Account): void => {
-  const id = key(a.asset, a.account)
-  if (Account.isUnsettled(a)) ledger.unsettled.add(id)
-  else ledger.unsettled.delete(id)
+/** The same of a payment as values. */
+export const check = (ledger: Ledger, payment: Payment, nowSeconds: bigint): Problem | undefined => {
+  const none = { creditBefore: payment.history, creditTotal: payment.total, creditHistory: payment.history, atMs: 0 }
+  return checkPacked(ledger, Packed.fromRecord({ type: 'payment', ...payment, ...none }), nowSeconds)
 }
 
-const applyPayment = (ledger: Ledger, record: PaymentRecord): void => {
-  const payer = open(ledger, record.asset, record.payer)
-  payer.debitTotal = record.total
-  payer.debitHistory = record.history
-  payer.debitSignature = record.signature
-  const payee = open(ledger, record.asset, record.payee)
-  payee.creditTotal = record.creditTotal
-  payee.creditHistory = record.creditHistory
-  payee.creditDebit = record.id
+/** Notes whether there is something to settle. */
+export const note = (ledger: Ledger, row: Accounts.Row): void => {
+  const { read } = Accounts
+  const unsettled =
+    read(row, cell.debitTotal) > read(row, cell.debited) || read(row, cell.creditTotal) > read(row, cell.credited)
+  if (unsettled) ledger.unsettled.add(row.number)
+  else ledger.unsettled.delete(row.number)
+}
+
+/** Notes that members are owed more in an asset, or less. */
+export const owe = (ledger: Ledger, asset: Address, change: bigint): void => {
+  if (change !== 0n) ledger.owed.set(asset, (ledger.owed.get(asset) ?? 0n) + change)
+}
+
+/** Applies an accepted payment, as `apply` does. */
+export const applyPacked = (ledger: Ledger, p: Packed.Packed): void => {
+  const { bytes, view, start } = p
+  const { at } = Packed
+  const payer = ledger.accounts.open(view, start + at.payer, start + at.asset)
+  bytes.copy(payer.bytes, payer.start + cell.debitTotal, start + at.total, start + at.total + 12)
+  bytes.copy(payer.bytes, payer.start + cell.debitHistory, start + at.history, start + at.history + 32)
+  bytes.copy(payer.bytes, payer.start + cell.signature, start + at.signature, start + p.size)
+  payer.bytes[payer.start + cell.signatureBytes] = p.size - at.signature
+  const payee = ledger.accounts.open(view, start + at.payee, start + at.asset)
+  bytes.copy(payee.bytes, payee.start + cell.creditTotal, start + at.creditTotal, start + at.creditTotal + 12)
+  bytes.copy(payee.bytes, payee.start + cell.creditHistory, start + at.creditHistory, start + at.creditHistory + 32)
+  bytes.copy(payee.bytes, payee.start + cell.creditDebit, start + at.id, start + at.id + 32)
   note(ledger, payer)
   note(ledger, payee)
-  const limits = budget(ledger, record.asset, record.payer)
-  if (limits !== undefined) Budget.count(limits, record.amount, ledger.day)
+  const amount = Packed.amount(p)
+  owe(ledger, Packed.asset(p), amount)
+  if (ledger.budgets.size > 0) {
+    const limits = budget(ledger, Packed.asset(p), Packed.payer(p))
+    if (limits !== undefined) Budget.count(limits, amount, ledger.day)
+  }
   ledger.payments++
 }
 
+const applyPayment = (ledger: Ledger, record: PaymentRecord): void => applyPacked(ledger, Packed.fromRecord(record))
+
 const applyChain = (ledger: Ledger, record: ChainRecord): void => {
+  const { read, write } = Accounts
   for (const slot of record.slots) {
-    const a = open(ledger, slot.asset, slot.account)
-    a.settled = { balance: slot.balance, debited: slot.debited, credited: slot.credited }
-    a.leaving = slot.leaving
-    note(ledger, a)
+    const row = ledger.accounts.openNamed(slot.asset, slot.account)
+    owe(ledger, slot.asset, read(row, cell.credited) - slot.credited)
+    write(row, cell.balance, slot.balance)
+    write(row, cell.debited, slot.debited)
+    write(row, cell.credited, slot.credited)
+    row.bytes[row.start + cell.leaving] = slot.leaving ? 1 : 0
+    note(ledger, row)
   }
   // A withdrawal whose block was replaced is on its way again, and its money set aside.
   for (const event of record.undone?.events ?? [])
-    if (event.type === 'withdrawn') open(ledger, event.asset, event.account).pendingWithdrawals += event.amount
+    if (event.type === 'withdrawn') setAside(ledger, event.asset, event.account, event.amount)
   for (const event of record.events) {
     if (event.type !== 'withdrawn') continue
-    const a = open(ledger, event.asset, event.account)
-    a.pendingWithdrawals -= event.amount < a.pendingWithdrawals ? event.amount : a.pendingWithdrawals
+    const row = ledger.accounts.openNamed(event.asset, event.account)
+    const pending = read(row, cell.pendingWithdrawals)
+    write(row, cell.pendingWithdrawals, pending > event.amount ? pending - event.amount : 0n)
   }
   ledger.block = record.block
+}
+
+const setAside = (ledger: Ledger, asset: Address, holder: Address, change: bigint): void => {
+  const row = ledger.accounts.openNamed(asset, holder)
+  Accounts.write(row, cell.pendingWithdrawals, Accounts.read(row, cell.pendingWithdrawals) + change)
 }
 
 const applyBudget = (ledger: Ledger, { account: holder, asset, ...record }: BudgetRecord): void => {
@@ -149,7 +225,7 @@ export const apply = (ledger: Ledger, record: Record): void => {
       applyChain(ledger, record)
       return
     case 'withdrawal':
-      open(ledger, record.asset, record.account).pendingWithdrawals += record.amount
+      setAside(ledger, record.asset, record.account, record.amount)
       return
     case 'budget':
       applyBudget(ledger, record)
@@ -157,26 +233,36 @@ export const apply = (ledger: Ledger, record: Record): void => {
     case 'day':
       ledger.day = record.day
       return
-    case 'withdrawalFailed': {
-      const a = open(ledger, record.asset, record.account)
-      a.pendingWithdrawals = (a.pendingWithdrawals - record.amount) as AmountAtomic
+    case 'withdrawalFailed':
+      setAside(ledger, record.asset, record.account, -record.amount)
       return
-    }
   }
+}
+
+/** The slots of the accounts whose exit runs. */
+export const leaving = (ledger: Ledger): Slot[] => {
+  const slots: Slot[] = []
+  for (const row of ledger.accounts.rows()) {
+    if (!isLeaving(row)) continue
+    const { asset, account: holder, settled } = Accounts.toAccount(row)
+    slots.push({ asset, account: holder, ...settled, leaving: true })
+  }
+  return slots
 }
 
 /** All accounts with something to settle, in a fixed order: by asset, then by address. */
 export const toSettle = (ledger: Ledger): Account.Account[] =>
-  [...ledger.unsettled].sort().flatMap((id) => {
-    const a = ledger.accounts.get(id)
-    return a === undefined ? [] : [a]
-  })
+  [...ledger.unsettled]
+    .map((number) => Accounts.toAccount(ledger.accounts.row(number)))
+    .map((a) => ({ a, id: a.asset + a.account }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ a }) => a)
 
 /** The whole state in one fixed text: equal states give equal text, byte for byte. */
 export const serialize = (ledger: Ledger): string => {
-  const lines = [...ledger.accounts.keys()].sort().map((id) => {
-    const a = ledger.accounts.get(id) as Account.Account
-    return [
+  const rows = [...ledger.accounts].sort(([a], [b]) => (a < b ? -1 : 1))
+  const lines = rows.map(([id, a]) =>
+    [
       id,
       a.settled.balance,
       a.settled.debited,
@@ -189,8 +275,8 @@ export const serialize = (ledger: Ledger): string => {
       a.creditDebit,
       a.pendingWithdrawals,
       a.leaving ? 1 : 0,
-    ].join(' ')
-  })
+    ].join(' '),
+  )
   const limits = [...ledger.budgets.keys()].sort().map((id) => {
     const b = ledger.budgets.get(id) as Budget.Standing
     return `budget ${[id, b.sequence, b.perPayment, b.perDay, b.total, b.validUntil, b.day, b.paid].join(' ')}\n`

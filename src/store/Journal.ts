@@ -1,13 +1,33 @@
 /**
  * The journal as the service sees it: a port. It holds the records from which the ledger is rebuilt (I12), and answers the few
- * questions that the ledger's memory does not keep (a payment by its name, a statement). What is asked of a backend:
+ * questions that the ledger's memory does not keep (a payment by its name, a purchase, a statement). `Embedded` is its backend: files in a
+ * folder. What is asked of any backend, and checked by one suite of tests for all (`test/src/store/Contract.ts`):
  *
- * - one writer: a second process that opens the same journal for writing is refused while the first lives, also after kill -9;
- * - `append` writes all records and the seal of one group commit or none, and resolves when they are on disk (I11);
- * - positions rise by one a record, from 1, without gaps;
- * - a journal names its chain and its format, and refuses another.
+ * **One orderer a payer, one settler.** Whoever opens a journal for writing takes its lease: the right to order payments and to settle.
+ * At any moment the appends of at most one holder succeed, also after a crash, a kill -9 or a pause of any length. A backend either refuses a
+ * second opener while the first lives (SL401), or ends the first one's lease: then its next append is refused (SL408) and writes nothing.
+ * Each lease has a `term`, higher than all before it; it stands in every group that is written, and never falls along the journal. A backend for
+ * several machines may give out leases for parts of the payers, as long as one payer is always in one part, and settlement is one part.
+ *
+ * **Atomic and durable.** `append` writes all records and the seal of one group commit or none, and resolves when they are on disk (I11),
+ * in the order of the calls. A crash leaves whole groups only. Groups are appended one at a time: the next once the one before has been
+ * answered, so what gathers meanwhile shares one write.
+ *
+ * **Positions** rise by one a record, from 1, without gaps. What has been read at a position is there for good.
+ *
+ * **Failing.** An append that fails is an error of its own (SL403: disk full, I/O; SL408: lease lost) and nothing of it will be answered; the
+ * journal takes no more until it is opened again, for it is not known what reached the disk. What was written before stays, and can be read. A
+ * question that cannot be answered is an error (SL406), never a "no". Damage in the middle is found and named (SL407), and nothing is cut that
+ * was answered.
+ *
+ * **Belonging.** A journal names its chain and its format, and refuses another (SL402).
+ *
+ * **Bounded start.** `restore` gives the ledger as of some position, so that only what came after is replayed. It must be what replaying from
+ * the start gives, byte for byte.
  */
 import { SunledgerError } from '../core/Errors.ts'
+import type * as Ledger from '../core/Ledger.ts'
+import type { Packed } from '../core/Packed.ts'
 import type { Address, Hex } from '../core/Payment.ts'
 import type { PaymentRecord, Record } from '../core/Record.ts'
 
@@ -20,8 +40,11 @@ export interface Identity {
   readonly startBlock: bigint
 }
 
-/** Version of the format on disk. */
-export const formatVersion = 1
+/** Version of the format on disk. Version 1 was an SQLite file. */
+export const formatVersion = 2
+
+/** A record as the journal takes and gives it: one payment or the two of a sale as bytes, or anything as values. */
+export type Entry = Record | readonly Packed[]
 
 /** A payment where it stands, with all that its receipt's proof is made from. */
 export interface StoredPayment {
@@ -39,19 +62,37 @@ export interface StoredLine {
   readonly record: PaymentRecord
 }
 
+/** How far a ledger was taken back. */
+export interface Restored {
+  /** Its last record; 0: nothing was taken back. */
+  readonly position: number
+  /** Records before it that are followed beside the ledger: withdrawals and what became of them. */
+  readonly observed: readonly Record[]
+}
+
 export interface Journal {
   readonly identity: Identity
+  /** Of the lease under which it is open; 0 for a reader. */
+  readonly term: number
   /** Position of the last record; 0 when empty. */
   readonly end: number
   /** Writes a group commit. `seal` signs the tree over its payments; there is one whenever there are payments. */
-  append(records: readonly Record[], seal?: Hex): Promise<void>
+  append(records: readonly Entry[], seal?: Hex): Promise<void>
   /** All records after a position, in order. */
   read(after?: number): Iterable<{ position: number; record: Record }>
+  /** The same as the journal keeps them: payments are read without making values of them. */
+  entries(after?: number): Iterable<{ position: number; entry: Entry }>
+  /** Puts into a ledger what it was at some position, without its listed assets. */
+  restore(ledger: Ledger.Ledger): Restored
   payment(id: Hex): StoredPayment | undefined
   /** The payment of this payer in this asset with this reference. */
   byReference(payer: Address, asset: Address, reference: Hex): PaymentRecord | undefined
+  /** The same for a payment's own payer, asset and reference. Asked for every payment, and mostly answered with no: must not read for that. */
+  purchase(payment: Packed): Packed | undefined
   /** An account's payments after a position, oldest first; `incoming` leaves out what it paid. A whole position or none of it. */
   lines(account: Address, after: number, limit: number, incoming?: boolean): StoredLine[]
+  /** Has a start bounded from here on. Resolves when that is done, or could not be. */
+  snapshot(): Promise<void>
   close(): void
 }
 
@@ -129,6 +170,32 @@ export class JournalReadError extends SunledgerError {
       hint: 'It is damaged, or its disk is. What is asked for may well exist: ask again once it is mended.',
       status: 503,
       cause,
+    })
+  }
+}
+
+/** The journal is damaged where it had been written: whole groups follow. */
+export class JournalDamagedError extends SunledgerError {
+  override readonly name = 'JournalDamagedError'
+  constructor(position: number, offset: number, whole: number) {
+    super('SL407', 'The journal is damaged in the middle.', {
+      expected: `a whole group of records at position ${position}, byte ${offset}`,
+      actual: `none there, but one at byte ${whole}`,
+      hint: 'Accepted payments are missing between. Restore the data folder from a copy; do not go on from this one.',
+      status: 503,
+    })
+  }
+}
+
+/** Another process has taken the journal over. */
+export class JournalFencedError extends SunledgerError {
+  override readonly name = 'JournalFencedError'
+  constructor(own: number, other: number) {
+    super('SL408', 'Another process has taken the journal over, so nothing of this is accepted.', {
+      expected: `term ${own}`,
+      actual: `term ${other}`,
+      hint: 'End this service. Send the very same payment to the one that has taken over.',
+      status: 503,
     })
   }
 }

@@ -15,7 +15,7 @@ import * as Account from '../../src/core/Account.ts'
 import * as Ledger from '../../src/core/Ledger.ts'
 import type { PaymentRequest, Receipt } from '../../src/core/Payment.ts'
 import * as Wire from '../../src/core/Wire.ts'
-import * as Sqlite from '../../src/store/Sqlite.ts'
+import * as Embedded from '../../src/store/Embedded.ts'
 import { folder } from '../src/support/Folder.ts'
 import { ask } from '../src/support/Http.ts'
 import * as Member from '../src/support/Member.ts'
@@ -89,7 +89,7 @@ const pay = async (payer: Member.Member, lots: number, payees: readonly Member.M
 
 /** The journal's ledger, and where the chain differs from it. */
 const compare = async () => {
-  const journal = Sqlite.read(data)
+  const journal = Embedded.read(data)
   const ledger = Ledger.create(assetsOf(network.deployment))
   replay(journal, ledger)
   journal.close()

@@ -1,7 +1,7 @@
 /** Group commit: on disk before anybody is answered, and what happens when the disk does not take it. */
 import { describe, expect, test } from 'vitest'
 import * as Ledger from '../../../src/core/Ledger.ts'
-import * as Sqlite from '../../../src/store/Sqlite.ts'
+import * as Embedded from '../../../src/store/Embedded.ts'
 import { codeOf, codesOf, open, replayed } from '../support/Book.ts'
 import { breakReads, breakWrites, mend } from '../support/Broken.ts'
 import * as Member from '../support/Member.ts'
@@ -20,7 +20,7 @@ describe('I11 what was answered is on disk', () => {
     const { book, payer } = await funded()
     const seen: boolean[] = []
     const request = payer.pay({ to: payee.address, amount: 1n })
-    const reader = Sqlite.read(book.folder)
+    const reader = Embedded.read(book.folder)
     const answer = book.pay(request)
     expect([...reader.read(1)]).toEqual([])
     const { payment } = await answer
@@ -73,6 +73,7 @@ describe('I11 what was answered is on disk', () => {
   test('error: SL403 for whoever reads, where the journal cannot be read back either', async () => {
     const { book, payer } = await funded()
     const answer = codeOf(book.pay(payer.pay({ to: payee.address, amount: 1n })))
+    breakWrites(book.folder)
     breakReads(book.folder)
     expect(await answer).toBe('SL403')
     expect(await codeOf(book.commit.quiet(() => Ledger.serialize(book.ledger)))).toBe('SL403')

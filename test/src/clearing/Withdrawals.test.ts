@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { defaultPolicy } from '../../../src/clearing/Policy.ts'
 import type { WithdrawalRequest } from '../../../src/core/Wire.ts'
 import * as Signature from '../../../src/crypto/Signature.ts'
-import * as Sqlite from '../../../src/store/Sqlite.ts'
+import * as Embedded from '../../../src/store/Embedded.ts'
 import * as BadLine from '../support/BadLine.ts'
 import { codeOf, codesOf } from '../support/Book.ts'
 import { breakWrites } from '../support/Broken.ts'
@@ -204,7 +204,7 @@ describe('I11 a crash on the way', () => {
     const { deployed, service, ask, got } = await running()
     await service.close()
     const { chainId, genesisHash, clearingHouse, startBlock } = deployed.deployment
-    const journal = Sqlite.open(service.folder, { chainId, genesisHash, clearingHouse, startBlock })
+    const journal = Embedded.open(service.folder, { chainId, genesisHash, clearingHouse, startBlock })
     await journal.append([{ type: 'withdrawal', ...ask(5n, 0n) }])
     journal.close()
     for (let i = 0; i < 2; i++) {
@@ -252,7 +252,7 @@ describe('I11 a crash on the way', () => {
     const { deployed, service, ask, got } = await running()
     await service.close()
     const { chainId, genesisHash, clearingHouse, startBlock } = deployed.deployment
-    const journal = Sqlite.open(service.folder, { chainId, genesisHash, clearingHouse, startBlock })
+    const journal = Embedded.open(service.folder, { chainId, genesisHash, clearingHouse, startBlock })
     const request = ask(5n, 0n)
     await journal.append([{ type: 'withdrawal', ...request }])
     journal.close()

@@ -10,8 +10,8 @@ import * as Ledger from '../../../src/core/Ledger.ts'
 import type { Address, Receipt } from '../../../src/core/Payment.ts'
 import type { ChainRecord, Slot } from '../../../src/core/Record.ts'
 import * as Keccak from '../../../src/crypto/Keccak.ts'
+import * as Embedded from '../../../src/store/Embedded.ts'
 import type { Identity, Journal } from '../../../src/store/Journal.ts'
-import * as Sqlite from '../../../src/store/Sqlite.ts'
 import { folder as newFolder } from './Folder.ts'
 import { clearingHouse, dollar, domain, energy, type Member } from './Member.ts'
 
@@ -70,7 +70,7 @@ export interface BookOptions extends Partial<Accept.AcceptOptions> {
 
 export const open = (options: BookOptions = {}): Book => {
   const { folder = newFolder() } = options
-  const journal = options.journal ?? Sqlite.open(folder, identity)
+  const journal = options.journal ?? Embedded.open(folder, identity)
   const ledger = Ledger.create([dollar, energy])
   replay(journal, ledger)
   const commit = Commit.create(ledger, journal, domain, creditKey)

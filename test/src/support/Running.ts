@@ -11,8 +11,8 @@ import type { DepositRequest, ExitRequest, WithdrawalRequest } from '../../../sr
 import * as FastLz from '../../../src/cost/FastLz.ts'
 import * as Digest from '../../../src/crypto/Digest.ts'
 import * as Signature from '../../../src/crypto/Signature.ts'
+import * as Embedded from '../../../src/store/Embedded.ts'
 import type { Journal } from '../../../src/store/Journal.ts'
-import * as Sqlite from '../../../src/store/Sqlite.ts'
 import type { Chain, Deployed } from './Chain.ts'
 import { folder as newFolder } from './Folder.ts'
 import * as Member from './Member.ts'
@@ -105,7 +105,7 @@ export const start = async (chain: Chain, deployed: Deployed, options: Options =
   const { folder = newFolder(), atEnd = onTestFinished, through = (journal) => journal } = options
   const { deployment, keys } = deployed
   const { chainId, genesisHash, clearingHouse, startBlock } = deployment
-  const journal = through(Sqlite.open(folder, { chainId, genesisHash, clearingHouse, startBlock }))
+  const journal = through(Embedded.open(folder, { chainId, genesisHash, clearingHouse, startBlock }))
   const complaints: string[] = []
   const complain = (fields: object, message: string) => complaints.push(`${message} ${JSON.stringify(fields)}`)
   const service = await Service.start({

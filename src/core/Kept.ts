@@ -1,0 +1,43 @@
+/** A ledger as it is kept in a snapshot: the memory of its accounts, and the rest as JSON. What it held comes back byte for byte (I12). */
+import * as Accounts from './Accounts.ts'
+import { cell } from './Accounts.ts'
+import type * as Budget from './Budget.ts'
+import * as Ledger from './Ledger.ts'
+
+/** What a ledger holds beside its accounts, as values of JSON. */
+export interface Rest {
+  readonly block: string
+  readonly payments: number
+  readonly day: number
+  readonly budgets: readonly { readonly [field: string]: string | number }[]
+}
+
+const numbers = ['sequence', 'perPayment', 'perDay', 'total', 'validUntil', 'paid'] as const
+
+export const restOf = ({ block, payments, day, budgets }: Ledger.Ledger): Rest => ({
+  block: `${block}`,
+  payments,
+  day,
+  budgets: [...budgets.values()].map(({ account, asset, day: on, ...rest }) => ({
+    ...{ account, asset, day: on },
+    ...Object.fromEntries(numbers.map((field) => [field, `${rest[field]}`])),
+  })),
+})
+
+/** Takes a ledger back from what was kept of it: its accounts and the rest. Which assets are listed is not kept. */
+export const restore = (ledger: Ledger.Ledger, rest: Rest, accounts: Accounts.Accounts): void => {
+  Object.assign(ledger, Ledger.create([...ledger.assets]), { accounts })
+  for (const row of ledger.accounts.rows()) {
+    Ledger.note(ledger, row)
+    const asset = Accounts.assetOf(row)
+    Ledger.owe(ledger, asset, Accounts.read(row, cell.creditTotal) - Accounts.read(row, cell.credited))
+  }
+  ledger.block = BigInt(rest.block)
+  ledger.payments = rest.payments
+  ledger.day = rest.day
+  for (const kept of rest.budgets) {
+    const standing = { ...kept, ...Object.fromEntries(numbers.map((field) => [field, BigInt(kept[field] ?? 0)])) }
+    const one = standing as unknown as Budget.Standing
+    ledger.budgets.set(Ledger.key(one.asset, one.account), one)
+  }
+}

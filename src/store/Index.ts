@@ -1,0 +1,170 @@
+/**
+ * The index of a journal: which positions a payment, a purchase or an account is found at. The newest records are in memory (`Recent`); every
+ * 65 536 records they become a run on disk (`Run`), and four neighbouring runs of one size become one. Whatever it says is checked against
+ * the log by whoever asked.
+ */
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import * as Frame from './Frame.ts'
+import * as Keys from './Keys.ts'
+import * as Marks from './Marks.ts'
+import * as Recent from './Recent.ts'
+import * as Run from './Run.ts'
+
+export interface Index {
+  readonly marks: Marks.Marks
+  /** Takes a frame in. */
+  add(frame: Frame.Frame, offset: number): void
+  /** Positions that may be meant, in order. */
+  find(key: Keys.Key, from?: number): Generator<number>
+  /** The same for a purchase: mostly says at once that there is none. */
+  purchases(key: Keys.Key): number[]
+  /** Position and log offset up to which runs reach. */
+  readonly covered: { readonly position: number; readonly offset: number }
+  close(): void
+}
+
+/** Makes a run, or one of several, outside of this thread. Resolves with its path; undefined where it could not. */
+export interface Maker {
+  make(source: Run.Source): Promise<string | undefined>
+  join(paths: readonly string[]): Promise<string | undefined>
+}
+
+/** Records of a fresh run; a run of four of them is of the next size, up to what places can number. */
+export const recordsARun = 1 << 16
+const joinedAtOnce = 4
+
+const records = ({ first, last }: { first: number; last: number }): number => last - first + 1
+
+/** The runs of a folder that follow one another from position 1; others, and what was left half made, are removed. */
+const load = (folder: string, logBytes: number, isWriter: boolean): Run.Run[] => {
+  const names = readdirSync(folder)
+  const found = names.flatMap((name) => {
+    const match = /^index-(\d+)-(\d+)\.run$/.exec(name)
+    return match === null ? [] : [{ name, first: Number(match[1]), last: Number(match[2]) }]
+  })
+  // Where a joined run and its parts are both there, the longer one comes first.
+  found.sort((a, b) => a.first - b.first || b.last - a.last)
+  const runs: Run.Run[] = []
+  const used = new Set<string>()
+  for (const { name, first } of found) {
+    if (first !== (runs.at(-1)?.last ?? 0) + 1) continue
+    const run = Run.open(join(folder, name))
+    if (run === undefined) continue
+    if (run.end > logBytes) run.close()
+    else {
+      runs.push(run)
+      used.add(name)
+    }
+  }
+  const unused = names.filter((name) => name.endsWith('.run.new') || (name.startsWith('index-') && !used.has(name)))
+  if (isWriter) for (const name of unused) rmSync(join(folder, name), { force: true })
+  return runs
+}
+
+/**
+ * @param start the log offset of the first frame
+ * @param maker undefined: nothing is written (a reader)
+ */
+export const open = (
+  folder: string,
+  seed: Keys.Seed,
+  log: { readonly start: number; readonly bytes: number },
+  maker: Maker | undefined,
+): Index => {
+  const runs = load(folder, log.bytes, maker !== undefined)
+  const marks = Marks.create(log.start)
+  for (const run of runs) marks.add(run.marks)
+  const covered = { position: runs.at(-1)?.last ?? 0, offset: runs.at(-1)?.end ?? log.start }
+  /** The last one grows; those before it wait to be written. */
+  const recents = [Recent.create(covered.position + 1)]
+  let isOpen = true
+  let isWriting = false
+  /** Where in the log each table but the first begins. */
+  const ends = new Map<number, number>()
+
+  /** Opens a run in place of what it was made from. */
+  const take = (path: string, instead: readonly Run.Run[]): boolean => {
+    const run = isOpen ? Run.open(path) : undefined
+    if (run === undefined) return false
+    const place = instead.length === 0 ? runs.length : runs.indexOf(instead[0] as Run.Run)
+    runs.splice(place, instead.length, run)
+    for (const old of instead) {
+      old.close()
+      rmSync(old.path, { force: true })
+    }
+    return true
+  }
+
+  /** The last runs, where enough of one size stand side by side. */
+  const joinable = (): readonly Run.Run[] => {
+    const last = runs.slice(-joinedAtOnce)
+    const sizes = last.map((run) => Math.floor(Math.log2(records(run)) / 2))
+    const sum = last.reduce((total, run) => total + records(run), 0)
+    const fits = last.length === joinedAtOnce && sum <= Keys.mostPlaces && sizes.every((size) => size === sizes[0])
+    return fits ? last : []
+  }
+
+  const sourceOf = (recent: Recent.Recent, next: Recent.Recent): Run.Source => {
+    const last = next.first - 1
+    const end = ends.get(next.first) as number
+    return { first: recent.first, last, end, marks: marks.between(recent.first, last), words: recent.words() }
+  }
+
+  /** Writes what waits, oldest first. What fails, for want of space for example, is tried again when the next is due. */
+  const write = async ({ make, join: unite }: Maker): Promise<void> => {
+    for (;;) {
+      const [recent, next] = recents
+      if (recent === undefined || next === undefined || !isOpen) return
+      const path = await make(sourceOf(recent, next))
+      if (path === undefined || !take(path, [])) return
+      recents.shift()
+      ends.delete(next.first)
+      for (let parts = joinable(); parts.length > 0; parts = joinable()) {
+        const whole = await unite(parts.map((run) => run.path))
+        if (whole === undefined || !take(whole, parts)) break
+      }
+    }
+  }
+
+  /** The newest entries are enough for a run. */
+  const turnOver = (first: number, offset: number): void => {
+    recents.push(Recent.create(first))
+    ends.set(first, offset)
+    if (maker === undefined || isWriting) return
+    isWriting = true
+    void write(maker).finally(() => {
+      isWriting = false
+    })
+  }
+
+  return {
+    marks,
+    covered,
+    add(frame, offset) {
+      marks.note(frame.first, offset)
+      let recent = recents.at(-1) as Recent.Recent
+      // A table is full before its places are; a group commit does not span two.
+      if (frame.first - recent.first >= recordsARun) {
+        turnOver(frame.first, offset)
+        recent = recents.at(-1) as Recent.Recent
+      }
+      for (const { position, legs } of Frame.payments(frame))
+        for (const payment of legs) for (const key of Keys.ofPayment(seed, payment)) recent.add(key, position)
+    },
+    *find(key, from = 1) {
+      for (const run of [...runs]) if (run.last >= from) yield* run.find(key, from)
+      for (const recent of [...recents]) for (const position of recent.find(key)) if (position >= from) yield position
+    },
+    purchases(key) {
+      const found: number[] = []
+      for (const run of runs) if (run.mayHave(key)) found.push(...run.find(key))
+      for (const recent of recents) found.push(...recent.find(key))
+      return found
+    },
+    close() {
+      isOpen = false
+      for (const run of runs) run.close()
+    },
+  }
+}
