@@ -21,14 +21,21 @@ import { Client } from '../sdk/Client.ts'
 import { Control } from '../sim/Control.ts'
 import * as Economy from '../sim/Economy.ts'
 import * as Participants from '../sim/Participants.ts'
+import type * as Plan from '../sim/Plan.ts'
 import * as Scenario from '../sim/Scenario.ts'
 import * as Embedded from '../store/Embedded.ts'
+import { advance, day, hour, midnightOf } from './Clock.ts'
 import * as Network from './Network.ts'
 import * as Screen from './Screen.ts'
+import type { Definition } from './scenarios/Definition.ts'
+import { Scene } from './scenarios/Scene.ts'
 import { untilInterrupted } from './serve.ts'
 
 export interface RunOptions {
+  readonly definition: Definition
   readonly scenario: Scenario.Scenario
+  /** Strategies in the place of the defaults. */
+  readonly strategies: Plan.Strategies
   /** Where sun and demand came from, for the report. */
   readonly inputs: { readonly solar: string; readonly jobs: string }
   readonly speed: number
@@ -40,26 +47,6 @@ export interface RunOptions {
   readonly stay: boolean
   readonly json: boolean
 }
-
-const hour = 3600n
-const day = 86_400n
-
-/** The simulated day lies in the first leap year from 2036 on that has not begun: ahead of the wall clock, and the same for many years. */
-const midnightOf = (date: string, now: Date): bigint => {
-  let year = 2036
-  while (Date.UTC(year, 0, 1) <= now.getTime()) year += 4
-  return BigInt(Date.parse(`${year}-${date}T00:00:00Z`) / 1000)
-}
-
-/** Moves the local chain's clock. */
-const advance =
-  (client: ChainClient.Client) =>
-  async (seconds: bigint): Promise<void> => {
-    const { timestamp } = await client.getBlock()
-    if (timestamp >= seconds) return
-    await ChainClient.raw(client, 'evm_setNextBlockTimestamp', [`0x${seconds.toString(16)}`])
-    await ChainClient.raw(client, 'evm_mine', [])
-  }
 
 const measuredOf = (tally: Tally.Tally, transfer: Transfer.Transfer): Fees.Measured => ({
   payments: tally.settled,
@@ -96,55 +83,74 @@ interface Stage {
   readonly token: string
 }
 
-const scenarioOf = ({ scenario, inputs, speed, settleEvery }: RunOptions): Document.Observed['scenario'] => {
-  const { seed, robots, producers, sites, stations, customers, slots, date } = scenario
+const scenarioOf = ({
+  definition,
+  scenario,
+  inputs,
+  speed,
+  settleEvery,
+  strategies,
+}: RunOptions): Document.Observed['scenario'] => {
+  const { seed, robots, producers, sites, stations, storages, customers, slots, date } = scenario
   return {
-    name: 'day',
+    name: definition.name,
     seed,
     robots,
     producers,
     sites,
     stations,
+    storages,
     customers,
     slots,
     settleEvery,
     date,
     speed,
     ...inputs,
+    ...(strategies.length === 0 ? {} : { strategies: strategies.map(({ name }) => name).join('; ') }),
   }
 }
 
-/** Connects everybody and carries out the day. `transfer` is measured on the way, before the chain is busy. */
+/** Connects everybody and lets the economy live, or a play of the scenario's own. `transfer` is measured on the way, before the chain is busy. */
 const live = async (stage: Stage, signal: AbortSignal) => {
   const { options, screen, client, chain, network, token } = stage
-  const world = Scenario.prepare(options.scenario)
+  const { definition } = options
   const midnightSeconds = midnightOf(options.scenario.date, new Date())
   const validUntilSeconds = midnightSeconds + 2n * day
   const transfer = await Transfer.measure(chain, network.deployment, (to, amount) => client.faucet(to, amount))
-  const participants = await Participants.gather({
-    world,
-    client,
-    status: await client.status(),
-    operatorToken: token,
-    validUntilSeconds,
-    progress: screen.step,
+  const status = await client.status()
+  const { seed, robots } = options.scenario
+  const scene = new Scene({
+    ...{ network, chain, client, status, token, seed, robots, validUntilSeconds, signal },
+    say: screen.step,
   })
+  const { play } = definition
+  if (play !== undefined) {
+    const done = play(scene)
+      .then(() => scene.close())
+      .then(() => {
+        scene.outcome.complete = !signal.aborted
+      })
+    return { transfer, scene, economy: { outcome: scene.outcome, done }, participants: undefined }
+  }
+  const world = Scenario.prepare(options.scenario)
+  const common = { world, client, operatorToken: token, midnightSeconds, validUntilSeconds }
+  const participants = await Participants.gather({ ...common, status, progress: screen.step })
   await advance(chain)(midnightSeconds)
   const economy = Economy.start({
-    world,
-    client,
+    ...common,
     participants,
-    operatorToken: token,
-    midnightSeconds,
-    validUntilSeconds,
     advanceTo: advance(chain),
-    scenario: 'day',
+    scenario: definition.name,
     control: new Control(options.speed),
     settleEvery: options.settleEvery,
+    strategies: options.strategies,
     signal,
-    onSlot: screen.slot,
+    async onSlot(state) {
+      screen.slot(state)
+      await definition.afterSlot?.(scene, state)
+    },
   })
-  return { transfer, economy, participants }
+  return { transfer, scene, economy, participants }
 }
 
 type Live = Awaited<ReturnType<typeof live>>
@@ -157,6 +163,7 @@ const observedOf = (options: RunOptions, outcome: Economy.Outcome): Document.Obs
   firstSettledMs: outcome.firstSettledAtMs,
   rejected: outcome.rejected,
   jobs: outcome.jobs,
+  orders: outcome.orders,
   complete: outcome.complete,
 })
 
@@ -166,8 +173,16 @@ const ledgerOf = async ({ network, token }: Stage): Promise<string> => {
   return response.text()
 }
 
+/** Addresses by role. */
+const accountsOf = (participants: Participants.Participants | undefined): Map<string, string[]> => {
+  const found = new Map<string, string[]>()
+  for (const party of participants?.parties ?? [])
+    found.set(party.role, [...(found.get(party.role) ?? []), participants?.of(party).address ?? ''])
+  return found
+}
+
 /** The report, with every check where the day came to its end; an interrupted one has no time for them. */
-const report = async (stage: Stage, { transfer, economy }: Live): Promise<Document.Document> => {
+const report = async (stage: Stage, { transfer, economy, scene, participants }: Live): Promise<Document.Document> => {
   const { options, network, chain } = stage
   const { deployment } = network
   const { outcome } = economy
@@ -187,7 +202,12 @@ const report = async (stage: Stage, { transfer, economy }: Live): Promise<Docume
     : []
   const fees = Fees.rows(measuredOf(tally, transfer))
   const observed = observedOf(options, outcome)
-  return Document.from({ machine: Machine.here(), observed, tally, energy, fees, checks })
+  const { question, parameters, answer } = options.definition
+  const { notes } = scene
+  const accounts = accountsOf(participants)
+  const found = answer({ simulation: options.scenario, outcome, tally, fees, checks, accounts, notes })
+  const whole = { question, parameters, ...found }
+  return Document.from({ machine: Machine.here(), observed, tally, energy, fees, checks, answer: whole })
 }
 
 const show = ({ options, screen }: Stage, document: Document.Document): void => {

@@ -4,7 +4,10 @@ import { type Command, InvalidArgumentError } from 'commander'
 import * as JobTrace from '../sim/JobTrace.ts'
 import * as Pvgis from '../sim/Pvgis.ts'
 import * as Scenario from '../sim/Scenario.ts'
+import * as StrategyFile from '../sim/StrategyFile.ts'
 import * as Run from './Run.ts'
+import type { Definition } from './scenarios/Definition.ts'
+import { all, named } from './scenarios/index.ts'
 import { wholeNumber } from './serve.ts'
 
 interface Flags {
@@ -12,13 +15,17 @@ interface Flags {
   readonly producers: number
   readonly sites: number
   readonly stations: number
+  readonly storages: number
   readonly slots: number
   readonly settleEvery: number
   readonly seed: number
-  readonly date?: string
+  readonly date?: string | undefined
   readonly speed: number
   readonly solar?: string
   readonly jobs?: string
+  readonly scenario: string
+  readonly list?: boolean
+  readonly strategy?: string
   readonly out: string
   readonly data?: string
   readonly port: number
@@ -39,29 +46,41 @@ const monthAndDay = (text: string): string => {
   return text
 }
 
-/** The scenario that the flags describe; input files are read and checked here, before anything is started. */
-const scenarioOf = (flags: Flags): Scenario.Scenario => {
-  const { robots, producers, sites, stations, slots, seed } = flags
-  const date = flags.date ?? Scenario.defaults.date
+/** What the run is of: the flags that were given, then what the scenario says, then the defaults. Input files are read and checked here. */
+const simulationOf = (flags: Flags, definition: Definition, isGiven: (flag: string) => boolean): Scenario.Scenario => {
+  const { solar, jobs } = flags
+  const names = ['robots', 'producers', 'sites', 'stations', 'storages', 'slots', 'seed', 'date'] as const
+  const given = Object.fromEntries(names.filter(isGiven).map((name) => [name, flags[name]]))
+  const own = { ...definition.simulation, ...given }
+  const date = own.date ?? Scenario.defaults.date
   return Scenario.from({
-    robots,
-    producers,
-    sites,
-    stations,
-    slots,
-    seed,
-    date,
-    ...(flags.solar === undefined ? {} : { solar: Pvgis.day(Pvgis.read(flags.solar), date) }),
-    ...(flags.jobs === undefined ? {} : { jobs: JobTrace.read(flags.jobs) }),
+    ...own,
+    ...(solar === undefined ? {} : { solar: Pvgis.day(Pvgis.read(solar), date) }),
+    ...(jobs === undefined ? {} : { jobs: JobTrace.read(jobs) }),
   })
 }
 
-const run = async (flags: Flags): Promise<void> => {
+const list = (isJson: boolean): void => {
+  const shown = all.map(({ name, question, parameters }) => ({ name, question, parameters }))
+  const width = Math.max(...shown.map(({ name }) => name.length))
+  process.stdout.write(
+    isJson
+      ? `${JSON.stringify({ version: 1, scenarios: shown })}\n`
+      : `${shown.map(({ name, question }) => `${name.padEnd(width)}  ${question}`).join('\n')}\n`,
+  )
+}
+
+const run = async (flags: Flags, command: Command): Promise<void> => {
+  if (flags.list === true) return list(flags.json === true)
+  const definition = named(flags.scenario)
+  const isGiven = (flag: string) => command.getOptionValueSource(flag) === 'cli'
   const code = await Run.run({
-    scenario: scenarioOf(flags),
+    definition,
+    scenario: simulationOf(flags, definition, isGiven),
+    strategies: flags.strategy === undefined ? [] : await StrategyFile.load(flags.strategy),
     inputs: { solar: flags.solar ?? 'model', jobs: flags.jobs ?? 'model' },
     speed: flags.speed,
-    settleEvery: flags.settleEvery,
+    settleEvery: isGiven('settleEvery') ? flags.settleEvery : (definition.settleEvery ?? flags.settleEvery),
     out: flags.out,
     data: flags.data ?? join(flags.out, 'data'),
     port: flags.port,
@@ -79,10 +98,13 @@ export const register = (program: Command): void => {
   program
     .command('demo')
     .description('run a day of the robot economy on a local chain, and report what it did and what it cost')
+    .option('--scenario <name>', 'what to find out', 'day')
+    .option('--list', 'list the scenarios, and start nothing')
     .option('--robots <number>', 'robots', count, defaults.robots)
     .option('--producers <number>', 'solar producers', count, defaults.producers)
     .option('--sites <number>', 'compute sites', count, defaults.sites)
     .option('--stations <number>', 'charging stations', count, defaults.stations)
+    .option('--storages <number>', 'stationary batteries', count, defaults.storages)
     .option('--slots <number>', 'parts of the day', wholeNumber(1, 1440), defaults.slots)
     .option('--settle-every <slots>', 'read meters and settle every so many slots', wholeNumber(1, 1440), 4)
     .option(
@@ -101,6 +123,7 @@ export const register = (program: Command): void => {
       '--jobs <file>',
       'demand for compute, an LLM request trace: TIMESTAMP,ContextTokens,GeneratedTokens (default: model)',
     )
+    .option('--strategy <file>', 'a strategy of your own for the energy market (scripts/examples/strategy.ts is one)')
     .option('--out <dir>', 'folder for report.json and report.md', 'reports')
     .option('--data <dir>', 'folder for journal, keys and deployment; made anew at each start (default: data in --out)')
     .option('--port <number>', 'port of the service (0: any free one)', wholeNumber(0, 65_535), 0)

@@ -15,8 +15,8 @@ const read = (folder: string): Document => {
   } catch (cause) {
     throw new ReportInvalidError(path, cause instanceof Error ? cause.message : String(cause))
   }
-  const { version, payments, settlement, fees, checks } = document ?? {}
-  if (version !== 1 || !payments || !settlement || !Array.isArray(fees) || !Array.isArray(checks))
+  const { version, payments, settlement, fees, checks, answer } = document ?? {}
+  if (version !== 1 || !payments || !settlement || !answer || !Array.isArray(fees) || !Array.isArray(checks))
     throw new ReportInvalidError(path, `version ${String(version)}, or a part is missing`)
   return document as Document
 }

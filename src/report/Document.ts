@@ -3,6 +3,7 @@
  * them; only what nobody else can know (how long clients waited, what robots wanted) comes from the simulation.
  */
 import type { Row } from '../cost/Fees.ts'
+import type { Answer } from './Answer.ts'
 import type { Check } from './Audit.ts'
 import type { Machine } from './Machine.ts'
 import * as Percentiles from './Percentiles.ts'
@@ -20,6 +21,8 @@ export interface Observed {
   readonly firstSettledMs: number | undefined
   readonly rejected: { readonly [code: string]: number }
   readonly jobs: { readonly requested: number; readonly bought: number; readonly unaffordable: number }
+  /** Orders of the energy market, and strategies that could not be followed. */
+  readonly orders: { readonly placed: number; readonly faults: number; readonly lastFault: string | undefined }
   /** False where it was interrupted. */
   readonly complete: boolean
 }
@@ -38,6 +41,7 @@ export interface Inputs {
   readonly energy: Energy
   readonly fees: readonly Row[]
   readonly checks: readonly Check[]
+  readonly answer: Answer
 }
 
 const round = (value: number, places: number): number => Number(value.toFixed(places))
@@ -62,11 +66,12 @@ const settlementOf = ({ settlements, settled }: Tally) => {
 export type Document = ReturnType<typeof from>
 
 /** The document; amounts and energies are decimal strings of atomic units and mWh. */
-export const from = ({ machine, observed, tally, energy, fees, checks }: Inputs) => ({
+export const from = ({ machine, observed, tally, energy, fees, checks, answer }: Inputs) => ({
   version: 1,
   machine,
   complete: observed.complete,
   scenario: observed.scenario,
+  answer,
   wallMs: Math.round(observed.wallMs),
   firstSettledMs: observed.firstSettledMs === undefined ? null : Math.round(observed.firstSettledMs),
   payments: {
@@ -80,6 +85,7 @@ export const from = ({ machine, observed, tally, energy, fees, checks }: Inputs)
   },
   settlement: settlementOf(tally),
   jobs: observed.jobs,
+  orders: { ...observed.orders, lastFault: observed.orders.lastFault ?? null },
   fees,
   energy: {
     producedMilliWh: energy.producedMilliWh.toString(),

@@ -2,6 +2,7 @@
  * Counts what happened in a run from its journal alone: payments, their value, when each was settled, what settling cost. Nothing here is
  * told by whoever made the payments, so anyone with the journal gets the same figures (I13).
  */
+import * as Account from '../core/Account.ts'
 import * as Ledger from '../core/Ledger.ts'
 import type { Address, Hex } from '../core/Payment.ts'
 import type { ChainEvent, ChainRecord, PaymentRecord, Settlement } from '../core/Record.ts'
@@ -21,6 +22,10 @@ export interface Tally {
   readonly valueAtomic: bigint
   /** Payments in the stablecoin. */
   readonly dollarPayments: number
+  /** The stablecoin. */
+  readonly dollar: Address
+  /** What an account holds of it at the end, atomic. */
+  readonly held: (account: string) => bigint
   readonly settlements: readonly Settlement[]
   /** Deposits, withdrawals and the like: how many, and their sum, by asset. */
   readonly flows: ReadonlyMap<string, { count: number; amount: bigint }>
@@ -121,6 +126,8 @@ export const tally = (journal: Journal, assets: readonly Address[], dollar: Addr
     settledMs,
     valueAtomic,
     dollarPayments,
+    dollar,
+    held: (account) => Account.position(Ledger.account(ledger, dollar, account as Address)),
     settlements,
     flows,
     flowTransactions,

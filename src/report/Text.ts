@@ -35,7 +35,7 @@ const settledLatency = ({ p50, p95, p99, samples }: Latency): string =>
     ? '– (no samples)'
     : `${milliseconds(p50)} / ${milliseconds(p95)} / ${milliseconds(p99)} (${grouped(samples)} samples)`
 
-const payments = ({ payments: p, settlement: s, jobs, wallMs, firstSettledMs }: Document): Table => ({
+const payments = ({ payments: p, settlement: s, jobs, orders, wallMs, firstSettledMs }: Document): Table => ({
   title: 'Payments and settlement',
   columns: ['', 'value', 'basis'],
   right: [],
@@ -60,6 +60,11 @@ const payments = ({ payments: p, settlement: s, jobs, wallMs, firstSettledMs }: 
     [
       'compute jobs wanted / bought / not affordable',
       [jobs.requested, jobs.bought, jobs.unaffordable].map(grouped).join(' / '),
+      'measured',
+    ],
+    [
+      'orders in the energy market / strategies at fault',
+      `${grouped(orders.placed)} / ${grouped(orders.faults)}`,
       'measured',
     ],
     ['whole run / first payment settled after', `${seconds(wallMs)} / ${seconds(firstSettledMs)}`, 'measured'],
@@ -109,8 +114,25 @@ const checks = (document: Document): Table => ({
   rows: document.checks.map(({ id, ok, detail }) => [id, ok ? 'holds' : 'BROKEN', detail]),
 })
 
+const answer = ({ answer: a }: Document): Table => ({
+  title: `Answer: ${a.question}`,
+  columns: ['', 'value', 'basis'],
+  right: [],
+  rows: a.findings.map(({ name, value, basis }) => [name, value, basis]),
+})
+
+/** What went into the answer. */
+const parameters = ({ answer: a }: Document): Table => ({
+  title: 'Figures behind the answer',
+  columns: ['figure', 'value', 'basis', 'source'],
+  right: [],
+  rows: a.parameters.map(({ name, value, basis, source }) => [name, value, basis, source]),
+})
+
 const tables = (document: Document): Table[] =>
-  [payments(document), fees(document), energy(document), checks(document)].filter((table) => table.rows.length > 0)
+  [payments(document), fees(document), energy(document), checks(document), answer(document)].filter(
+    (table) => table.rows.length > 0,
+  )
 
 const heading = ({ scenario, machine, complete }: Document): string => {
   const inputs = Object.entries(scenario)
@@ -142,8 +164,8 @@ const markdown = ({ title, columns, rows, right }: Table): string =>
 
 /** For a terminal. */
 export const toTerminal = (document: Document): string =>
-  [heading(document), ...tables(document).map(aligned)].join('\n\n')
+  [heading(document), ...tables(document).map(aligned), document.answer.conclusion].join('\n\n')
 
 /** For `report.md`; it names every assumption too. */
 export const toMarkdown = (document: Document): string =>
-  `${['# A run of Sunledger', heading(document), ...[...tables(document), assumptions(document)].map(markdown)].join('\n\n')}\n`
+  `${['# A run of Sunledger', heading(document), document.answer.conclusion, ...[...tables(document), parameters(document), assumptions(document)].map(markdown)].join('\n\n')}\n`

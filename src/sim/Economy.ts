@@ -31,7 +31,8 @@ export interface EconomyOptions extends Omit<ClosingOptions, 'payer'> {
   readonly control: Control
   /** Strategies in the place of the defaults. */
   readonly strategies?: Plan.Strategies
-  readonly onSlot: (state: EconomyState) => void
+  /** Told of every slot; the next one waits for what it returns. */
+  readonly onSlot: (state: EconomyState) => void | Promise<void>
 }
 
 /** What the market of a slot came to, without what is paid at once. */
@@ -91,7 +92,7 @@ class Day {
     if (settled !== undefined) this.outcome.firstSettledAtMs ??= performance.now()
     const samples = this.#payer.acceptMs.slice(firstSample)
     this.outcome.payingMs = this.#payer.payingMs
-    this.#tell(slot, cleared, readings, {
+    await this.#tell(slot, cleared, readings, {
       unsettledAtomic,
       payments: samples.length,
       paymentsPerSecond: samples.length === 0 ? 0 : (samples.length * 1000) / (this.#payer.payingMs - paidMs),
@@ -102,12 +103,12 @@ class Day {
   }
 
   /** Publishes how things stand after a slot. */
-  #tell(
+  async #tell(
     slot: number,
     cleared: Cleared,
     readings: readonly Plan.Reading[],
     measured: Pick<EconomyState, 'unsettledAtomic' | 'payments' | 'paymentsPerSecond' | 'latencyMs' | 'settled'>,
-  ): void {
+  ): Promise<void> {
     const { world, control, scenario, midnightSeconds, onSlot } = this.#options
     const { state, curtailedMilliWh, missedMilliWh, soldMilliWh, missingMilliWh } = cleared
     const clockSeconds = Scenario.startSeconds(world.scenario, slot + 1)
@@ -134,7 +135,7 @@ class Day {
       paused: control.paused,
     }
     this.outcome.slots.push(told)
-    onSlot(told)
+    await onSlot(told)
   }
 
   #isSettled(slot: number): boolean {

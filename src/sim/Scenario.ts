@@ -42,6 +42,8 @@ export interface Scenario {
   readonly tickAtomicPerKwh: number
   /** How many times cheaper making energy has become at the end of the day than it was at its start. */
   readonly cheaperTimes: number
+  /** The same sunlight at any hour, the mean of a clear day: for questions that have nothing to do with the hour. */
+  readonly steadySun: boolean
   /** Measured weather instead of clear sky and made-up clouds. */
   readonly solar?: Pvgis.Day
   /** Demand for compute: each request becomes one job, its time stretched over the day. */
@@ -100,6 +102,7 @@ export const defaults: Omit<Scenario, 'customers'> = {
   lotMilliWh: Number(Spec.standard.lotMilliWh),
   tickAtomicPerKwh: Number(Spec.standard.tickAtomicPerKwh),
   cheaperTimes: 1,
+  steadySun: false,
 }
 
 /** $0.043 a kWh: solar electricity's levelised cost in 2024 (IRENA, Renewable Power Generation Costs in 2024). */

@@ -71,6 +71,11 @@ export function yields(scenario: Scenario): Pick<World, 'yields' | 'clear'> {
       return (sums[step] ?? 0) + (power[step] ?? 0) * (at - step * stepSeconds)
     })
   }
+  if (scenario.steadySun) {
+    const all = cumulative(clear, []).at(-1) ?? 0
+    const steady = Array.from({ length: slots + 1 }, (_, slot) => (all * startSeconds(scenario, slot)) / daySeconds)
+    return { yields: [steady], clear: steady }
+  }
   const regions = solar === undefined ? Math.ceil(producers / producersPerRegion) : 1
   const sky = (region: number) => (solar === undefined ? Clouds.sky(seed, region, daySeconds / Clouds.stepSeconds) : [])
   return {

@@ -106,6 +106,7 @@ describe('a day', () => {
     expect(report.payments.rejected).toEqual({})
     expect(report.payments.acceptMs.samples).toBe(report.payments.accepted)
     expect(report.jobs.requested).toBe(report.jobs.bought + report.jobs.unaffordable)
+    expect(report.answer.findings.map(({ name }) => name)).toContain('price at dawn / noon / night')
     expect(report.fees.map(({ network, strategy }) => `${network} ${strategy}`)).toEqual([
       'ethereum clearing',
       'ethereum transfer',
@@ -185,11 +186,38 @@ describe('Ctrl-C', () => {
   })
 })
 
+describe('strategies of one’s own', () => {
+  test('behavior: robots follow the example file; a strategy that fails leaves them out and is counted', async () => {
+    const example = join(import.meta.dirname, '../../scripts/examples/strategy.ts')
+    const kept = document((await start([...small, '--exit', '--json', '--strategy', example]).ended).stdout)
+    expect(kept.scenario).toMatchObject({ strategies: 'waits for cheap energy' })
+    expect([kept.orders.faults, kept.checks.every(({ ok }) => ok)]).toEqual([0, true])
+    const file = join(folder(), 'broken.mjs')
+    writeFileSync(file, "export default { name: 'broken', role: 'robot', wishes: () => 42 }")
+    const { code, stdout } = await start([...small, '--exit', '--json', '--strategy', file]).ended
+    expect(code).toBe(0)
+    expect(document(stdout).orders.faults).toBeGreaterThan(0)
+    expect(document(stdout).orders.lastFault).toContain('SL718')
+  })
+})
+
+describe('scenarios', () => {
+  test('behavior: --list tells what each is about and starts nothing', async () => {
+    const { code, stdout } = await start(['--list', '--json']).ended
+    expect(code).toBe(0)
+    const { scenarios } = JSON.parse(stdout) as { scenarios: { name: string; question: string }[] }
+    expect(scenarios.map(({ name }) => name)).toContain('abundance')
+    expect(scenarios.every(({ question }) => question.endsWith('?'))).toBe(true)
+  })
+})
+
 describe('bad input', () => {
   const refused: [string, string[], number, RegExp][] = [
     ['a file that is missing', ['--solar', 'missing.csv'], 1, /SL701[\s\S]*missing\.csv/],
     ['a date that no year has', ['--date', '02-30'], 2, /02-30/],
     ['a count that is no number', ['--robots', 'many'], 2, /whole number/],
+    ['a scenario that does not exist', ['--scenario', 'utopia'], 1, /SL770[\s\S]*abundance/],
+    ['a strategy that does not load', ['--strategy', 'missing.ts'], 1, /SL719[\s\S]*missing\.ts/],
     ['a flag that does not exist', ['--robot', '3'], 2, /unknown option/],
   ]
   for (const [what, flags, expected, message] of refused)

@@ -24,6 +24,7 @@ describe('from', () => {
       lotMilliWh: 10_000,
       tickAtomicPerKwh: 100,
       cheaperTimes: 1,
+      steadySun: false,
     })
     expect(Scenario.from({ robots: 5 }).customers).toBe(1)
     expect(Scenario.from({ robots: 250, sites: undefined as unknown as number })).toMatchObject({
@@ -127,6 +128,12 @@ describe('prepare', () => {
   test('behavior: the number of slots does not change what is produced in a day', () => {
     const total = (slots: number) => Scenario.producedMilliWh(Scenario.prepare(Scenario.from({ slots })), 3, slots)
     for (const slots of [1, 4, 7, 1440]) expect(total(slots)).toBe(total(96))
+  })
+
+  test('behavior: a steady sun gives the same in every slot, and a clear day’s energy in all', () => {
+    const [steady, clear] = [true, false].map((steadySun) => Scenario.prepare(Scenario.from({ steadySun })))
+    expect(steady?.yields[0]?.[96]).toBeCloseTo(clear?.clear[96] ?? 0, 0)
+    expect(steady?.yields[0]?.[24]).toBeCloseTo((clear?.clear[96] ?? 0) / 4, 0)
   })
 
   test('behavior: measured weather is one sky for all and has no clouds added', () => {
