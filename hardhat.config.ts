@@ -13,7 +13,7 @@ export const contracts = {
   ...solc,
   settings: {
     evmVersion: 'osaka',
-    optimizer: { enabled: true, runs: 20_000 },
+    optimizer: { enabled: true, runs: 1_000_000 },
     viaIR: true,
     metadata: { bytecodeHash: 'none' },
   },

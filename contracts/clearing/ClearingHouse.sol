@@ -84,7 +84,8 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         uint64 nonce;
     }
 
-    bool private transient _entered;
+    /// @dev 0 or 1; a whole word, which is written without being read.
+    uint256 private transient _entered;
 
     /// @dev Listed from the beginning and known without reading storage, which makes deposits of it into new accounts cheaper.
     address private immutable _firstAsset;
@@ -136,10 +137,10 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     /// @dev On everything that calls a token: what a token delivers is measured by balance difference, so a second transfer inside
     /// the first would be counted twice.
     modifier nonReentrant() {
-        require(!_entered, ClearingHouse_Reentered());
-        _entered = true;
+        require(_entered == 0, ClearingHouse_Reentered());
+        _entered = 1;
         _;
-        _entered = false;
+        _entered = 0;
     }
 
     modifier onlySettlementKey() {

@@ -10,6 +10,8 @@ import {Wire} from "../lib/Wire.sol";
 import {DeviceSlot, DeviceSlotLibrary} from "./DeviceSlot.sol";
 import {EnergyCredit} from "./EnergyCredit.sol";
 import {IEnergyMeter} from "./IEnergyMeter.sol";
+import {MintList, MintListLibrary} from "./MintList.sol";
+import {OwnerSlot, OwnerSlotLibrary} from "./OwnerSlot.sol";
 
 /// @title EnergyMeter: signed readings become credits, or retire them
 /// @notice What each function does stands in IEnergyMeter. What is kept here:
@@ -61,13 +63,6 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         uint16 marginBps;
     }
 
-    /// @dev 88 bits of mWh are ten million years of the world's generation.
-    struct Owner {
-        address owner;
-        uint88 owedMilliWh;
-        bool toClearing;
-    }
-
     struct Delivery {
         address accountOwner;
         uint64 nonce;
@@ -84,17 +79,17 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
     }
 
     /// @dev A batch while it is read. First its run, neighbouring readings of one owner (owner number 0 is nobody: the run is empty);
-    /// then what all runs before have come to, and which credits are still to be minted, as EnergyCredit.mintMany takes them.
+    /// then what all runs before have come to, and which credits are still to be minted. No sum comes near the width of a word: a
+    /// batch has some thousand readings, each below 2^64.
     struct Tally {
         uint256 ownerNumber;
         uint256 runProducedMilliWh;
         uint256 runConsumedMilliWh;
         uint256 producedMilliWh;
         uint256 consumedMilliWh;
-        uint256 accepted;
+        uint256 readings;
         uint256 refused;
-        uint256[] mints;
-        uint256 minting;
+        MintList mints;
     }
 
     EnergyCredit private immutable _credit;
@@ -105,7 +100,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
     /// @dev Numbers begin at 1.
     uint32 private _ownerCount;
     mapping(address owner => uint32) private _ownerNumbers;
-    mapping(uint256 ownerNumber => Owner) private _owners;
+    mapping(uint256 ownerNumber => OwnerSlot) private _owners;
     mapping(address owner => Delivery) private _deliveries;
 
     uint128 private _producedMilliWh;
@@ -192,7 +187,8 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
     /// @dev The nonce rises either way, so what an owner chose last stands, and an older signature cannot bring an older choice
     /// back.
     function _chooseDelivery(address owner, bool toClearing, address accountOwner) private {
-        _owners[_numberFor(owner)].toClearing = toClearing;
+        uint256 number = _numberFor(owner);
+        _owners[number] = _owners[number].withDelivery(toClearing);
         _deliveries[owner] = Delivery(accountOwner, _deliveries[owner].nonce + 1);
         emit DeliveryChosen(owner, toClearing, accountOwner);
     }
@@ -205,7 +201,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         require(uint8(batch[0]) == BATCH_VERSION, EnergyMeter_BatchVersion(BATCH_VERSION, uint8(batch[0])));
         bytes32 domain = _domainSeparatorV4();
         Tally memory tally;
-        tally.mints = new uint256[](batch.length / (READING_LENGTH + SIGNATURE_LENGTH));
+        tally.mints = MintListLibrary.withRoomFor(batch.length / (READING_LENGTH + SIGNATURE_LENGTH));
         uint256 position = 1;
         while (position < batch.length) {
             (bool p256, uint256 end) = _readHeader(batch, position);
@@ -213,11 +209,11 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
             position = end;
         }
         _closeRun(tally);
-        _mint(tally);
+        _mint(tally.mints);
+        accepted = tally.readings - tally.refused;
         _producedMilliWh += uint128(tally.producedMilliWh);
         _consumedMilliWh += uint128(tally.consumedMilliWh);
-        emit Submitted(tally.accepted, tally.refused, tally.producedMilliWh, tally.consumedMilliWh);
-        return tally.accepted;
+        emit Submitted(accepted, tally.refused, tally.producedMilliWh, tally.consumedMilliWh);
     }
 
     /// @dev The whole section must lie within the batch; after this check its readings are read without another. An unknown flag
@@ -240,9 +236,11 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
     /// @dev Takes the readings that lie from `cursor` to `end`.
     function _takeSection(bytes32 domain, bool p256, uint256 cursor, uint256 end, Tally memory tally) private {
         unchecked {
+            uint256 length = _readingLength(p256);
+            tally.readings += (end - cursor) / length;
             Reading memory reading;
             reading.typeHash = READING_TYPEHASH;
-            for (; cursor < end; cursor += _readingLength(p256)) {
+            for (; cursor < end; cursor += length) {
                 reading.meter = Wire.addressAt(cursor);
                 reading.timestamp = Wire.number(cursor + 20, 5);
                 reading.energyMilliWh = Wire.number(cursor + 25, 9);
@@ -263,7 +261,6 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
                 emit ReadingRefused(reading.meter, uint64(reading.timestamp), refusal);
                 return;
             }
-            ++tally.accepted;
             uint256 total = device.energyMilliWh() + milliWh;
             _devices[reading.meter] = device.withReading(reading.timestamp, total, reading.computeUnits);
             if (total != reading.energyMilliWh) emit ReadingCut(reading.meter, uint64(reading.timestamp), uint128(total));
@@ -272,7 +269,6 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
                 _closeRun(tally);
                 tally.ownerNumber = device.ownerNumber();
             }
-            // A batch of 65 535 readings a section, each below 2^64, comes nowhere near the width of a word.
             if (device.kind() == PRODUCER) tally.runProducedMilliWh += milliWh;
             else tally.runConsumedMilliWh += milliWh;
         }
@@ -311,31 +307,41 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
             : Signature.recoverCompact(digest, Wire.word(cursor), Wire.word(cursor + 32));
     }
 
-    /// @dev Settles a run with its owner and empties it. Consumption first, from the owner's wallet, so that its own production of
-    /// the same run pays down what is left; only the rest is new credits.
+    /// @dev Settles a run with its owner and empties it. Mostly it is new credits for a wallet that owes nothing.
     function _closeRun(Tally memory tally) private {
-        if (tally.ownerNumber == 0) return;
-        Owner memory owner = _owners[tally.ownerNumber];
-        uint256 owed = owner.owedMilliWh;
+        unchecked {
+            if (tally.ownerNumber == 0) return;
+            OwnerSlot owner = _owners[tally.ownerNumber];
+            uint256 produced = tally.runProducedMilliWh;
+            if (tally.runConsumedMilliWh > 0 || !owner.isPlain()) _settleRun(tally, owner);
+            else if (produced > 0) tally.mints.push(owner.account(), produced);
+            tally.producedMilliWh += produced;
+            tally.consumedMilliWh += tally.runConsumedMilliWh;
+            (tally.ownerNumber, tally.runProducedMilliWh, tally.runConsumedMilliWh) = (0, 0, 0);
+        }
+    }
+
+    /// @dev Consumption first, from the owner's wallet, so that its own production of the same run pays down what is left; only the
+    /// rest is new credits.
+    function _settleRun(Tally memory tally, OwnerSlot owner) private {
+        address account = owner.account();
+        uint256 owed = owner.owedMilliWh();
         uint256 consumed = tally.runConsumedMilliWh;
         uint256 produced = tally.runProducedMilliWh;
         if (consumed > 0) {
             // What earlier runs brought the wallet must be there to retire.
-            _mint(tally);
+            _mint(tally.mints);
             owed += consumed;
-            uint256 retired = _credit.retire(owner.owner, owed);
+            uint256 retired = _credit.retire(account, owed);
             owed -= retired;
-            emit Consumed(owner.owner, consumed, retired, owed);
+            emit Consumed(account, consumed, retired, owed);
         }
         uint256 paidDown = produced < owed ? produced : owed;
         _storeOwed(tally.ownerNumber, owner, owed - paidDown);
         uint256 minted = produced - paidDown;
-        bool toClearing = minted > 0 && owner.toClearing && _deliver(owner.owner, minted);
-        if (minted > 0 && !toClearing) _addMint(tally, owner.owner, minted);
-        if (paidDown > 0 || toClearing) emit Produced(owner.owner, produced, paidDown, minted, toClearing);
-        tally.producedMilliWh += produced;
-        tally.consumedMilliWh += consumed;
-        (tally.ownerNumber, tally.runProducedMilliWh, tally.runConsumedMilliWh) = (0, 0, 0);
+        bool toClearing = minted > 0 && owner.toClearing() && _deliver(account, minted);
+        if (minted > 0 && !toClearing) tally.mints.push(account, minted);
+        if (paidDown > 0 || toClearing) emit Produced(account, produced, paidDown, minted, toClearing);
     }
 
     /// @dev Mints into the owner's clearing-house account. Where that deposit fails, for whatever reason, it takes the credits back
@@ -350,45 +356,28 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         }
     }
 
-    /// @dev Remembers new credits of a wallet. There is room: each takes a reading of its own.
-    function _addMint(Tally memory tally, address to, uint256 milliWh) private pure {
-        tally.mints[tally.minting++] = (uint256(uint160(to)) << 96) | milliWh;
-    }
-
     /// @dev Mints what has been remembered.
-    function _mint(Tally memory tally) private {
-        if (tally.minting == 0) return;
-        uint256[] memory mints = tally.mints;
-        uint256 room = mints.length;
-        _setLength(mints, tally.minting);
-        _credit.mintMany(mints);
-        _setLength(mints, room);
-        tally.minting = 0;
-    }
-
-    function _setLength(uint256[] memory list, uint256 length) private pure {
-        assembly ("memory-safe") {
-            mstore(list, length)
-        }
+    function _mint(MintList mints) private {
+        if (!mints.isEmpty()) _credit.mintMany(mints.take());
     }
 
     /// @inheritdoc IEnergyMeter
     function retire(address owner) external returns (uint256 retired) {
         uint256 number = _ownerNumbers[owner];
         if (number == 0) return 0;
-        Owner memory state = _owners[number];
-        if (state.owedMilliWh == 0) return 0;
-        retired = _credit.retire(owner, state.owedMilliWh);
+        OwnerSlot state = _owners[number];
+        if (state.owedMilliWh() == 0) return 0;
+        retired = _credit.retire(owner, state.owedMilliWh());
         if (retired == 0) return 0;
-        uint256 owed = state.owedMilliWh - retired;
+        uint256 owed = state.owedMilliWh() - retired;
         _storeOwed(number, state, owed);
         emit Retired(owner, retired, owed);
     }
 
-    function _storeOwed(uint256 number, Owner memory owner, uint256 owed) private {
-        if (owed == owner.owedMilliWh) return;
-        _owedMilliWh = _owedMilliWh + owed - owner.owedMilliWh;
-        _owners[number].owedMilliWh = uint88(owed);
+    function _storeOwed(uint256 number, OwnerSlot owner, uint256 owed) private {
+        if (owed == owner.owedMilliWh()) return;
+        _owedMilliWh = _owedMilliWh + owed - owner.owedMilliWh();
+        _owners[number] = owner.withOwed(owed);
     }
 
     // -------------------------------------------------------------- helpers
@@ -398,7 +387,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         if (number != 0) return number;
         number = ++_ownerCount;
         _ownerNumbers[owner] = number;
-        _owners[number].owner = owner;
+        _owners[number] = OwnerSlotLibrary.from(owner);
     }
 
     /// @dev Signer 0 is refused even where it is expected: nobody signs for an owner 0.
@@ -439,7 +428,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         DeviceSlot device = _devices[meter];
         Nameplate memory nameplate = _nameplates[meter];
         return Meter({
-            owner: _owners[device.ownerNumber()].owner,
+            owner: _owners[device.ownerNumber()].account(),
             kind: uint8(device.kind()),
             state: uint8(device.state()),
             capacityWatts: nameplate.capacityWatts,
@@ -452,12 +441,12 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
 
     /// @inheritdoc IEnergyMeter
     function owedOf(address owner) external view returns (uint256 milliWh) {
-        return _owners[_ownerNumbers[owner]].owedMilliWh;
+        return _owners[_ownerNumbers[owner]].owedMilliWh();
     }
 
     /// @inheritdoc IEnergyMeter
     function deliveryOf(address owner) external view returns (bool toClearing, address accountOwner) {
-        return (_owners[_ownerNumbers[owner]].toClearing, _deliveries[owner].accountOwner);
+        return (_owners[_ownerNumbers[owner]].toClearing(), _deliveries[owner].accountOwner);
     }
 
     /// @inheritdoc IEnergyMeter

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
+import {Wire} from "./Wire.sol";
 
 /// @title Signature: who signed a digest
 /// @notice Returns the signer's address, or 0 where nobody signed; it never reverts, so that one bad signature cannot spoil a
@@ -10,18 +11,13 @@ import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 library Signature {
     /// @dev 64 bytes: secp256k1, EIP-2098 compact. 65: secp256k1 as r, s, v. 128: P-256 as r, s, x, y. Any other length: 0.
     function recover(bytes32 digest, bytes calldata signature) internal view returns (address) {
-        if (signature.length == 64) return recoverCompact(digest, bytes32(signature[0:32]), bytes32(signature[32:64]));
+        uint256 at = Wire.start(signature);
+        if (signature.length == 64) return recoverCompact(digest, Wire.word(at), Wire.word(at + 32));
         if (signature.length == 65) {
-            return recoverSecp256k1(digest, uint8(signature[64]), bytes32(signature[0:32]), bytes32(signature[32:64]));
+            return recoverSecp256k1(digest, uint8(Wire.number(at + 64, 1)), Wire.word(at), Wire.word(at + 32));
         }
         if (signature.length == 128) {
-            return recoverP256(
-                digest,
-                bytes32(signature[0:32]),
-                bytes32(signature[32:64]),
-                bytes32(signature[64:96]),
-                bytes32(signature[96:128])
-            );
+            return recoverP256(digest, Wire.word(at), Wire.word(at + 32), Wire.word(at + 64), Wire.word(at + 96));
         }
         return address(0);
     }
