@@ -8,8 +8,7 @@
  * machine, not on what else is compiled.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import * as Compiler from '../hardhat.config.ts'
+import { type Compiled, collect, compile } from './build/compiler.ts'
 
 const contracts = {
   ClearingHouse: 'contracts/clearing/ClearingHouse.sol',
@@ -22,19 +21,11 @@ const root = new URL('../', import.meta.url)
 const folder = new URL('src/chain/abi/', root)
 const checkOnly = process.argv.includes('--check')
 
-type Compiled = { abi: unknown[]; evm: { bytecode: { object: string }; deployedBytecode: { object: string } } }
-type Output = {
-  errors?: { severity: string; formattedMessage: string }[]
-  contracts?: Record<string, Record<string, Compiled>>
-}
-type Sources = Record<string, { content: string }>
-
 const stale: string[] = []
-const output = compile(await collect(Object.values(contracts)))
+const output = compile(await collect(Object.values(contracts)), contracts)
 if (!checkOnly) await mkdir(folder, { recursive: true })
 for (const [name, path] of Object.entries(contracts)) {
-  const compiled = output.contracts?.[path]?.[name]
-  if (!compiled) throw new Error(`The compiler gave nothing for ${name}`)
+  const compiled = output[name] as Compiled
   const file = new URL(`${name}.ts`, folder)
   const text = format(name, path, compiled)
   if (text === (await readFile(file, 'utf8').catch(() => ''))) continue
@@ -46,34 +37,6 @@ else if (!checkOnly) console.log(`Written: ${stale.join(', ')}`)
 else {
   console.error(`Stale: ${stale.join(', ')}. Run: node scripts/abi.ts`)
   process.exitCode = 1
-}
-
-/** Reads the files and everything that they import, by the names that they are imported under. */
-async function collect(paths: string[]): Promise<Sources> {
-  const sources: Sources = {}
-  const queue = [...paths]
-  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-    if (sources[path]) continue
-    const content = await readFile(new URL(path.startsWith('@') ? `node_modules/${path}` : path, root), 'utf8')
-    sources[path] = { content }
-    for (const [, imported = ''] of content.matchAll(/^import\s[^;]*?"([^"]+)";/gm)) {
-      queue.push(imported.startsWith('.') ? new URL(imported, `file:///${path}`).pathname.slice(1) : imported)
-    }
-  }
-  return sources
-}
-
-function compile(sources: Sources): Output {
-  const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string }
-  const selected = ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object']
-  const outputSelection = Object.fromEntries(
-    Object.entries(contracts).map(([name, path]) => [path, { [name]: selected }]),
-  )
-  const input = { language: 'Solidity', sources, settings: { ...Compiler.contracts.settings, outputSelection } }
-  const result = JSON.parse(solc.compile(JSON.stringify(input))) as Output
-  const errors = (result.errors ?? []).filter((error) => error.severity === 'error')
-  if (errors.length > 0) throw new Error(errors.map((error) => error.formattedMessage).join('\n'))
-  return result
 }
 
 function format(name: string, path: string, { abi, evm }: Compiled): string {

@@ -250,7 +250,8 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     /// @dev Who sends it is asked section by section, because the settlement key stands in the pool's slot, too.
     function settle(bytes calldata batch) external {
         require(batch.length > 0, ClearingHouse_BatchMalformed(1, 0));
-        require(uint8(batch[0]) == BATCH_VERSION, ClearingHouse_BatchVersion(BATCH_VERSION, uint8(batch[0])));
+        uint8 version = uint8(Wire.number(Wire.start(batch), 1));
+        require(version == BATCH_VERSION, ClearingHouse_BatchVersion(BATCH_VERSION, version));
         bytes32 domain = _domainSeparatorV4();
         uint256 position = 1;
         while (position < batch.length) position = _settleSection(batch, position, domain);
@@ -294,31 +295,34 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     }
 
     /// @dev The whole section must lie within the batch; after this check its entries are read without another. An unknown flag or
-    /// a width that no total needs means that the batch should have ended before this section.
+    /// a width that no total needs means that the batch should have ended before this section. Three counts of 16 bits times lengths
+    /// of 8 come nowhere near the width of a word.
     function _readHeader(bytes calldata batch, uint256 position, Section memory section) private pure returns (uint256 end) {
-        end = position + SECTION_HEADER_LENGTH;
-        require(end <= batch.length, ClearingHouse_BatchMalformed(end, batch.length));
+        unchecked {
+            end = position + SECTION_HEADER_LENGTH;
+            require(end <= batch.length, ClearingHouse_BatchMalformed(end, batch.length));
 
-        uint256 header = uint256(Wire.word(Wire.start(batch) + position));
-        uint256 flags = uint8(header >> 88);
-        section.asset = address(uint160(header >> 96));
-        section.p256 = flags == 1;
-        section.signatureLength = flags == 1 ? 128 : 64;
-        section.debitWidth = (header >> 84) & 15;
-        section.creditWidth = (header >> 80) & 15;
-        section.debits = uint16(header >> 64);
-        section.boths = uint16(header >> 48);
-        section.credits = uint16(header >> 32);
-        require(
-            flags <= 1 && section.debitWidth <= MAX_TOTAL_WIDTH && section.creditWidth <= MAX_TOTAL_WIDTH,
-            ClearingHouse_BatchMalformed(position, batch.length)
-        );
+            uint256 header = uint256(Wire.word(Wire.start(batch) + position));
+            uint256 flags = uint8(header >> 88);
+            section.asset = address(uint160(header >> 96));
+            section.p256 = flags == 1;
+            section.signatureLength = flags == 1 ? 128 : 64;
+            section.debitWidth = (header >> 84) & 15;
+            section.creditWidth = (header >> 80) & 15;
+            section.debits = uint16(header >> 64);
+            section.boths = uint16(header >> 48);
+            section.credits = uint16(header >> 32);
+            require(
+                flags <= 1 && section.debitWidth <= MAX_TOTAL_WIDTH && section.creditWidth <= MAX_TOTAL_WIDTH,
+                ClearingHouse_BatchMalformed(position, batch.length)
+            );
 
-        uint256 debitLength = section.signatureLength + section.debitWidth + HISTORY_LENGTH;
-        end += section.debits * debitLength;
-        end += section.boths * (debitLength + section.creditWidth);
-        end += section.credits * (ADDRESS_LENGTH + section.creditWidth);
-        require(end <= batch.length, ClearingHouse_BatchMalformed(end, batch.length));
+            uint256 debitLength = section.signatureLength + section.debitWidth + HISTORY_LENGTH;
+            end += section.debits * debitLength;
+            end += section.boths * (debitLength + section.creditWidth);
+            end += section.credits * (ADDRESS_LENGTH + section.creditWidth);
+            require(end <= batch.length, ClearingHouse_BatchMalformed(end, batch.length));
+        }
     }
 
     function _settleDebits(Section memory section, uint256 cursor) private returns (uint256) {

@@ -282,14 +282,15 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         view
         returns (Refusal, uint256 milliWh)
     {
-        if (device.state() == UNKNOWN) return (Refusal.UnknownMeter, 0);
-        if (device.state() == REVOKED) return (Refusal.RevokedMeter, 0);
+        if (device.state() != APPROVED) {
+            return (device.state() == UNKNOWN ? Refusal.UnknownMeter : Refusal.RevokedMeter, 0);
+        }
         if (signer != reading.meter) return (Refusal.WrongSignature, 0);
         if (reading.timestamp <= device.timestamp()) return (Refusal.TimeNotRising, 0);
         if (reading.timestamp > block.timestamp) return (Refusal.TimeInFuture, 0);
         if (reading.energyMilliWh < device.energyMilliWh()) return (Refusal.EnergyFalls, 0);
         if (reading.computeUnits < device.computeUnits()) return (Refusal.ComputeFalls, 0);
-        if (reading.energyMilliWh > MAX_TOTAL || reading.computeUnits > MAX_TOTAL) return (Refusal.TotalTooLarge, 0);
+        if ((reading.energyMilliWh | reading.computeUnits) > MAX_TOTAL) return (Refusal.TotalTooLarge, 0);
         unchecked {
             // Neither difference falls below 0 any more, and 48 bits times 40 fit.
             milliWh = reading.energyMilliWh - device.energyMilliWh();

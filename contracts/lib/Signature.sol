@@ -11,25 +11,29 @@ import {Wire} from "./Wire.sol";
 library Signature {
     /// @dev 64 bytes: secp256k1, EIP-2098 compact. 65: secp256k1 as r, s, v. 128: P-256 as r, s, x, y. Any other length: 0.
     function recover(bytes32 digest, bytes calldata signature) internal view returns (address) {
-        uint256 at = Wire.start(signature);
-        if (signature.length == 64) return recoverCompact(digest, Wire.word(at), Wire.word(at + 32));
-        if (signature.length == 65) {
-            return recoverSecp256k1(digest, uint8(Wire.number(at + 64, 1)), Wire.word(at), Wire.word(at + 32));
+        unchecked {
+            uint256 at = Wire.start(signature);
+            if (signature.length == 64) return recoverCompact(digest, Wire.word(at), Wire.word(at + 32));
+            if (signature.length == 65) {
+                return recoverSecp256k1(digest, Wire.number(at + 64, 1), Wire.word(at), Wire.word(at + 32));
+            }
+            if (signature.length == 128) {
+                return recoverP256(digest, Wire.word(at), Wire.word(at + 32), Wire.word(at + 64), Wire.word(at + 96));
+            }
+            return address(0);
         }
-        if (signature.length == 128) {
-            return recoverP256(digest, Wire.word(at), Wire.word(at + 32), Wire.word(at + 64), Wire.word(at + 96));
-        }
-        return address(0);
     }
 
     /// @dev EIP-2098: the parity of y in the top bit of s.
     function recoverCompact(bytes32 digest, bytes32 r, bytes32 vs) internal view returns (address) {
-        return recoverSecp256k1(digest, uint8(uint256(vs) >> 255) + 27, r, bytes32((uint256(vs) << 1) >> 1));
+        unchecked {
+            return recoverSecp256k1(digest, (uint256(vs) >> 255) + 27, r, bytes32((uint256(vs) << 1) >> 1));
+        }
     }
 
     /// @dev The precompile returns nothing for what is no signature; the scratch word then still holds 0. Its arguments lie above
     /// the free memory pointer and are not kept.
-    function recoverSecp256k1(bytes32 digest, uint8 v, bytes32 r, bytes32 s) internal view returns (address signer) {
+    function recoverSecp256k1(bytes32 digest, uint256 v, bytes32 r, bytes32 s) internal view returns (address signer) {
         assembly ("memory-safe") {
             let input := mload(0x40)
             mstore(input, digest)

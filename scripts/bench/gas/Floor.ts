@@ -10,7 +10,7 @@ export type Part = readonly [what: string, gas: number]
 /** What every transaction pays. */
 export const transaction = 21_000
 /** A call of an account that was called before, or of a precompile. */
-const warmCall = 100
+export const warmCall = 100
 /** The first call of another contract in a transaction (EIP-2929). */
 export const coldCall = 2_600
 /** The first read of a storage slot (EIP-2929). */

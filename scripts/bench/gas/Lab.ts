@@ -52,7 +52,11 @@ export interface Lab {
   /** The operator, from its settlement key. */
   readonly operator: (functionName: string, args: readonly unknown[]) => Promise<Mined>
   /** Anybody, here one with coin and many test dollars. */
-  readonly anyone: { readonly address: Address; send(call: Sender.Call): Promise<Mined> }
+  readonly anyone: {
+    readonly address: Address
+    send(call: Sender.Call): Promise<Mined>
+    deploy(call: Sender.Call): Promise<Mined & { readonly contract: Address }>
+  }
   readonly approveMeter: (approval: Digest.Approval, signature: Hex) => Promise<Mined>
   readonly meter: (functionName: string, args: readonly unknown[]) => Promise<Mined>
   /** A call of the test dollar by `anyone`. */
@@ -108,7 +112,14 @@ export const open = async (): Promise<Lab> => {
       dollar: Digest.domain(chainId, dollar.asset, dollar.name, dollar.version),
     },
     operator: (functionName, args) => sent(operator, House.call(house, functionName, args, gasLimit)),
-    anyone: { address: anyone.address, send: (call) => sent(anyone, call) },
+    anyone: {
+      address: anyone.address,
+      send: (call) => sent(anyone, call),
+      async deploy(call) {
+        const { gasUsed, receipt } = await anyone.send(call)
+        return { gas: gasUsed, data: call.data, contract: (receipt.contractAddress as string).toLowerCase() as Address }
+      },
+    },
     approveMeter: (approval, signature) =>
       sent(issuer, House.meterCall(energyMeter, 'approve', [approval, signature], gasLimit)),
     meter: (functionName, args) => sent(anyone, House.meterCall(energyMeter, functionName, args, gasLimit)),

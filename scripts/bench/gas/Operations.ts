@@ -83,8 +83,9 @@ export const payW2 = (books: Books.Books, payments: number, amount: bigint): voi
   for (const i of indices(payments)) books.pay(i % 100, 100 + (Math.floor(i / 100) % 10), amount)
 }
 
-/** W3: everybody pays ten others once, who seem random and are the same each time. */
-export const payW3 = (books: Books.Books, accounts: number, amount: bigint): void => {
+/** W3: everybody pays ten others once, who seem random and are the same each time; `most` payments in all. */
+export const payW3 = (books: Books.Books, accounts: number, amount: bigint, most = 10 * accounts): void => {
+  let left = most
   let state = 12345
   const next = (): number => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
@@ -92,8 +93,10 @@ export const payW3 = (books: Books.Books, accounts: number, amount: bigint): voi
   }
   for (const payer of indices(accounts)) {
     const payees = new Set<number>()
-    while (payees.size < Math.min(10, accounts - 1)) payees.add((payer + 1 + (next() % (accounts - 1))) % accounts)
+    while (payees.size < Math.min(10, accounts - 1, left))
+      payees.add((payer + 1 + (next() % (accounts - 1))) % accounts)
     for (const payee of payees) books.pay(payer, payee, amount)
+    left -= payees.size
   }
 }
 

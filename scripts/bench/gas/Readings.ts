@@ -60,7 +60,32 @@ export const measure = async (lab: Lab.Lab, count: number): Promise<Operation[]>
   const day = 24n * hour
   return [
     await second(lab, 'reading.fleet', Lab.members(count, 'panel'), () => fleet, Lab.startsAt + day),
-    await second(lab, 'reading.fleet.p256', Lab.members(count, 'secure panel', true), () => fleet, Lab.startsAt + 2n * day),
-    await second(lab, 'reading.owners', Lab.members(count, 'roof'), (i) => owners[i] as Lab.Member, Lab.startsAt + 3n * day),
+    await second(
+      lab,
+      'reading.fleet.p256',
+      Lab.members(count, 'secure panel', true),
+      () => fleet,
+      Lab.startsAt + 2n * day,
+    ),
+    await second(
+      lab,
+      'reading.owners',
+      Lab.members(count, 'roof'),
+      (i) => owners[i] as Lab.Member,
+      Lab.startsAt + 3n * day,
+    ),
   ]
+}
+
+/** One reading, alone in its batch and for an owner of its own: what batching saves. */
+export const single = async (lab: Lab.Lab): Promise<bigint> => {
+  const owner = Lab.member('lone owner')
+  const { transactions } = await second(
+    lab,
+    'single',
+    [Lab.member('lone panel')],
+    () => owner,
+    Lab.startsAt + 96n * hour,
+  )
+  return transactions[0]?.gas ?? 0n
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
+import {AuthorizedToken} from "../../../contracts/token/AuthorizedToken.sol";
 import {IClearingHouse} from "../../../contracts/clearing/IClearingHouse.sol";
 import {ClearingSupport} from "../support/ClearingSupport.sol";
 import {BatchBuilder} from "../support/BatchBuilder.sol";
@@ -196,7 +196,7 @@ contract DepositTest is ClearingSupport {
             if (i == 4) a.validBefore += 1;
             if (i == 5) a.salt = bytes32("another");
             if (i == 6) a.from = carol;
-            vm.expectRevert(ERC3009.ERC3009InvalidSignature.selector);
+            vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
             submit(a, signature);
         }
         submit(good(), signature);
@@ -209,7 +209,7 @@ contract DepositTest is ClearingSupport {
         submit(good(), signature);
         vm.expectRevert(
             abi.encodeWithSelector(
-                ERC3009.ERC3009UsedAuthorization.selector, bob, house.depositNonce(alice, address(0), bytes32("salt"))
+                AuthorizedToken.ERC3009UsedAuthorization.selector, bob, house.depositNonce(alice, address(0), bytes32("salt"))
             )
         );
         submit(good(), signature);
@@ -220,7 +220,7 @@ contract DepositTest is ClearingSupport {
         bytes memory signature = sign65(BOB, authorizationDigest(good()));
         vm.warp(START + 1);
         vm.expectRevert(
-            abi.encodeWithSelector(ERC3009.ERC3009InvalidAuthorizationTime.selector, START - 1, START + 1)
+            abi.encodeWithSelector(AuthorizedToken.ERC3009InvalidAuthorizationTime.selector, START - 1, START + 1)
         );
         submit(good(), signature);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
+import {AuthorizedToken} from "../../../contracts/token/AuthorizedToken.sol";
 import {IERC3009, IERC3009Cancel} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {TestDollar} from "../../../contracts/token/TestDollar.sol";
 import {Cheats} from "../support/Cheats.sol";
@@ -63,7 +63,7 @@ contract TestDollarTest is Cheats {
         vm.assertEq(dollar.balanceOf(bob), 100, "received");
         vm.assertTrue(dollar.authorizationState(alice, NONCE), "used");
         bytes memory signature = sign65(ALICE, authorization("Transfer", alice, bob));
-        vm.expectRevert(abi.encodeWithSelector(ERC3009.ERC3009UsedAuthorization.selector, alice, NONCE));
+        vm.expectRevert(abi.encodeWithSelector(AuthorizedToken.ERC3009UsedAuthorization.selector, alice, NONCE));
         dollar.transferWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, signature);
         bytes32 typeHash = keccak256(bytes(string.concat("TransferWithAuthorization", PARAMETERS)));
         signature = sign65(ALICE, digest(abi.encode(typeHash, alice, bob, 100, 0, 2_000_000_000, bytes32("other"))));
@@ -83,13 +83,13 @@ contract TestDollarTest is Cheats {
     function test_CancelAuthorization() external {
         bytes32 typeHash = keccak256("CancelAuthorization(address authorizer,bytes32 nonce)");
         bytes memory signature = sign65(ALICE, digest(abi.encode(typeHash, alice, NONCE)));
-        vm.expectRevert(ERC3009.ERC3009InvalidSignature.selector);
+        vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
         dollar.cancelAuthorization(bob, NONCE, signature);
         vm.expectEmit(address(dollar));
         emit IERC3009Cancel.AuthorizationCanceled(alice, NONCE);
         dollar.cancelAuthorization(alice, NONCE, signature);
         signature = sign65(ALICE, authorization("Transfer", alice, bob));
-        vm.expectRevert(abi.encodeWithSelector(ERC3009.ERC3009UsedAuthorization.selector, alice, NONCE));
+        vm.expectRevert(abi.encodeWithSelector(AuthorizedToken.ERC3009UsedAuthorization.selector, alice, NONCE));
         dollar.transferWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, signature);
     }
 
@@ -103,14 +103,14 @@ contract TestDollarTest is Cheats {
 
     function test_NobodyElseAuthorizes() external {
         bytes memory signature = sign65(0xB0B, authorization("Transfer", alice, bob));
-        vm.expectRevert(ERC3009.ERC3009InvalidSignature.selector);
+        vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
         dollar.transferWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, signature);
         signature = sign65(ALICE, authorization("Transfer", alice, bob));
-        vm.expectRevert(ERC3009.ERC3009InvalidSignature.selector);
+        vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
         dollar.transferWithAuthorization(alice, bob, 101, 0, 2_000_000_000, NONCE, signature);
         vm.warp(2_000_000_000);
         vm.expectRevert(
-            abi.encodeWithSelector(ERC3009.ERC3009InvalidAuthorizationTime.selector, uint256(0), uint256(2_000_000_000))
+            abi.encodeWithSelector(AuthorizedToken.ERC3009InvalidAuthorizationTime.selector, uint256(0), uint256(2_000_000_000))
         );
         dollar.transferWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, signature);
     }
