@@ -11,6 +11,7 @@
 import { z } from 'zod'
 import { address, bytes32, uint, uint64 } from './Fields.ts'
 import type { Receipt } from './Payment.ts'
+import * as Quick from './Quick.ts'
 import * as Wire from './Wire.ts'
 
 export const version = 2
@@ -236,7 +237,8 @@ export const parseRequired = (value: unknown): Required => Wire.parse(requiredSc
 export const parseSettled = (value: unknown): Settled => Wire.parse(settledSchema, value) as Settled
 export const parseVerified = (value: unknown): Verified => Wire.parse(verifiedSchema, value) as Verified
 export const parseExact = (value: unknown): ExactPayload => Wire.parse(exactSchema, value) as ExactPayload
-export const parseClearing = (value: unknown): ClearingPayload => Wire.parse(clearingSchema, value) as ClearingPayload
+export const parseClearing = (value: unknown): ClearingPayload =>
+  Quick.clearing(value) ?? (Wire.parse(clearingSchema, value) as ClearingPayload)
 
 /** A receipt as JSON holds it, so that `encode` can write it. */
 export const formatClearing = ({ receipt, key }: ClearingPayload): { readonly [name: string]: unknown } => ({

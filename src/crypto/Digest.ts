@@ -216,9 +216,17 @@ export const transferAuthorization = (d: Domain, a: Authorization): Hex =>
 export const depositNonce = (account: Address, expectedOwner: Address, salt: Hex): Hex =>
   Keccak.ofDigits(address(account) + address(expectedOwner) + word(salt))
 
+/** Purposes come again and again: a server's few URLs. */
+let lastPurpose = { text: '', digits: word(Keccak.ofText('')) }
+
+const purposeOf = (text: string): string => {
+  if (lastPurpose.text !== text) lastPurpose = { text, digits: word(Keccak.ofText(text)) }
+  return lastPurpose.digits
+}
+
 /** The reference of a purchase: what it was for, and the idempotency key. */
 export const reference = (purpose: string, key: string): Hex =>
-  Keccak.ofDigits(word(Keccak.ofText(purpose)) + word(Keccak.ofText(key)))
+  Keccak.ofDigits(purposeOf(purpose) + word(Keccak.ofText(key)))
 
 /** The reference that both legs of a sale carry; so each party's signature binds the terms of both legs. */
 export const sale = (terms: SaleTerms): Hex =>

@@ -96,12 +96,20 @@ export const counter = <R extends Terms.PaywallRequest>(options: PaywallOptions<
   }
 }
 
+/** Of a receipt's terms nothing is used but its scheme and network: what counts is what the receipt says. */
+const isPlain = (said: unknown): said is X402.Payload => {
+  const { x402Version, accepted, payload } = (said ?? {}) as Partial<X402.Payload>
+  const isClearing = accepted?.scheme === 'clearing' && typeof accepted.network === 'string'
+  return x402Version === X402.version && isClearing && typeof payload === 'object' && payload !== null
+}
+
 /** The payment that a request carries. @throws {PaymentHeaderInvalidError} */
 export const payloadOf = (request: Terms.PaywallRequest): X402.Payload | undefined => {
   const header = request.headers[X402.headers.signature]
   if (typeof header !== 'string') return undefined
   try {
-    return X402.parsePayload(X402.decode(header))
+    const said = X402.decode(header)
+    return isPlain(said) ? said : X402.parsePayload(said)
   } catch (cause) {
     throw new Terms.PaymentHeaderInvalidError(cause)
   }
@@ -200,7 +208,7 @@ const handle = async <R extends Terms.PaywallRequest>(
   try {
     identity = at.identities.present ?? (await at.identities.ready())
     // A chain whose clock runs ahead goes on running.
-    if (identity.leadSeconds > 0) void at.identities.refresh().catch(() => {})
+    if (identity.leadSeconds > 0) at.identities.tick()
     const asked = at.terms.price(request, identity)
     price = asked instanceof Promise ? await asked : asked
   } catch (error) {
@@ -218,6 +226,8 @@ const handle = async <R extends Terms.PaywallRequest>(
     if (offered === undefined) throw new Terms.TermsMismatchError('scheme', schemes.join(' or '), scheme)
     await (offered === 'clearing' ? serveClearing : serveExact)(at, payload, identity, exchange, price)
   } catch (error) {
+    // The chain's clock may have run ahead since the service was read.
+    if (error instanceof Exact.ExactRefusedError) at.identities.tick()
     if (!(error instanceof SunledgerError)) next(error)
     else if (error.status === 503 || error.code === 'SL664') Terms.sendProblem(response, error)
     else at.terms.ask(request, response, at.identities.present ?? identity, price, error)

@@ -36,6 +36,8 @@ export interface Identities {
   readonly present: Identity | undefined
   /** @throws {PaywallUnreadyError} */
   ready(): Promise<Identity>
+  /** Reads the service again in the background, if that was not done lately: its clock runs ahead. */
+  tick(): void
   /** Reads the service again, at most every few seconds. True where the credit key has changed. */
   refresh(): Promise<boolean>
 }
@@ -99,6 +101,9 @@ export const create = (options: IdentityOptions): Identities => {
       } catch (cause) {
         throw new PaywallUnreadyError(cause)
       }
+    },
+    tick() {
+      if (performance.now() - readAtMs >= refreshEveryMs) reload().catch(() => {})
     },
     async refresh() {
       const before = present?.deployment.trust.creditKey

@@ -30,6 +30,9 @@ const bufferOf = (chunk: unknown, encoding: unknown): Buffer =>
       ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
       : Buffer.from(chunk as Uint8Array)
 
+const joined = (chunks: readonly Buffer[]): Buffer =>
+  chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+
 /** Headers as `writeHead` takes them: an object, a flat list, or a list of pairs. */
 const setAll = (response: ServerResponse, given: unknown): void => {
   if (Array.isArray(given)) {
@@ -66,9 +69,10 @@ export const guard = (response: ServerResponse, mostBytes: number, till: Till): 
   const copy = (args: readonly unknown[]): void => {
     const [chunk, encoding] = args
     if (chunk === undefined || chunk === null || typeof chunk === 'function') return
+    // The writer may use its bytes again; text is copied by the conversion.
     const buffer = bufferOf(chunk, encoding)
     bytes += buffer.length
-    if (bytes <= mostBytes) chunks.push(Buffer.from(buffer))
+    if (bytes <= mostBytes) chunks.push(typeof chunk === 'string' ? buffer : Buffer.from(buffer))
     else chunks = []
   }
 
@@ -83,10 +87,7 @@ export const guard = (response: ServerResponse, mostBytes: number, till: Till): 
     state = 'over'
     const whole = bytes <= mostBytes
     const { statusCode: status } = response
-    till.done(
-      whole ? { status, headers: { ...response.getHeaders() }, body: Buffer.concat(chunks) } : undefined,
-      wasHeld,
-    )
+    till.done(whole ? { status, headers: response.getHeaders(), body: joined(chunks) } : undefined, wasHeld)
   }
 
   /** The handler has ended its answer, and it may leave now. */

@@ -204,3 +204,20 @@ describe('the official server with our facilitator', () => {
     expect([await balanceOf(robot), await balanceOf(payee)]).toEqual([999_500n, 500n])
   })
 })
+
+describe('a chain whose clock runs ahead', () => {
+  test('behavior: standard clients still pay: what they are given as time has the lead in it', async () => {
+    const before = await ours()
+    await street.chain.pass(10n * 86_400n)
+    await street.service.fund(street.service.member('somebody'), 1n)
+    expect(street.service.status().nowSeconds - BigInt(Math.floor(Date.now() / 1000))).toBeGreaterThan(800_000n)
+    const { url } = await ours()
+    const [one, two] = [await stranger(500n), await stranger(500n)]
+    expect((await one.pay(url)).status).toBe(200)
+    // One that had read the clock before notices with the first payment that comes too late.
+    await new Promise((resolve) => setTimeout(resolve, 5_000))
+    expect((await two.pay(before.url)).status).toBe(402)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect((await two.pay(before.url)).status).toBe(200)
+  })
+})
