@@ -39,10 +39,13 @@ export const identify = async (client: Client): Promise<{ chainId: number; genes
 export const raw = (client: Client, method: string, params: readonly unknown[]): Promise<unknown> =>
   client.request({ method, params } as never)
 
+/** HTTP: what was sent is too large. That is an answer: no. */
+const tooLarge = 413
+
 /** Whether an error means that the chain did not answer, as against: it answered no. */
 const isUnreachable = (error: unknown): boolean => {
   for (let at = error; at instanceof Error; at = at.cause)
-    if (at instanceof HttpRequestError || at instanceof TimeoutError) return true
+    if (at instanceof TimeoutError || (at instanceof HttpRequestError && at.status !== tooLarge)) return true
   return false
 }
 

@@ -14,6 +14,10 @@ export interface Policy {
   readonly valueAtomic: bigint
   /** As soon as this many accounts are unsettled. */
   readonly members: number
+  /** Above this base fee, settlement is put off, wei; left out: never. What is at risk is not: `valueAtomic` and exits count whatever gas costs. */
+  readonly dearWei?: bigint | undefined
+  /** How long it is put off at most. */
+  readonly mostDelayMs?: number | undefined
 }
 
 export const defaultPolicy: Policy = { manual: false, everyMs: 5_000, valueAtomic: 100_000_000n, members: 1_000 }
@@ -35,8 +39,20 @@ export interface HeartbeatOptions {
   /** Brings withdrawals and exits forward. */
   readonly tend: () => Promise<void>
   readonly onError: (error: unknown) => void
+  /** Asked only where the policy puts settlement off when gas is dear. */
+  readonly baseFeeWei?: () => Promise<bigint>
   readonly beatMs?: number
 }
+
+const usualDelayMs = 3_600_000
+
+/** Whether a settlement that is due is put off because gas is dear. */
+export const isPutOff = (policy: Policy, work: Work, sinceMs: number, baseFeeWei: bigint): boolean =>
+  policy.dearWei !== undefined &&
+  baseFeeWei > policy.dearWei &&
+  !work.isLeaving &&
+  work.valueAtomic < policy.valueAtomic &&
+  sinceMs < (policy.mostDelayMs ?? usualDelayMs)
 
 /** Whether to settle now. */
 export const isDue = (policy: Policy, work: Work, sinceMs: number): boolean => {
@@ -56,7 +72,10 @@ export const start = (options: HeartbeatOptions): (() => Promise<void>) => {
 
   const beat = async (): Promise<void> => {
     await options.sync()
-    if (isDue(policy, options.work(), Date.now() - lastSettledMs)) {
+    const sinceMs = Date.now() - lastSettledMs
+    const wei = policy.dearWei === undefined ? undefined : await options.baseFeeWei?.()
+    const work = options.work()
+    if (isDue(policy, work, sinceMs) && !isPutOff(policy, work, sinceMs, wei ?? 0n)) {
       await options.settle()
       lastSettledMs = Date.now()
     }

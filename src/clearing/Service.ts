@@ -148,6 +148,7 @@ const heartbeat = (
       }
     },
     settle: settle.now,
+    baseFeeWei: parts.sender.baseFeeWei,
     async tend() {
       await parts.tend()
       await withdrawals.resume()

@@ -7,8 +7,9 @@
  * that a lost one would have said; nobody has been told that a reading was accepted before the chain has accepted it.
  */
 
+import { answered, type Client } from '../chain/Client.ts'
 import * as House from '../chain/House.ts'
-import type * as Sender from '../chain/Sender.ts'
+import * as Sender from '../chain/Sender.ts'
 import type { Watcher } from '../chain/Watcher.ts'
 import type { Account } from '../core/Account.ts'
 import * as Batch from '../core/Batch.ts'
@@ -22,6 +23,7 @@ import type { Sync } from './Sync.ts'
 
 export interface SettleOptions {
   readonly ledger: Ledger.Ledger
+  readonly client: Client
   readonly sender: Sender.Sender
   readonly watcher: Watcher
   readonly sync: Sync
@@ -55,6 +57,18 @@ interface Totals {
 }
 
 const key = ({ asset, account }: { asset: Address; account: Address }): string => asset + account
+
+/** A batch that is on chain. */
+interface Done {
+  readonly block: bigint
+  readonly answer: Settlements['transactions'][number]
+}
+
+/** A settlement reverts only when it runs out of gas; nodes and pools each have their own words for too large. */
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof Sender.RevertedError ||
+  (error instanceof Sender.TransactionRefusedError &&
+    /oversized|too large|too big|exceed|413|size limit/i.test(error.actual ?? ''))
 
 export const create = (options: SettleOptions): Settle => {
   const { ledger, sender, watcher, sync, house, meter } = options
@@ -98,7 +112,30 @@ export const create = (options: SettleOptions): Settle => {
     return before !== undefined && before.debit === account.debitTotal && before.credit === account.creditTotal
   }
 
-  const submitBatch = async ({ batch, members, gas }: Plan.Transaction) => {
+  /** What a block of this chain takes, where that is less than our own limit; a plan's gas limits lie a quarter above its estimate. */
+  const limitsNow = async (): Promise<Plan.Limits> => {
+    const limits = options.limits ?? Plan.defaultLimits
+    const { gasLimit } = await answered(options.client, options.client.getBlock())
+    return { ...limits, gas: Math.min(limits.gas, Math.floor((Number(gasLimit) * 4) / 5)) }
+  }
+
+  /** Sends a batch; one that is too large for the chain, against all reckoning, goes in halves. */
+  const submitBatch = async (transaction: Plan.Transaction): Promise<Done[]> => {
+    try {
+      return [await submitWhole(transaction)]
+    } catch (error) {
+      const { members, batch, gas } = transaction
+      if (members.length < 2 || !isTooLarge(error)) throw error
+      const accounts = members.map(({ asset, account }) => Ledger.account(ledger, asset, account))
+      const half = { gas: Number(gas) / 2, bytes: batch.length / 4 }
+      const parts = Plan.plan(accounts, half)
+      // Each member of a plan fits by itself, whatever the limits say; then there is nothing to halve.
+      if (parts.length < 2) throw error
+      return (await Promise.all(parts.map(submitBatch))).flat()
+    }
+  }
+
+  const submitWhole = async ({ batch, members, gas }: Plan.Transaction): Promise<Done> => {
     const totals = members.map((member) => ({
       id: key(member),
       ...Ledger.account(ledger, member.asset, member.account),
@@ -116,8 +153,9 @@ export const create = (options: SettleOptions): Settle => {
     // Readings that cannot be sent must not hold up anybody's money.
     const [submitted] = await Promise.allSettled([submitReadings()])
     const due = Ledger.toSettle(ledger).filter((account) => !isUnderWay(account))
-    const settled = await Promise.allSettled(Plan.plan(due, options.limits).map(submitBatch))
-    const done = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    const limits = due.length === 0 ? undefined : await limitsNow()
+    const settled = await Promise.allSettled(Plan.plan(due, limits).map(submitBatch))
+    const done = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
     const blocks = [...done.map(({ block }) => block), submitted.status === 'fulfilled' ? submitted.value.block : 0n]
     await sync.now(blocks.reduce((a, b) => (a > b ? a : b)))
     for (const result of [...settled, submitted]) if (result.status === 'rejected') throw result.reason

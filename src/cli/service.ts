@@ -1,6 +1,7 @@
 /** `sunledger service`: the clearing service as a process of its own. Started by `demo` and `serve`; not meant to be called by hand. */
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { parseGwei } from 'viem'
 import * as Deployment from '../chain/Deployment.ts'
 import * as Keys from '../chain/Keys.ts'
 import { defaultPolicy } from '../clearing/Policy.ts'
@@ -27,6 +28,9 @@ interface Flags extends Limits.Flags {
   readonly settleEvery: string
   readonly manualSettlement?: boolean
   readonly confirmations: string
+  readonly dearGas?: string
+  readonly mostDelay: string
+  readonly rpcTimeout: string
 }
 
 /** Both, or neither: what came up beside something that did not is closed again. */
@@ -63,7 +67,10 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
       ...defaultPolicy,
       manual: flags.manualSettlement === true,
       everyMs: Number(flags.settleEvery) * 1000,
+      dearWei: flags.dearGas === undefined ? undefined : parseGwei(flags.dearGas),
+      mostDelayMs: Number(flags.mostDelay) * 1000,
     },
+    rpcTimeoutMs: Number(flags.rpcTimeout),
   })
   // While the journal is replayed, whoever asks is told so.
   const listening = Server.listen({
@@ -95,6 +102,9 @@ export const register = (program: Command): void => {
     .option('--allow-host <name...>', 'further names under which it may be called')
     .option('--settle-every <seconds>', 'settle at most this long after the last time', '5')
     .option('--manual-settlement', 'settle only when the operator says so')
+    .option('--dear-gas <gwei>', 'put settlement off while a unit of gas costs more than this')
+    .option('--most-delay <seconds>', 'how long at most', '3600')
+    .option('--rpc-timeout <ms>', 'how long the chain’s node may take to answer; it is asked three times', '30000')
     .option('--confirmations <blocks>', 'blocks that must follow before something counts', '0')
     .action((flags: Flags) => Processes.live(() => bringUp(flags)))
 }

@@ -2,7 +2,9 @@
  * Whether ledger and chain agree, whole and in every way: slot by slot (I13), the money held against what is owed (I1), every total of the
  * journal against the one before it (I4), the service's memory against its journal (I12).
  */
+import { parseEventLogs } from 'viem'
 import { expect } from 'vitest'
+import { clearingHouse } from '../../../src/chain/abi/ClearingHouse.ts'
 import * as House from '../../../src/chain/House.ts'
 import { assetsOf } from '../../../src/clearing/Service.ts'
 import * as Ledger from '../../../src/core/Ledger.ts'
@@ -26,8 +28,10 @@ const aside = async (chain: Chain, service: Running, asset: Address, block: bigi
       0n,
     )
   const reserved = records.map(times('reserved')).reduce((a, b) => a + b, 0n)
-  const { clearingHouse: house } = service.deployment
-  const receivers = new Set(records.flatMap(({ slots }) => slots.map(({ account }) => account)))
+  const { clearingHouse: house, startBlock } = service.deployment
+  const logs = await chain.client.getLogs({ address: house, fromBlock: startBlock, toBlock: block })
+  const finalized = parseEventLogs({ abi: clearingHouse.abi, logs, eventName: 'ExitFinalized' })
+  const receivers = new Set(finalized.map(({ args }) => args.to.toLowerCase() as Address))
   const apart = await Promise.all([...receivers].map((to) => House.setApart(chain.client, house, asset, to, block)))
   return apart.reduce((a, b) => a + b, reserved)
 }

@@ -34,6 +34,8 @@ export interface BadLine {
   down(is: boolean): void
   /** From now on it leads to another node. */
   lead(target: string): void
+  /** No longer request is taken, as pools take no longer transaction. */
+  limit(characters: number): void
   /** What happens to the next requests with this method. */
   fault(method: string, times: number, fault: Fault): void
   /** The answers to the next requests with this method are lost on their way. */
@@ -122,6 +124,7 @@ export const start = async (first: string): Promise<BadLine> => {
   const holding = new Map<string, () => Promise<unknown>>()
   const waiting = new Map<string, () => Promise<unknown>>()
   let isDown = false
+  let longest = Number.POSITIVE_INFINITY
 
   const faultOf = (methods: readonly string[]): Planned | undefined => {
     const found = methods.map((method) => faults.get(method)).find((planned) => (planned?.times ?? 0) > 0)
@@ -134,6 +137,10 @@ export const start = async (first: string): Promise<BadLine> => {
     for await (const part of incoming) body += part
     if (isDown) return void incoming.socket.destroy()
     const methods = methodsIn(body)
+    if (body.length > longest && methods.includes('eth_sendRawTransaction')) {
+      const fault = { error: `oversized data: ${body.length} characters, limit ${longest}`, acted: false }
+      return void response.end(await refuse(target, body, 'eth_sendRawTransaction', fault))
+    }
     for (const method of methods) await holding.get(method)?.()
     const fault = faultOf(methods)
     calls.push(...methods)
@@ -160,6 +167,9 @@ export const start = async (first: string): Promise<BadLine> => {
     },
     lead(to) {
       target = to
+    },
+    limit(characters) {
+      longest = characters
     },
     fault: (method, times, fault) => faults.set(method, { method, times, fault }),
     lose: (method, times) => faults.set(method, { method, times, fault: 'lose' }),
