@@ -12,6 +12,8 @@ interface State {
   /** The last request that began on it; those before it on the same connection are answered earlier. */
   request?: IncomingMessage
   response?: ServerResponse
+  /** The one before it, which may not be answered yet either. */
+  before?: ServerResponse | undefined
   /** Bytes that had arrived when it began. */
   readBefore: number
   /** Bytes that the client had taken when it was last looked at, and since when it is no more. */
@@ -22,8 +24,8 @@ interface State {
 export interface Connections {
   /** A request begins. */
   begin(request: IncomingMessage, response: ServerResponse): void
-  /** The response that is under way on a connection. */
-  responseOn(socket: Socket): ServerResponse | undefined
+  /** Whether the next bytes on a connection would be taken for the answer to what cannot be read on it, and to nothing else. */
+  isNext(socket: Socket): boolean
   /** Responses that are under way. */
   unanswered(): ServerResponse[]
   readonly open: number
@@ -36,7 +38,9 @@ const sweepMs = 1000
 /** Connections that are looked at to find an idle one; those that are being served are put at the end. */
 const mostLooked = 1000
 
-const isUnderWay = ({ response }: State): boolean => response !== undefined && !response.writableFinished
+const isOpen = (response: ServerResponse | undefined): boolean => response !== undefined && !response.writableFinished
+
+const isUnderWay = ({ response }: State): boolean => isOpen(response)
 
 /** It waits for the client: nothing was asked, or not yet in full. */
 const isIdle = (state: State): boolean => !isUnderWay(state) || state.request?.complete === false
@@ -117,7 +121,7 @@ export const watch = (server: Server, limits: Limits): Connections => {
       held -= bytes
     }
   }
-  const timer = setInterval(sweep, sweepMs).unref()
+  const timer = setInterval(sweep, Math.min(sweepMs, limits.stalledMs / 4)).unref()
 
   return {
     begin(request, response) {
@@ -125,11 +129,16 @@ export const watch = (server: Server, limits: Limits): Connections => {
       const state = states.get(socket)
       if (state === undefined) return
       state.request = request
+      state.before = state.response
       state.response = response
       state.readBefore = socket.bytesRead
       touch(socket, state)
     },
-    responseOn: (socket) => states.get(socket)?.response,
+    isNext(socket) {
+      const { request, response, before } = states.get(socket) ?? {}
+      // What was asked in full is still owed its own answer; what was not is what cannot be read.
+      return !isOpen(response) || (request?.complete === false && response?.headersSent === false && !isOpen(before))
+    },
     unanswered: () => [...states.values()].flatMap((state) => (isUnderWay(state) ? (state.response ?? []) : [])),
     get open() {
       return states.size

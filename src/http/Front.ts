@@ -133,10 +133,8 @@ export const create = (
       Problem.send(request, response, new ExpectationUnmetError(request.headers.expect ?? ''))
     },
     unreadable(error, socket) {
-      const response = connections.responseOn(socket)
-      // An answer that has begun cannot be taken back, and nothing may be written into it.
-      if (!socket.writable || (response !== undefined && !response.writableFinished)) socket.destroy()
-      else socket.end(Problem.raw(faultOf(error, limits)))
+      if (socket.writable && connections.isNext(socket)) socket.end(Problem.raw(faultOf(error, limits)))
+      else socket.destroy()
     },
     open(made) {
       app = made

@@ -73,7 +73,7 @@ export const send = (
 
 /** @param atEnd takes what closes it; left out: it lives for one test */
 export const listen = async (
-  service: Service,
+  service: Service | Promise<Service>,
   options: Partial<Server.ServerOptions> = {},
   atEnd: (close: () => Promise<void>) => void = onTestFinished,
 ): Promise<Site> => {
