@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Service } from '../../../src/clearing/Service.ts'
 import * as Wire from '../../../src/core/Wire.ts'
+import type { Journal } from '../../../src/store/Journal.ts'
 import * as BadLine from '../support/BadLine.ts'
 import { useChain } from '../support/Chain.ts'
 import { follow, listen, problemOf } from '../support/Http.ts'
@@ -22,6 +23,32 @@ const site = async (limits: Parameters<typeof listen>[1] = {}, options: Paramete
 /** A server whose routes nobody asks. */
 const bare = (options: Parameters<typeof listen>[1] = {}) =>
   listen({ listen: () => () => {}, early: () => 0 } as unknown as Service, options)
+
+/** A journal that takes nothing while it is held. */
+const slowDisk = () => {
+  let held: Promise<void> | undefined
+  let release = () => {}
+  const through = (journal: Journal): Journal =>
+    new Proxy(journal, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name) as unknown
+        if (name !== 'append') return typeof value === 'function' ? value.bind(target) : value
+        return async (...args: Parameters<Journal['append']>) => {
+          await held
+          return target.append(...args)
+        }
+      },
+    })
+  return {
+    through,
+    hold() {
+      held = new Promise((resolve) => {
+        release = resolve
+      })
+    },
+    release: () => release(),
+  }
+}
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -180,31 +207,16 @@ describe('too much', () => {
   })
 
   test('behavior: more payments than can be worked on are told to come back; those that were let in are answered', async () => {
-    let release = () => {}
-    const held = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const through: NonNullable<Parameters<typeof start>[2]>['through'] = (journal) =>
-      new Proxy(journal, {
-        get: (target, name) => {
-          const value = Reflect.get(target, name) as unknown
-          if (name !== 'append' || !isSlow) return typeof value === 'function' ? value.bind(target) : value
-          return async (...args: Parameters<typeof journal.append>) => {
-            await held
-            return target.append(...args)
-          }
-        },
-      })
-    let isSlow = false
-    const { http, service, payer, shop } = await site({ limits: { pendingPayments: 4 } }, { through })
-    isSlow = true
+    const disk = slowDisk()
+    const { http, service, payer, shop } = await site({ limits: { pendingPayments: 4 } }, disk)
+    disk.hold()
     const requests = Array.from({ length: 12 }, () => payer.pay({ to: shop.address, amount: 1n }))
     const first = requests.slice(0, 4).map((request) => http.post('/v1/payments', request))
     await service.until(async () => (await http.get('/metrics')).text.includes('sunledger_payments_pending 4'))
     const rest = await Promise.all(requests.slice(4).map((request) => http.post('/v1/payments', request)))
     expect(rest.map(problemOf)).toEqual(Array(8).fill('503 application/problem+json SL616'))
     expect(rest.map(({ headers }) => headers['retry-after'])).toEqual(Array(8).fill('1'))
-    release()
+    disk.release()
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200, 200, 200])
     // The very same again, as they were told.
     for (const request of requests.slice(4)) expect((await http.post('/v1/payments', request)).status).toBe(200)
@@ -227,14 +239,17 @@ describe('too much', () => {
 
 describe('the end', () => {
   test('behavior: what was accepted is answered, streams end with a word, newcomers are told', async () => {
-    const { http, pay, shop } = await site()
+    const disk = slowDisk()
+    const { http, service, pay, shop } = await site({}, disk)
     const listener = await follow(`${http.url}/v1/events?account=${shop.address}`)
     const kept = await Socket.open(http.url)
     kept.say(Socket.request('GET', '/healthz'))
     await kept.hears('ok')
+    disk.hold()
     const answers = Array.from({ length: 5 }, () => http.post('/v1/payments', pay()))
-    await pause(30)
+    await service.until(async () => (await http.get('/metrics')).text.includes('sunledger_payments_pending 5'))
     const closing = http.server.close()
+    disk.release()
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(5).fill(200))
     await listener.ended
     expect(listener.events.at(-1)).toMatchObject({ type: 'closing', data: { reason: 'the service is stopping' } })
