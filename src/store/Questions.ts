@@ -23,7 +23,7 @@ type Payments = readonly Packed.Packed[]
 /** @param end position of the last record */
 export const create = (handle: number, index: Index.Index, seed: Keys.Seed, end: () => number): Questions => {
   /** Whoever reads one payment of a group mostly reads the next one too. Groups never change. */
-  let last: { frame: Frame.Frame; entries: readonly Entry[] } | undefined
+  let last: { frame: Frame.Frame; entries: readonly Entry[]; records?: readonly PaymentRecord[] } | undefined
 
   /** The group commit that holds a position. */
   const groupAt = (position: number) => {
@@ -68,13 +68,14 @@ export const create = (handle: number, index: Index.Index, seed: Keys.Seed, end:
     payment(id) {
       const it = found(index.find(Keys.ofId(seed, bytes(id), 0)), (payment) => Packed.id(payment) === id)
       if (it === undefined) return undefined
-      const { frame, entries } = groupAt(it.position)
-      const group = entries.flatMap((entry) => (Packed.isList(entry) ? entry : []))
+      const group = groupAt(it.position)
+      // The same list each time: whoever proves several payments of a group builds its tree once.
+      group.records ??= group.entries.flatMap((entry) => (Packed.isList(entry) ? entry.map(Packed.toRecord) : []))
       return {
         position: it.position,
         record: Packed.toRecord(it.payment),
-        group: group.map(Packed.toRecord),
-        seal: frame.seal as Hex,
+        group: group.records,
+        seal: group.frame.seal as Hex,
       }
     },
     byReference(payer, asset, reference) {

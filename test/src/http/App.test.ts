@@ -114,16 +114,18 @@ describe('the service itself', () => {
 
   test('error: SL403 and 503 with retry-after when the disk breaks; readyz says so', async () => {
     const { http, service, payer, shop } = await site()
+    const kept = Wire.parse(
+      Wire.receipt,
+      (await http.post('/v1/payments', payer.pay({ to: shop.address, amount: 1n }))).body,
+    )
     breakWrites(service.folder)
     const answer = await http.post('/v1/payments', payer.pay({ to: shop.address, amount: 1n }))
     expect([problemOf(answer), answer.headers['retry-after']]).toEqual(['503 application/problem+json SL403', '1'])
     expect(await http.get('/readyz')).toMatchObject({ status: 503, body: { state: 'readOnly' } })
     const view = Wire.parse(Wire.accountView, (await http.get(`/v1/accounts/${payer.address}`)).body)
-    expect(view.assets[0]?.debit.total).toBe(0n)
+    expect(view.assets[0]?.debit.total).toBe(1n)
     breakReads(service.folder)
-    expect(problemOf(await http.get(`/v1/accounts/${payer.address}/statement`))).toBe(
-      '503 application/problem+json SL406',
-    )
+    expect(problemOf(await http.get(`/v1/payments/${kept.payment.id}`))).toBe('503 application/problem+json SL406')
     expect(http.faults).toEqual([])
   })
 })
