@@ -1,0 +1,71 @@
+/**
+ * Where a contract can be changed in one place, and how: from its syntax tree. What the change is called does not depend on line
+ * numbers, so an explanation keeps its mutant while the file grows around it.
+ */
+import * as Compile from '../solidity/Compile.ts'
+import { changesOf, type Node } from './Operators.ts'
+
+export interface Mutant {
+  /** `contracts/…` */
+  readonly file: string
+  readonly line: number
+  /** `Contract.function: before → after`, with `#n` where a function has it more than once. */
+  readonly key: string
+  readonly before: string
+  readonly after: string
+  /** The whole file with the change in it. */
+  readonly content: string
+}
+
+/** All mutants of a file, in the order of its text. */
+export const mutantsOf = (file: string): Mutant[] => {
+  const sources = Compile.collect([file])
+  const output = Compile.compile(sources, { evmVersion: 'osaka' }, { [file]: { '': ['ast'] } })
+  const bytes = Buffer.from(sources[file]?.content ?? '')
+  const places = placesOf(output.sources?.[file]?.ast as Node, '', '', bytes)
+  places.sort((one, other) => one.start - other.start || one.end - other.end)
+  const seen = new Map<string, number>()
+  return places.map(({ where, start, end, after }) => {
+    const before = bytes.toString('utf8', start, end)
+    const name = `${where}: ${tidied(before)} → ${after === '' ? 'nothing' : tidied(after)}`
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return {
+      file,
+      line: bytes.toString('utf8', 0, start).split('\n').length,
+      key: count === 1 ? name : `${name} #${count}`,
+      before: tidied(before),
+      after: after === '' ? 'nothing' : tidied(after),
+      content: bytes.toString('utf8', 0, start) + after + bytes.toString('utf8', end),
+    }
+  })
+}
+
+interface Place {
+  readonly where: string
+  readonly start: number
+  readonly end: number
+  readonly after: string
+}
+
+/** Walks the tree and knows in which contract and function it is. */
+const placesOf = (node: Node, contract: string, member: string, bytes: Buffer): Place[] => {
+  const inContract = node.nodeType === 'ContractDefinition' ? (node.name ?? '') : contract
+  const inMember = memberOf(node) ?? member
+  const where = inMember === '' ? inContract : `${inContract}.${inMember}`
+  const own = changesOf(node, bytes).map((change) => ({ where, ...change }))
+  return [...own, ...childrenOf(node).flatMap((child) => placesOf(child, inContract, inMember, bytes))]
+}
+
+const memberOf = ({ nodeType, name, kind, stateVariable }: Node): string | undefined => {
+  if (nodeType === 'FunctionDefinition') return kind === 'constructor' ? 'constructor' : name
+  if (nodeType === 'ModifierDefinition' || (nodeType === 'VariableDeclaration' && stateVariable)) return name
+  return undefined
+}
+
+const childrenOf = (node: Node): Node[] =>
+  Object.values(node)
+    .flat()
+    .filter((value): value is Node => typeof value === 'object' && value !== null && 'nodeType' in value)
+
+const tidied = (text: string): string => text.replaceAll(/\s+/g, ' ')
