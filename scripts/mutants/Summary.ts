@@ -80,7 +80,10 @@ export const toJson = (summary: Summary): string =>
       survived: summary.survivors.map(entryOf),
       explained: summary.explained.map(({ mutant, why }) => ({ ...entryOf(mutant), why })),
       stale: summary.stale,
-      verdicts: summary.judged.map((mutant) => ({ ...entryOf(mutant), outcome: mutant.outcome, by: mutant.by })),
+      verdicts: summary.judged.map((mutant) => {
+        const { outcome, by, compileMs, testMs } = mutant
+        return { ...entryOf(mutant), outcome, by, compileMs, testMs }
+      }),
     },
     undefined,
     2,

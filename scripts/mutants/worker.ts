@@ -24,6 +24,9 @@ export interface Task {
 export interface Verdict {
   readonly outcome: 'invalid' | 'same' | 'killed' | 'survived'
   readonly by?: string
+  /** How long compiling and testing took. */
+  readonly compileMs?: number
+  readonly testMs?: number
 }
 
 const slowSuites = ['OrderTest', 'ClearingInvariants', 'EnergyInvariants']
@@ -45,10 +48,11 @@ process.on('message', (task: Task) => {
 })
 process.send?.('ready')
 
-async function judge({ file, content }: Task): Promise<Verdict> {
+async function judge(task: Task): Promise<Verdict> {
+  const began = Date.now()
   let fresh: Artifact[]
   try {
-    fresh = Suite.artifactsOf(touchedBy(file, content), { [file]: content }, start.settings)
+    fresh = Suite.artifactsOf(touchedBy(task.file, task.content), { [task.file]: task.content }, start.settings)
   } catch (error) {
     if (error instanceof Compile.CompileError) return { outcome: 'invalid' }
     throw error
@@ -57,6 +61,12 @@ async function judge({ file, content }: Task): Promise<Verdict> {
   const mutated = artifacts.map((artifact) => changed.get(keyOf(artifact.id)) ?? artifact)
   if (mutated.every((artifact, index) => codeOf(artifact) === codeOf(artifacts[index]))) return { outcome: 'same' }
 
+  const compiled = Date.now()
+  const verdict = await test(mutated)
+  return { ...verdict, compileMs: compiled - began, testMs: Date.now() - compiled }
+}
+
+async function test(mutated: readonly Artifact[]): Promise<Verdict> {
   const suites = Suite.suitesOf(mutated)
   const isSlow = ({ name }: ArtifactId) => slowSuites.includes(name)
   const [fast, slow] = [suites.filter((id) => !isSlow(id)), suites.filter(isSlow)]

@@ -3,70 +3,29 @@ pragma solidity ^0.8.28;
 
 import {IClearingHouse} from "../../../contracts/clearing/IClearingHouse.sol";
 import {BatchBuilder} from "../support/BatchBuilder.sol";
-import {ClearingSupport} from "../support/ClearingSupport.sol";
+import {OddToken} from "../support/Tokens.sol";
+import {ClearingMembers} from "./ClearingMembers.sol";
 
 /// @title ClearingHandler: a clearing house in everybody's hands
-/// @notice The invariant tests call its external functions in any order with any arguments. It signs for four members (the last one
-/// with P-256), the operator and the owners, keeps every message that was ever signed, and uses old ones as readily as new ones.
-/// What went in and out is counted here by itself, so that the contract's books can be compared with a second set. No call reverts:
-/// what would not be allowed is not tried, so a revert is a finding.
-contract ClearingHandler is ClearingSupport {
-    uint256 public constant MEMBERS = 4;
+/// @notice The invariant tests call its external functions in any order with any arguments. Members, strangers and the operator do what
+/// they may and what they may not; old messages are used as readily as new ones. Of every call it is known beforehand whether the house
+/// must do it or refuse it, and a refusal has to have a name.
+contract ClearingHandler is ClearingMembers {
     uint256 private constant MOST = 1 << 60;
+    uint256 private constant WALLET = 0x3A11E7;
     uint8 private constant W = 10;
 
-    struct SignedDebit {
-        uint256 member;
-        uint80 total;
-        bytes32 history;
-        bytes signature;
-        bool accepted;
-        IClearingHouse.Credit credit;
-    }
-
-    uint256[MEMBERS] private _keys = [uint256(0xA1), 0xB2, 0xC3, 0xD4];
-    address[MEMBERS] public members;
-    /// @dev 0: the member owns itself.
-    uint256[MEMBERS] private _ownerKeys;
-    uint256[] private _creditKeys;
-
-    SignedDebit[] private _debits;
-    IClearingHouse.Credit[] private _credits;
-
-    // The service's totals: all that was accepted.
-    uint256[MEMBERS] public debitTotal;
-    uint256[MEMBERS] public creditTotal;
-
-    // The second set of books.
-    uint256[MEMBERS] public highestSigned;
-    uint256[MEMBERS] public depositedBy;
-    uint256[MEMBERS] public takenByOwner;
-    uint256 public totalIn;
-    uint256 public totalOut;
-    uint256 public donated;
-
-    // What was seen last, to see totals rise.
-    uint256[MEMBERS] private _debitedBefore;
-    uint256[MEMBERS] private _creditedBefore;
-    bool public totalsFell;
-
-    /// @dev How often each action did something, by name.
-    mapping(string => uint256) public done;
-
-    modifier watched(string memory name) {
-        _;
-        ++done[name];
-        for (uint256 i = 0; i < MEMBERS; ++i) {
-            IClearingHouse.Account memory account = house.accountOf(asset, members[i]);
-            if (account.debited < _debitedBefore[i] || account.credited < _creditedBefore[i]) totalsFell = true;
-            (_debitedBefore[i], _creditedBefore[i]) = (account.debited, account.credited);
-        }
-    }
+    /// @dev An asset that misbehaves, beside the one that does not.
+    OddToken public odd;
+    uint256 private _salts;
+    uint256 private _listed;
 
     constructor() {
-        setUpClearing();
-        for (uint256 i = 0; i < MEMBERS; ++i) members[i] = i == 3 ? addrP256(_keys[i]) : vm.addr(_keys[i]);
-        _creditKeys.push(CREDIT_KEY);
+        setUpMembers();
+        odd = new OddToken(6);
+        vm.prank(cold);
+        house.listAsset(address(odd));
+        odd.approve(address(house), type(uint256).max);
     }
 
     function clearingHouse() external view returns (IClearingHouse) {
@@ -77,95 +36,110 @@ contract ClearingHandler is ClearingSupport {
         return asset;
     }
 
-    function receiver(uint256 member) public pure returns (address) {
-        return address(uint160(0xEE00 + member));
-    }
-
-    /// @dev Everything that the contract says it owes or keeps.
-    function internalSum() external view returns (uint256 sum) {
-        sum = house.poolOf(asset);
-        for (uint256 i = 0; i < MEMBERS; ++i) {
-            sum += house.accountOf(asset, members[i]).balance + house.reserveOf(asset, members[i])
-                + house.setApartOf(asset, receiver(i));
-        }
-    }
-
     // ---------------------------------------------------------- money in, out
 
-    function deposit(uint256 who, uint256 amount) external watched("deposit") {
-        who = within(who, 0, MEMBERS - 1);
-        amount = within(amount, 1, MOST);
-        give(members[who], amount);
-        depositedBy[who] += amount;
-        totalIn += amount;
+    function deposit(uint256 who, uint256 amount, uint256 wrong) external step {
+        who = who % MEMBERS;
+        amount = someAmount(amount, (1 << 95) - balanceOf(members[who]));
+        address owner = house.ownerOf(members[who]);
+        bool allowed = wrong % 8 != 0;
+        if (!allowed) owner = address(uint160(owner) + 1);
+        dollar.mint(address(this), amount);
+        bytes memory data = abi.encodeCall(house.deposit, (asset, members[who], owner, amount));
+        (bool done,) = attempt("deposit", who, address(this), data, allowed && amount > 0);
+        if (done) (depositedBy[who], totalIn) = (depositedBy[who] + amount, totalIn + amount);
     }
 
-    function fund(uint256 amount) external watched("fund") {
-        amount = within(amount, 1, MOST);
-        fill(amount);
-        totalIn += amount;
+    /// @dev Mostly small; sometimes all that there is room for.
+    function someAmount(uint256 seed, uint256 most) private pure returns (uint256) {
+        if (seed % 64 == 1) return most;
+        return seed % 16 == 0 ? 0 : within(seed, 0, most < MOST ? most : MOST);
+    }
+
+    function depositWithAuthorization(uint256 who, uint256 amount, uint256 wrong) external step {
+        who = who % MEMBERS;
+        amount = someAmount(amount, MOST);
+        address owner = house.ownerOf(members[who]);
+        bytes32 salt = bytes32(wrong % 8 == 1 && _salts > 0 ? _salts : ++_salts);
+        bool used = dollar.authorizationState(vm.addr(WALLET), house.depositNonce(members[who], owner, salt));
+        bytes memory signature = authorize(who, owner, amount, salt);
+        bool allowed = wrong % 8 > 2 || (wrong % 8 == 1 && !used);
+        if (wrong % 8 == 0) amount += 1;
+        if (wrong % 8 == 2) owner = address(uint160(owner) + 1);
+        if (allowed) allowed = amount > 0 && balanceOf(members[who]) + amount <= 1 << 95;
+        dollar.mint(vm.addr(WALLET), amount);
+        bytes memory data = abi.encodeCall(
+            house.depositWithAuthorization,
+            (asset, vm.addr(WALLET), members[who], owner, amount, 0, FOREVER, salt, signature)
+        );
+        (bool done,) = attempt("depositWithAuthorization", who, STRANGER, data, allowed);
+        if (done) (depositedBy[who], totalIn) = (depositedBy[who] + amount, totalIn + amount);
+    }
+
+    function authorize(uint256 who, address owner, uint256 amount, bytes32 salt) private view returns (bytes memory) {
+        bytes32 typeHash = keccak256(
+            "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+        );
+        bytes32 nonce = keccak256(abi.encode(members[who], owner, salt));
+        bytes32 message = keccak256(
+            abi.encode(typeHash, vm.addr(WALLET), address(house), amount, uint256(0), uint256(FOREVER), nonce)
+        );
+        return sign64(WALLET, typedDigest(domainOf("Test Dollar", "1", asset), message));
+    }
+
+    function fund(uint256 who, uint256 amount) external step {
+        amount = amount % 16 == 0 ? 0 : within(amount, 1, MOST);
+        dollar.mint(address(this), amount);
+        bytes memory data = abi.encodeCall(house.fund, (asset, amount));
+        (bool done,) = attempt("fund", who % MEMBERS, address(this), data, amount > 0);
+        if (done) totalIn += amount;
     }
 
     /// @dev Tokens sent to the contract without a word are nobody's.
-    function donate(uint256 amount) external watched("donate") {
+    function donate(uint256 who, uint256 amount) external step {
         amount = within(amount, 1, MOST);
         dollar.mint(address(house), amount);
         donated += amount;
+        note("donate", statesOf(who % MEMBERS), true);
     }
 
-    function drain(uint256 amount) external {
-        amount = amount % (house.poolOf(asset) + 1);
-        if (amount > 0) _drain(amount);
-    }
-
-    function _drain(uint256 amount) private watched("drain") {
-        vm.prank(cold);
-        house.drain(asset, receiver(9), amount);
-        totalOut += amount;
+    /// @dev Up to the whole pool, and sometimes a unit more.
+    function drain(uint256 who, uint256 amount, uint256 wrong) external step {
+        uint256 pool = house.poolOf(asset);
+        amount = wrong % 8 == 0 ? pool + 1 : amount % (pool + 1);
+        address sender = wrong % 8 == 1 ? operator : cold;
+        bytes memory data = abi.encodeCall(house.drain, (asset, receiver(9), amount));
+        bool allowed = sender == cold && amount > 0 && amount <= pool;
+        (bool done,) = attempt("drain", who % MEMBERS, sender, data, allowed);
+        if (done) totalOut += amount;
     }
 
     // --------------------------------------------------------------- payments
 
     /// @dev A payment as the service accepts it: covered by what the payer has on chain and has coming, less what it has promised.
-    function pay(uint256 from, uint256 to, uint256 amount) external {
-        from = within(from, 0, MEMBERS - 1);
-        to = within(to, 0, MEMBERS - 1);
+    function pay(uint256 from, uint256 to, uint256 amount) external step {
+        (from, to) = (from % MEMBERS, to % MEMBERS);
         uint256 free = available(from);
-        if (from == to || free == 0) return;
-        _pay(from, to, within(amount, 1, free));
-    }
-
-    function _pay(uint256 from, uint256 to, uint256 amount) private watched("pay") {
+        uint256 room = type(uint80).max - (debitTotal[from] > creditTotal[to] ? debitTotal[from] : creditTotal[to]);
+        if (from == to || free == 0 || room == 0) return;
+        amount = within(amount, 1, free < room ? free : room);
         debitTotal[from] += amount;
         creditTotal[to] += amount;
-        _signDebit(from, debitTotal[from], true);
+        signDebit(from, debitTotal[from], true);
         SignedDebit storage debit = _debits[_debits.length - 1];
-        bytes32 digest = debitDigest(asset, debit.total, debit.history);
-        debit.credit = creditOf(members[to], creditTotal[to], digest);
+        debit.credit = creditOf(members[to], creditTotal[to], debitDigest(asset, debit.total, debit.history));
         _credits.push(debit.credit);
+        note("pay", statesOf(from), true);
     }
 
-    /// @dev A payer signs more than it has. Nobody accepted it, but the operator may settle it.
-    function overspend(uint256 from, uint256 amount) external watched("overspend") {
-        from = within(from, 0, MEMBERS - 1);
-        _signDebit(from, debitTotal[from] + within(amount, 1, MOST), false);
-    }
-
-    function _signDebit(uint256 member, uint256 total, bool accepted) private {
-        bytes32 history = keccak256(abi.encode("history", _debits.length));
-        bytes32 digest = debitDigest(asset, total, history);
-        SignedDebit storage debit = _debits.push();
-        (debit.member, debit.total, debit.history, debit.accepted) = (member, uint80(total), history, accepted);
-        debit.signature = sign(_keys[member], member == 3, digest);
-        if (total > highestSigned[member]) highestSigned[member] = total;
-    }
-
-    function available(uint256 member) public view returns (uint256) {
-        IClearingHouse.Account memory account = house.accountOf(asset, members[member]);
-        uint256 has = account.balance;
-        if (creditTotal[member] > account.credited) has += creditTotal[member] - account.credited;
-        uint256 owes = debitTotal[member] > account.debited ? debitTotal[member] - account.debited : 0;
-        return has > owes ? has - owes : 0;
+    /// @dev A payer signs what nobody accepted: more than it has, another history for the same total, or as much as a total can be. The
+    /// operator may settle it all the same.
+    function overspend(uint256 from, uint256 amount) external step {
+        from = from % MEMBERS;
+        uint256 total = debitTotal[from] + (amount % 4 == 0 ? 0 : within(amount, 1, MOST));
+        if (amount % 64 == 1 || total > type(uint80).max) total = type(uint80).max;
+        signDebit(from, total, false);
+        note("overspend", statesOf(from), true);
     }
 
     // ------------------------------------------------------------- settlement
@@ -176,9 +150,28 @@ contract ClearingHandler is ClearingSupport {
         uint16[3] counts;
     }
 
-    /// @dev Up to eight entries of any kind, from any messages, old or new, some of them twice; a section for each signature
-    /// scheme.
-    function settleSome(uint256 seed) external watched("settle") {
+    /// @dev Up to eight entries of any kind, from any messages, old or new, some of them twice, some with a signature that says nothing;
+    /// a section for each signature scheme. A batch that is cut off, or sent by somebody else, is refused.
+    function settleSome(uint256 seed, uint256 wrong) external step {
+        uint256[3] memory touched;
+        bytes memory batch = someBatch(seed, touched);
+        if (wrong % 16 == 0) batch = bytes.concat(batch, hex"00");
+        bytes32[MEMBERS] memory before = slots();
+        bytes memory data = abi.encodeCall(house.settle, (batch));
+        address sender = wrong % 16 == 1 ? cold : operator;
+        uint256[MEMBERS] memory states;
+        for (uint256 i = 0; i < MEMBERS; ++i) states[i] = statesOf(i);
+        (bool done,) = attempt("settle", seed % MEMBERS, sender, data, wrong % 16 > 1);
+        if (!done) return;
+        bytes32[MEMBERS] memory afterwards = slots();
+        string[3] memory names = ["settle a debit", "settle a both", "settle a credit"];
+        for (uint256 i = 0; i < MEMBERS * 3; ++i) {
+            (uint256 kind, uint256 who) = (i / MEMBERS, i % MEMBERS);
+            if ((touched[kind] >> who) & 1 == 1) note(names[kind], states[who], before[who] != afterwards[who]);
+        }
+    }
+
+    function someBatch(uint256 seed, uint256[3] memory touched) private view returns (bytes memory) {
         Entries memory secp256k1;
         Entries memory p256;
         for (uint256 i = 0; i < 8; ++i) {
@@ -187,12 +180,18 @@ contract ClearingHandler is ClearingSupport {
             if (kind == 2) {
                 uint256 member = (seed >> 8) % MEMBERS;
                 add(secp256k1, kind, BatchBuilder.credit(members[member], someCredit(member, seed >> 16), W));
+                touched[2] |= 1 << member;
             } else if (kind < 2 && _debits.length > 0) {
                 SignedDebit memory debit = _debits[(seed >> 8) % _debits.length];
-                add(debit.member == 3 ? p256 : secp256k1, kind, signedEntry(debit, kind, seed >> 16));
+                add(debit.member == P256 ? p256 : secp256k1, kind, signedEntry(debit, kind, seed >> 16));
+                touched[kind] |= 1 << debit.member;
             }
         }
-        settle(bytes.concat(BatchBuilder.empty(), sectionOf(1, p256), sectionOf(0, secp256k1)));
+        return bytes.concat(BatchBuilder.empty(), sectionOf(1, p256), sectionOf(0, secp256k1));
+    }
+
+    function slots() private view returns (bytes32[MEMBERS] memory result) {
+        for (uint256 i = 0; i < MEMBERS; ++i) result[i] = keccak256(abi.encode(house.accountOf(asset, members[i])));
     }
 
     function add(Entries memory entries, uint256 kind, bytes memory entry) private pure {
@@ -200,8 +199,11 @@ contract ClearingHandler is ClearingSupport {
         ++entries.counts[kind];
     }
 
+    /// @dev A signature by nobody takes the entry's effect away; its credit would go to nobody.
     function signedEntry(SignedDebit memory debit, uint256 kind, uint256 seed) private view returns (bytes memory) {
-        bytes memory entry = BatchBuilder.debit(debit.signature, debit.total, W, debit.history);
+        bytes memory signature = debit.signature;
+        if (seed % 16 == 5) for (uint256 i = 0; i < 32; ++i) signature[i] = 0;
+        bytes memory entry = BatchBuilder.debit(signature, debit.total, W, debit.history);
         return kind == 0 ? entry : bytes.concat(entry, BatchBuilder.number(someCredit(debit.member, seed), W));
     }
 
@@ -211,142 +213,232 @@ contract ClearingHandler is ClearingSupport {
     }
 
     /// @dev Mostly what the member earned, at some time; sometimes more, which is the operator's own generosity.
-    function someCredit(uint256 member, uint256 seed) private view returns (uint256) {
-        return seed % 16 == 0 ? creditTotal[member] + seed % MOST : (creditTotal[member] * ((seed >> 8) % 5)) / 4;
+    function someCredit(uint256 member, uint256 seed) private view returns (uint256 total) {
+        total = (creditTotal[member] * ((seed >> 8) % 5)) / 4;
+        if (seed % 16 == 0) total = creditTotal[member] + seed % MOST;
+        if (total > type(uint80).max) total = type(uint80).max;
     }
 
-    function collect(uint256 which) external {
+    function collect(uint256 which, uint256 whichKey, uint256 wrong) external step {
         if (_debits.length == 0) return;
-        SignedDebit storage debit = _debits[which % _debits.length];
-        if (debit.accepted) _collect(debit);
+        (IClearingHouse.Debit memory debit, IClearingHouse.Credit memory credit) = messageOf(which % _debits.length);
+        SignedDebit storage signed = _debits[which % _debits.length];
+        if (wrong % 8 == 0) ++credit.total;
+        uint256 key = someKey(whichKey);
+        IClearingHouse.Proof memory proof = proofOf(key, credit);
+        if (wrong % 8 == 1) ++credit.total;
+        bool allowed = signed.accepted && wrong % 8 != 1 && vm.addr(key) == house.creditKey();
+        attempt("collect", signed.member, STRANGER, abi.encodeCall(house.collect, (debit, credit, proof)), allowed);
     }
 
-    function _collect(SignedDebit storage debit) private watched("collect") {
-        IClearingHouse.Debit memory message = IClearingHouse.Debit(asset, debit.total, debit.history, debit.signature);
-        house.collect(message, debit.credit, proofOf(_creditKeys[_creditKeys.length - 1], debit.credit));
+    /// @dev Mostly the current credit key; else one that was replaced.
+    function someKey(uint256 seed) private view returns (uint256) {
+        return _creditKeys[seed % 4 == 0 ? (seed >> 8) % _creditKeys.length : _creditKeys.length - 1];
     }
 
-    /// @dev With the current credit key, or with a replaced one whose notice period runs.
-    function redeem(uint256 which, uint256 whichKey) external {
+    /// @dev With any key, old or new, and sometimes a credit that is not the one that was signed.
+    function redeem(uint256 which, uint256 whichKey, uint256 wrong) external step {
         if (_credits.length == 0) return;
-        uint256 key = _creditKeys[whichKey % _creditKeys.length];
-        if (vm.addr(key) != house.creditKey() && block.timestamp >= house.creditKeyUntil(vm.addr(key))) return;
-        _redeem(_credits[which % _credits.length], key);
+        IClearingHouse.Credit memory credit = _credits[which % _credits.length];
+        uint256 key = someKey(whichKey);
+        IClearingHouse.Proof memory proof = proofOf(key, credit);
+        if (wrong % 8 == 0) credit.total += credit.total == type(uint80).max ? 0 : 1;
+        bool counts = vm.addr(key) == house.creditKey() || block.timestamp < house.creditKeyUntil(vm.addr(key));
+        bool unchanged = wrong % 8 != 0 || credit.total == type(uint80).max;
+        bytes memory data = abi.encodeCall(house.redeem, (credit, proof));
+        attempt("redeem", memberOf(credit.account), STRANGER, data, counts && unchanged);
     }
 
-    function _redeem(IClearingHouse.Credit memory credit, uint256 key) private watched("redeem") {
-        house.redeem(credit, proofOf(key, credit));
+    function memberOf(address account) private view returns (uint256 who) {
+        while (members[who] != account) ++who;
     }
 
     // --------------------------------------------------------------- reserves
 
-    function reserve(uint256 who, uint256 amount) external {
-        amount = amount % (house.poolOf(asset) + 1);
-        if (amount > 0) _reserve(members[who % MEMBERS], amount);
+    function reserve(uint256 who, uint256 amount, uint256 wrong) external step {
+        uint256 pool = house.poolOf(asset);
+        amount = wrong % 8 == 0 ? pool + 1 : amount % (pool + 1);
+        address sender = wrong % 8 == 1 ? cold : operator;
+        bytes memory data = abi.encodeCall(house.reserve, (asset, members[who % MEMBERS], amount));
+        bool allowed = sender == operator && amount > 0 && amount <= pool;
+        attempt("reserve", who % MEMBERS, sender, data, allowed);
     }
 
-    function _reserve(address member, uint256 amount) private watched("reserve") {
-        vm.prank(operator);
-        house.reserve(asset, member, amount);
+    function release(uint256 who, uint256 amount, uint256 wrong) external step {
+        uint256 reserved = house.reserveOf(asset, members[who % MEMBERS]);
+        amount = wrong % 8 == 0 ? reserved + 1 : amount % (reserved + 1);
+        address sender = wrong % 8 == 1 ? cold : operator;
+        bytes memory data = abi.encodeCall(house.release, (asset, members[who % MEMBERS], amount));
+        bool allowed = sender == operator && amount > 0 && amount <= reserved;
+        attempt("release", who % MEMBERS, sender, data, allowed);
     }
 
-    function release(uint256 who, uint256 amount) external {
-        address member = members[who % MEMBERS];
-        amount = amount % (house.reserveOf(asset, member) + 1);
-        if (amount > 0) _release(member, amount);
+    function finalizeRelease(uint256 who) external step {
+        (uint256 amount, uint256 endsAt) = house.releaseOf(asset, members[who % MEMBERS]);
+        bytes memory data = abi.encodeCall(house.finalizeRelease, (asset, members[who % MEMBERS]));
+        attempt("finalizeRelease", who % MEMBERS, STRANGER, data, amount > 0 && block.timestamp >= endsAt);
     }
 
-    function _release(address member, uint256 amount) private watched("release") {
-        vm.prank(operator);
-        house.release(asset, member, amount);
-    }
-
-    function finalizeRelease(uint256 who) external {
-        address member = members[who % MEMBERS];
-        (uint256 amount, uint256 endsAt) = house.releaseOf(asset, member);
-        if (amount > 0 && block.timestamp >= endsAt) _finalizeRelease(member);
-    }
-
-    function _finalizeRelease(address member) private watched("finalizeRelease") {
-        house.finalizeRelease(asset, member);
+    /// @dev A payee writes down what it may count on until the notice period is over.
+    function observe(uint256 who) external step {
+        who = who % MEMBERS;
+        uint256 credited = house.accountOf(asset, members[who]).credited;
+        promises[who] = Promise(guaranteed(who), credited, block.timestamp + NOTICE);
+        note("observe", statesOf(who), true);
     }
 
     // ---------------------------------------------------------------- leaving
 
-    function withdraw(uint256 who, uint256 amount) external {
+    function withdraw(uint256 who, uint256 amount, uint256 wrong) external step {
         who = who % MEMBERS;
-        amount = amount % (balanceOf(members[who]) + 1);
-        if (amount > 0) _withdraw(who, amount);
-    }
-
-    function _withdraw(uint256 who, uint256 amount) private watched("withdraw") {
-        address member = members[who];
-        bytes32 digest = withdrawDigest(member, receiver(who), amount, house.nonceOf(asset, member), FOREVER);
-        bytes memory signature = signAsOwner(who, digest);
-        vm.prank(operator);
-        house.withdraw(asset, member, receiver(who), uint80(amount), FOREVER, signature);
+        uint256 most = balanceOf(members[who]);
+        if (most > type(uint80).max - 1) most = type(uint80).max - 1;
+        amount = wrong % 16 == 0 ? most + 1 : amount % (most + 1);
+        bool allowed = amount > 0 && amount <= balanceOf(members[who]) && wrong % 16 > 4;
+        (bool done,) = attempt(
+            "withdraw", who, wrong % 16 == 1 ? cold : operator, withdrawalOf(who, amount, wrong % 16), allowed
+        );
+        if (!done) return;
         takenByOwner[who] += amount;
         totalOut += amount;
     }
 
-    function requestExit(uint256 who) external {
-        who = who % MEMBERS;
-        (, uint256 endsAt) = house.exitOf(asset, members[who]);
-        if (endsAt == 0) _requestExit(who);
-    }
-
-    function _requestExit(uint256 who) private watched("requestExit") {
+    /// @dev Signed by whom it takes, or else: 2 by the robot's key though an owner is bound, 3 under an old nonce, 4 too late.
+    function withdrawalOf(uint256 who, uint256 amount, uint256 wrong) private view returns (bytes memory) {
         address member = members[who];
-        bytes32 digest = exitDigest(member, receiver(who), house.nonceOf(asset, member), FOREVER);
-        house.requestExit(asset, member, receiver(who), FOREVER, signAsOwner(who, digest));
+        uint256 nonce = house.nonceOf(asset, member);
+        if (wrong == 3) nonce = nonce == 0 ? 7 : nonce - 1;
+        uint64 deadline = wrong == 4 ? uint64(block.timestamp - 1) : FOREVER;
+        bytes32 digest = withdrawDigest(member, receiver(who), amount, nonce, deadline);
+        bytes memory signature = wrong == 2 ? sign64(WALLET, digest) : signAsOwner(who, digest);
+        if (wrong == 2 && _ownerKeys[who] != 0) signature = signAsMember(who, digest);
+        return abi.encodeCall(house.withdraw, (asset, member, receiver(who), uint80(amount), deadline, signature));
     }
 
-    function finalizeExit(uint256 who) external {
+    function requestExit(uint256 who, uint256 wrong) external step {
+        who = who % MEMBERS;
+        address member = members[who];
+        (, uint256 endsAt) = house.exitOf(asset, member);
+        bytes32 digest = exitDigest(member, receiver(who), house.nonceOf(asset, member), FOREVER);
+        bytes memory signature = signAsOwner(who, digest);
+        if (wrong % 8 == 0) signature = sign64(WALLET, digest);
+        bytes memory data = abi.encodeCall(house.requestExit, (asset, member, receiver(who), FOREVER, signature));
+        attempt("requestExit", who, STRANGER, data, endsAt == 0 && wrong % 8 != 0);
+    }
+
+    function finalizeExit(uint256 who) external step {
         who = who % MEMBERS;
         (, uint256 endsAt) = house.exitOf(asset, members[who]);
-        if (endsAt != 0 && block.timestamp >= endsAt) _finalizeExit(who);
+        bytes memory data = abi.encodeCall(house.finalizeExit, (asset, members[who]));
+        bool allowed = endsAt != 0 && block.timestamp >= endsAt;
+        (bool done, bytes memory result) = attempt("finalizeExit", who, STRANGER, data, allowed);
+        if (done) takenByOwner[who] += abi.decode(result, (uint256));
     }
 
-    function _finalizeExit(uint256 who) private watched("finalizeExit") {
-        takenByOwner[who] += house.finalizeExit(asset, members[who]);
+    function draw(uint256 who) external step {
+        who = who % MEMBERS;
+        bytes memory data = abi.encodeCall(house.draw, (asset, receiver(who)));
+        bool allowed = house.setApartOf(asset, receiver(who)) > 0;
+        (bool done, bytes memory result) = attempt("draw", who, STRANGER, data, allowed);
+        if (done) totalOut += abi.decode(result, (uint256));
     }
 
-    function draw(uint256 who) external {
-        if (house.setApartOf(asset, receiver(who % MEMBERS)) > 0) _draw(receiver(who % MEMBERS));
-    }
-
-    function _draw(address to) private watched("draw") {
-        totalOut += house.draw(asset, to);
-    }
-
-    function bindOwner(uint256 who, uint256 seed) external watched("bindOwner") {
+    function bindOwner(uint256 who, uint256 seed, uint256 wrong) external step {
         who = who % MEMBERS;
         uint256 key = 0x0E000 + seed % 1_000;
-        address member = members[who];
-        bytes32 digest = ownerDigest(member, vm.addr(key), house.ownerNonceOf(member));
-        house.bindOwner(member, vm.addr(key), signAsOwner(who, digest));
-        _ownerKeys[who] = key;
-    }
-
-    function sign(uint256 key, bool p256, bytes32 digest) private pure returns (bytes memory) {
-        return p256 ? sign128(key, digest) : sign64(key, digest);
-    }
-
-    function signAsOwner(uint256 who, bytes32 digest) private view returns (bytes memory) {
-        if (_ownerKeys[who] != 0) return sign64(_ownerKeys[who], digest);
-        return sign(_keys[who], who == 3, digest);
+        address owner = seed % 4 == 0 ? addrP256(key) : vm.addr(key);
+        uint256 nonce = house.ownerNonceOf(members[who]);
+        bytes32 digest = ownerDigest(members[who], owner, wrong % 8 == 0 ? nonce + 1 : nonce);
+        bytes memory signature = wrong % 8 == 1 ? sign64(WALLET, digest) : signAsOwner(who, digest);
+        bytes memory data = abi.encodeCall(house.bindOwner, (members[who], owner, signature));
+        (bool done,) = attempt("bindOwner", who, STRANGER, data, wrong % 8 > 1);
+        if (done) (_ownerKeys[who], _ownerP256[who]) = (key, seed % 4 == 0);
     }
 
     // ---------------------------------------------------------- keys and time
 
-    function replaceCreditKey(uint256 seed) external watched("replaceCreditKey") {
-        uint256 key = 0xC4ED0000 + seed % 5;
-        vm.prank(cold);
-        house.replaceKeys(operator, vm.addr(key), cold);
-        _creditKeys.push(key);
+    function replaceKeys(uint256 who, uint256 seed, uint256 wrong) external step {
+        if (wrong % 4 > 1) return; // else no proof would ever be worth anything for long
+        uint256 key = seed % 3 == 0 ? _creditKeys[_creditKeys.length - 1] : 0xC4ED0000 + seed % 5;
+        bytes memory data = abi.encodeCall(house.replaceKeys, (operator, vm.addr(key), cold));
+        (bool done,) = attempt("replaceKeys", who % MEMBERS, wrong % 4 == 0 ? cold : operator, data, wrong % 4 == 0);
+        if (done) _creditKeys.push(key);
     }
 
-    function pass(uint256 time) external watched("pass") {
-        vm.warp(block.timestamp + within(time, 1, NOTICE));
+    function listAsset(uint256 who, uint256 seed) external step {
+        if (seed % 4 != 0 || _listed >= 4) return;
+        uint8 decimals = uint8(5 + (seed >> 8) % 4);
+        address another = seed % 8 == 0 ? address(new OddToken(decimals)) : asset;
+        bytes memory data = abi.encodeCall(house.listAsset, (another));
+        (bool done,) = attempt("listAsset", who % MEMBERS, cold, data, another != asset && decimals <= 6);
+        if (done) ++_listed;
+    }
+
+    function pass(uint256 who, uint256 time) external step {
+        note("time passes", statesOf(who % MEMBERS), true);
+        vm.warp(block.timestamp + within(time, 1, time % 4 == 0 ? NOTICE : WINDOW));
+    }
+
+    // --------------------------------------------------------- a hostile asset
+
+    /// @dev What the other asset does from now on: takes a fee, freezes a member's receiver, calls back, or nothing of it.
+    function misbehave(uint256 who, uint256 mode) external step {
+        odd.setFee(mode % 4 == 0 ? mode % 10_001 : 0);
+        for (uint256 i = 0; i < MEMBERS; ++i) odd.setFrozen(receiver(i), mode % 3 == 0 && i == who % MEMBERS);
+        bytes memory inner = abi.encodeCall(house.deposit, (address(odd), members[0], address(0), 1));
+        odd.setCallback(mode % 5 == 0 ? address(house) : address(0), inner);
+        note("misbehave", statesOf(who % MEMBERS), true);
+    }
+
+    /// @dev Whatever it does, a call either goes through as a whole or leaves nothing behind; what it did is checked by I1.
+    function useOdd(uint256 who, uint256 action, uint256 amount) external step {
+        who = who % MEMBERS;
+        amount = within(amount, 1, MOST);
+        uint256 states = statesOf(who);
+        (bytes memory data, address sender) = oddCall(who, action % 6, amount);
+        vm.prank(sender);
+        (bool done, bytes memory result) = address(house).call(data);
+        note("use the hostile asset", states, done);
+        // The token's own refusal is a text.
+        if (!done && bytes4(result) != bytes4(0x08c379a0)) assertNamed("the hostile asset", result);
+    }
+
+    function oddCall(uint256 who, uint256 action, uint256 amount) private returns (bytes memory, address) {
+        address member = members[who];
+        if (action < 2) {
+            odd.setCallback(address(0), "");
+            odd.mint(address(this), amount);
+        }
+        address owner = house.ownerOf(member);
+        if (action == 0) return (abi.encodeCall(house.deposit, (address(odd), member, owner, amount)), address(this));
+        if (action == 1) return (abi.encodeCall(house.fund, (address(odd), amount)), address(this));
+        if (action == 2) {
+            uint256 pool = house.poolOf(address(odd));
+            return (abi.encodeCall(house.drain, (address(odd), receiver(9), within(amount, 0, pool))), cold);
+        }
+        if (action == 3) return (abi.encodeCall(house.draw, (address(odd), receiver(who))), STRANGER);
+        if (action == 4) return (abi.encodeCall(house.finalizeExit, (address(odd), member)), STRANGER);
+        return oddLeave(who, amount);
+    }
+
+    /// @dev A withdrawal or an exit; digests name the asset, so it changes for a moment.
+    function oddLeave(uint256 who, uint256 amount) private returns (bytes memory data, address sender) {
+        (address member, address dollars) = (members[who], asset);
+        uint256 nonce = house.nonceOf(address(odd), member);
+        asset = address(odd);
+        amount = within(amount, 0, balanceOf(member) % (1 << 80));
+        bytes32 digest = amount % 2 == 0
+            ? withdrawDigest(member, receiver(who), amount, nonce, FOREVER)
+            : exitDigest(member, receiver(who), nonce, FOREVER);
+        bytes memory signature = signAsOwner(who, digest);
+        asset = dollars;
+        if (amount % 2 == 1) {
+            data = abi.encodeCall(house.requestExit, (address(odd), member, receiver(who), FOREVER, signature));
+            return (data, STRANGER);
+        }
+        data = abi.encodeCall(
+            house.withdraw, (address(odd), member, receiver(who), uint80(amount), FOREVER, signature)
+        );
+        return (data, operator);
     }
 }
