@@ -21,6 +21,7 @@ library AccountSlotLibrary {
     /// @dev A count that has got here stays, and whoever counts goes on elsewhere (see `_takeNonce` in ClearingHouse).
     uint256 internal constant MAX_COUNT = 2 ** 15 - 1;
     uint256 private constant BALANCE_MASK = 2 ** 81 - 1;
+    uint256 private constant COUNT_MASK = MAX_COUNT << 81;
     uint256 private constant ONE_COUNTED = 1 << 81;
     uint256 private constant ONE_DEBITED = 1 << 96;
     uint256 private constant ONE_CREDITED = 1 << 176;
@@ -30,9 +31,10 @@ library AccountSlotLibrary {
         return AccountSlot.wrap(balance_ | (count_ << 81) | (debited_ << 96) | (credited_ << 176));
     }
 
-    /// @notice Whether nothing has ever been paid into the account: what comes in stays, as a balance, in a total or in the count.
+    /// @notice Whether the account holds nothing and never settled anything. The count says nothing of that: an exit can be requested
+    /// of an asset of which nothing was ever paid in.
     function isEmpty(AccountSlot slot) internal pure returns (bool) {
-        return AccountSlot.unwrap(slot) == 0;
+        return AccountSlot.unwrap(slot) & ~COUNT_MASK == 0;
     }
 
     function balance(AccountSlot slot) internal pure returns (uint256) {

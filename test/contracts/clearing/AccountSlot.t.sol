@@ -19,7 +19,7 @@ contract AccountSlotTest is Cheats {
         count %= 2 ** 15;
         AccountSlot slot = AccountSlotLibrary.pack(balance, count, debited, credited);
         vm.assertEq(slot.count(), count, "count");
-        vm.assertEq(slot.isEmpty(), uint256(balance) + count + debited + credited == 0, "empty");
+        vm.assertEq(slot.isEmpty(), uint256(balance) + debited + credited == 0, "empty");
         vm.assertEq(slot.balance(), balance, "balance");
         vm.assertEq(slot.debited(), debited, "debited");
         vm.assertEq(slot.credited(), credited, "credited");

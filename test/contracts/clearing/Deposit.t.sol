@@ -67,6 +67,18 @@ contract DepositTest is ClearingSupport {
         house.deposit(asset, alice, address(0), 0);
     }
 
+    /// @dev An exit can be requested of any asset, and leaves its number in the account's slot.
+    function test_AnExitRequestMakesNoAssetListed() external {
+        address unlisted = address(new OddToken(6));
+        (address listed, bytes memory request) = (asset, "");
+        asset = unlisted;
+        request = exitRequest(ALICE, alice, carol, 0, FOREVER);
+        asset = listed;
+        house.requestExit(unlisted, alice, carol, FOREVER, request);
+        vm.expectRevert(abi.encodeWithSelector(IClearingHouse.ClearingHouse_AssetNotListed.selector, unlisted));
+        house.deposit(unlisted, alice, address(0), 1);
+    }
+
     function test_DepositUpToTheMostABalanceMayBe() external {
         give(alice, 1 << 80);
         dollar.mint(address(this), 1);
