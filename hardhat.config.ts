@@ -4,6 +4,7 @@ import { globSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { defineConfig } from 'hardhat/config'
 import type { HardhatPlugin } from 'hardhat/types/plugins'
+import { reach, reachFiles } from './test/contracts/reach.ts'
 
 const require = createRequire(import.meta.url)
 const solc = { version: '0.8.37', path: require.resolve('solc/soljson.js') }
@@ -42,8 +43,15 @@ const compileTestsTogether: HardhatPlugin = {
   },
 }
 
+const fuzzing = {
+  fsPermissions: { readFile: ['test/fixtures/digests.json'], writeFile: [...reachFiles] },
+  fuzz: { runs: 256, seed: '0x5000' },
+}
+/** A handler knows beforehand what must be done and what refused, so that whatever reverts in it is a finding. */
+const honest = { failOnRevert: true }
+
 export default defineConfig({
-  plugins: [compileTestsTogether],
+  plugins: [compileTestsTogether, reach],
   solidity: {
     compilers: [contracts],
     overrides: Object.fromEntries(testFiles.map((file) => [file.replaceAll('\\', '/'), tests])),
@@ -58,9 +66,11 @@ export default defineConfig({
   },
   test: {
     solidity: {
-      fsPermissions: { readFile: ['test/fixtures/digests.json'] },
-      fuzz: { runs: 256, seed: '0x5000' },
-      invariant: { runs: 48, depth: 160, failOnRevert: true },
+      profiles: {
+        default: { ...fuzzing, invariant: { runs: 24, depth: 200, ...honest } },
+        // npx hardhat test solidity --test-profile deep: hours instead of seconds.
+        deep: { ...fuzzing, fuzz: { runs: 10_000, seed: '0x5000' }, invariant: { runs: 1_000, depth: 500, ...honest } },
+      },
     },
   },
 })

@@ -12,7 +12,7 @@ import * as Judge from './Judge.ts'
 import { type Mutant, mutantsOf } from './Mutate.ts'
 import * as Summary from './Summary.ts'
 
-const help = `Usage: npm run -s mutants -- [--only FILE] [--sample N] [--seed S] [--match TEXT] [--out FILE] [--json] [--list]
+const help = `Usage: npm run -s mutants -- [--only FILE] [--sample N] [--seed S] [--match TEXT] [--minutes M] [--out FILE] [--json] [--list]
 
 Changes one operator, constant, condition or statement of the contracts at a time and runs the contract tests on each change.
 
@@ -20,6 +20,7 @@ Changes one operator, constant, condition or statement of the contracts at a tim
   --match TEXT   only mutants whose name contains TEXT; may be repeated
   --sample N     N mutants, chosen at random, instead of all
   --seed S       which ones; the same seed gives the same sample (default 1)
+  --minutes M    ends after so many minutes with what has been judged until then
   --out FILE     where the verdicts go as JSON (default reports/mutants.json)
   --json         print that document instead of a summary
   --list         name the mutants and judge none
@@ -41,7 +42,7 @@ async function main(args: string[]): Promise<number> {
     args,
     options: {
       ...{ only: { type: 'string', multiple: true }, match: { type: 'string', multiple: true } },
-      ...{ sample: { type: 'string' }, seed: { type: 'string', default: '1' } },
+      ...{ sample: { type: 'string' }, seed: { type: 'string', default: '1' }, minutes: { type: 'string' } },
       out: { type: 'string', default: 'reports/mutants.json' },
       ...{ json: { type: 'boolean' }, list: { type: 'boolean' }, help: { type: 'boolean' } },
     },
@@ -59,8 +60,13 @@ async function main(args: string[]): Promise<number> {
     for (const { file, line, key } of mutants) process.stdout.write(`${file}:${line} ${key}\n`)
     return 0
   }
-  const judged = await judgeAll(mutants)
-  const summary = Summary.of(judged, { of: all.length, seed, whole: mutants.length === all.length && !values.only })
+  const minutes = values.minutes === undefined ? Number.POSITIVE_INFINITY : countOf('--minutes', values.minutes)
+  const judged = await judgeAll(mutants, Date.now() + 60_000 * minutes)
+  const summary = Summary.of(judged, {
+    of: all.length,
+    seed,
+    whole: judged.length === all.length && !values.only && !values.match,
+  })
   mkdirSync(path.dirname(values.out), { recursive: true })
   writeFileSync(values.out, Summary.toJson(summary))
   process.stdout.write(values.json ? Summary.toJson(summary) : Summary.toText(summary))
@@ -86,7 +92,7 @@ function sampled(mutants: readonly Mutant[], count: number, seed: number): Mutan
     .map(({ mutant }) => mutant)
 }
 
-async function judgeAll(mutants: readonly Mutant[]): Promise<Summary.Judged[]> {
+async function judgeAll(mutants: readonly Mutant[], until: number): Promise<Summary.Judged[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sunledger-mutants-'))
   const began = Date.now()
   try {
@@ -96,6 +102,7 @@ async function judgeAll(mutants: readonly Mutant[]): Promise<Summary.Judged[]> {
     const judge = Judge.open({ artifactsFile, settings })
     const judged: Summary.Judged[] = []
     for (const mutant of mutants) {
+      if (Date.now() > until) break
       const verdict = await judge.judge({ file: mutant.file, content: mutant.content })
       judged.push({ ...mutant, ...verdict })
       if (verdict.outcome === 'survived') say(`survived: ${mutant.file}:${mutant.line} ${mutant.key}`)

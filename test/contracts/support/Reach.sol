@@ -31,9 +31,8 @@ abstract contract Reach is Cheats {
         }
     }
 
-    /// @notice Appends this run's counts to a file: function, state, done, refused; all that are not 0 in one line.
-    function writeReach(string calldata path) external {
-        string memory line = "";
+    /// @notice This run's counts, all that are not 0: function, state, done, refused.
+    function reached() external view returns (string memory line) {
         for (uint256 f = 0; f < _functions.length; ++f) {
             for (uint256 s = 0; s < _states.length; ++s) {
                 uint256[2] memory count = _counts[f + 1][s];
@@ -42,6 +41,5 @@ abstract contract Reach is Cheats {
                 line = string.concat(line, cell, ",", vm.toString(count[1]), ";");
             }
         }
-        vm.writeLine(path, line);
     }
 }
