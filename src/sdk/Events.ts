@@ -73,7 +73,7 @@ async function* follow(
       for await (const event of connect(client, options.payee, after, signal)) {
         failures = 0
         if (event.type !== 'payment') continue
-        const received = read(event, options)
+        const received = receivedOf(event, options)
         after = received.position
         options.onPosition?.(after)
         yield received
@@ -126,7 +126,7 @@ const parseJson = (text: string): unknown => {
   }
 }
 
-const read = (event: Event, options: EventsOptions): Received => {
+const receivedOf = (event: Event, options: EventsOptions): Received => {
   const { data: receipt } = Wire.receipt.safeParse(parseJson(event.data))
   const position = Number(event.id)
   if (receipt === undefined || !Number.isSafeInteger(position) || event.id === '')
@@ -183,5 +183,22 @@ export class Parser {
     else if (field === 'event') this.#type = value
     else if (field === 'data') this.#data.push(value)
     return undefined
+  }
+}
+
+/** An event may be this long. */
+const mostEventBytes = 1 << 20
+
+/** The events of an answer of `fetch`. @throws {AnswerInvalidError} one is too long */
+export async function* read(body: ReadableStream<Uint8Array>): AsyncGenerator<Event> {
+  const parser = new Parser()
+  const decoder = new TextDecoder()
+  let sinceEvent = 0
+  for await (const chunk of body) {
+    const events = parser.push(decoder.decode(chunk, { stream: true }))
+    sinceEvent = events.length > 0 ? 0 : sinceEvent + chunk.length
+    if (sinceEvent > mostEventBytes)
+      throw new AnswerInvalidError('the stream', `events of at most ${mostEventBytes} bytes`, 'a longer one')
+    yield* events
   }
 }

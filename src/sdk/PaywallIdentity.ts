@@ -1,7 +1,7 @@
 /**
  * Whose receipts a paywall takes: chain, clearing house, credit key, and the asset it is paid in. Read once from the service, when the
  * paywall is made; afterwards receipts are checked without it. Read again where a receipt is signed by another key than the known one (the
- * operator's key may have been replaced), at most every few seconds, and where the chain's clock runs ahead of this machine's.
+ * operator's key may have been replaced), at most once a second, and where the chain's clock runs ahead of this machine's.
  *
  * What the payee had been credited before the paywall was made counts as served: one receipt buys once, also across a restart. A till that
  * is kept (`served`) knows better, and is believed instead.
@@ -36,13 +36,13 @@ export interface Identities {
   readonly present: Identity | undefined
   /** @throws {PaywallUnreadyError} */
   ready(): Promise<Identity>
-  /** Reads the service again in the background, if that was not done lately: its clock runs ahead. */
+  /** Reads the service again in the background, if that was not done in the last second: its clock runs ahead. */
   tick(): void
-  /** Reads the service again, at most every few seconds. True where the credit key has changed. */
+  /** Reads the service again, at most once a second. True where the credit key has changed. */
   refresh(): Promise<boolean>
 }
 
-const refreshEveryMs = 5_000
+const refreshEveryMs = 1_000
 
 const leadOf = (nowSeconds: bigint): number => {
   const ahead = Number(nowSeconds) - Math.floor(Date.now() / 1000)

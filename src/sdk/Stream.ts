@@ -8,9 +8,10 @@ import { SunledgerError } from '../core/Errors.ts'
 import * as Metered from '../core/Metered.ts'
 import * as Wire from '../core/Wire.ts'
 import * as X402 from '../core/X402.ts'
-import { type Event, Parser } from './Events.ts'
+import { type Event, read } from './Events.ts'
 import { checkResource, requiredOf, ServerUnreachableError } from './Fetch.ts'
 import * as Offer from './Offer.ts'
+import * as Spare from './Spare.ts'
 
 export interface StreamOptions {
   /** Most that the whole stream may cost; default: the robot's limit for a request. Before it would be passed the stream ends. */
@@ -43,9 +44,6 @@ export interface Stream extends AsyncIterableIterator<Unit> {
   readonly charge: Metered.End['charge'] | undefined
 }
 
-/** An event may be this long. */
-const mostEventBytes = 1 << 20
-
 interface Offered {
   readonly accepted: X402.Requirements
   readonly resource: X402.Resource
@@ -66,6 +64,7 @@ class Session implements Stream {
   #id = ''
   #events: AsyncGenerator<Event> | undefined
   #isOver = false
+  #last: Spare.Spare | undefined
 
   constructor(payer: Offer.Payer, url: URL, options: StreamOptions) {
     this.#payer = payer
@@ -93,6 +92,7 @@ class Session implements Stream {
   }
 
   async return(): Promise<IteratorResult<Unit, undefined>> {
+    if (!this.#isOver && this.charge !== 'refunded') this.#spare()
     this.#isOver = true
     this.#stop.abort()
     await this.#events?.return(undefined).catch(() => {})
@@ -163,14 +163,39 @@ class Session implements Stream {
     if (maxPerUnit !== undefined) this.#payer.spending.check(first, maxPerUnit, 'a unit')
     this.#tariff = tariff
     this.#offer = { accepted, resource: required.resource }
-    const payment = await this.#pay(first)
-    if (payment === undefined) return false
-    const response = await this.#send('GET', { [X402.headers.signature]: payment })
+    const response = (await this.#reopen(first)) ?? (await this.#begin(first))
+    if (response === undefined) return false
     if (response.status !== 200 || response.body === null)
       throw new StreamStoppedError(this, `status ${response.status}: ${(await response.text()).slice(0, 200)}`)
     this.#id = response.headers.get(Metered.sessionHeader) ?? ''
     this.#events = read(response.body)
     return true
+  }
+
+  async #begin(first: bigint): Promise<Response | undefined> {
+    const payment = await this.#pay(first)
+    return payment === undefined ? undefined : this.#send('GET', { [X402.headers.signature]: payment })
+  }
+
+  /** With a payment that an earlier stream here had no use for, if the server takes it. */
+  async #reopen(first: bigint): Promise<Response | undefined> {
+    const spare = Spare.take(this.#payer, this.#url.href)
+    if (spare === undefined || spare.amount < first || spare.payTo !== this.#offer?.accepted.payTo) return undefined
+    const response = await this.#send('GET', { [X402.headers.signature]: spare.header })
+    if (response.status !== 200) {
+      await response.body?.cancel()
+      return undefined
+    }
+    this.paid = spare.amount
+    this.#last = spare
+    return response
+  }
+
+  /** Keeps the last payment, if nothing came for it. */
+  #spare(): void {
+    if (this.#last === undefined || this.#tariff === undefined) return
+    if (this.paid - Metered.costOf(this.#tariff, this.delivered) < this.#last.amount) return
+    Spare.keep(this.#payer, this.#url.href, this.#last)
   }
 
   /** False: it would cost more than it may. */
@@ -200,7 +225,8 @@ class Session implements Stream {
     const offer = { ...accepted, amount: amount.toString() }
     const { payload } = await Offer.pay(this.#payer, resource, offer, randomUUID(), this.#most ?? amount)
     this.paid += amount
-    return X402.encode(payload)
+    this.#last = { header: X402.encode(payload), amount, payTo: accepted.payTo }
+    return this.#last.header
   }
 
   async #send(method: string, headers: { readonly [name: string]: string }): Promise<Response> {
@@ -213,19 +239,6 @@ class Session implements Stream {
       if (this.#stop.signal.aborted) throw cause
       throw new ServerUnreachableError(this.#url, cause, this.paid > 0n)
     }
-  }
-}
-
-async function* read(body: ReadableStream<Uint8Array>): AsyncGenerator<Event> {
-  const parser = new Parser()
-  const decoder = new TextDecoder()
-  let sinceEvent = 0
-  for await (const chunk of body) {
-    const events = parser.push(decoder.decode(chunk, { stream: true }))
-    sinceEvent = events.length > 0 ? 0 : sinceEvent + chunk.length
-    if (sinceEvent > mostEventBytes)
-      throw new StreamWrongError(`events of at most ${mostEventBytes} bytes`, 'a longer one')
-    yield* events
   }
 }
 

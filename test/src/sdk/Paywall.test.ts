@@ -2,8 +2,8 @@
 import type { RequestHandler } from 'express'
 import { describe, expect, test } from 'vitest'
 import * as X402 from '../../../src/core/X402.ts'
-import { type PaywallOptions, type PaywallRequest, paywall, type Robot } from '../../../src/index.ts'
-import { balanceOf, payFor, requiredOf, serve, settledOf, useStreet } from '../support/Shop.ts'
+import { type PaywallOptions, type PaywallRequest, paywall } from '../../../src/index.ts'
+import { ask, balanceOf, buy, codeIn, payFor, requiredOf, serve, settledOf, useStreet } from '../support/Shop.ts'
 
 const street = useStreet()
 
@@ -28,20 +28,6 @@ const shop = async (options: Partial<PaywallOptions> = {}, handler?: RequestHand
   })
   return { payee, wall, url: `${url}/charge`, count: () => served }
 }
-
-const ask = (url: string, signature?: string, init: RequestInit = {}): Promise<Response> =>
-  fetch(url, {
-    ...init,
-    headers: { ...(init.headers as object), ...(signature === undefined ? {} : { 'payment-signature': signature }) },
-  })
-
-const buy = async (robot: Robot, url: string, key: string, amount?: bigint) => {
-  const signature = await payFor(robot, requiredOf(await ask(url)), key, amount)
-  return { signature, answer: await ask(url, signature) }
-}
-
-const codeIn = async (response: Response): Promise<string> =>
-  `${response.status} ${((await response.json()) as { code: string }).code}`
 
 describe('asking', () => {
   test('behavior: 402 says in x402’s terms what is to be paid to whom, where and for what', async () => {

@@ -46,6 +46,30 @@ describe('Till', () => {
     )
   }, 30_000)
 
+  test('behavior: what is given back can be taken again, and nothing else', () => {
+    const stretch = fc
+      .tuple(fc.bigInt(0n, 20n), fc.bigInt(1n, 6n))
+      .map(([from, length]) => ({ asset: dollar, from, to: from + length }))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(stretch, fc.boolean()), { maxLength: 60 }), (steps) => {
+        const till = new Till({ ...trust, payee })
+        const plain = new Plain()
+        const taken: Range[] = []
+        for (const [range, isBack] of steps) {
+          const back = isBack ? taken.shift() : undefined
+          if (back !== undefined) {
+            till.release(back)
+            for (let unit = back.from + 1n; unit <= back.to; unit++) plain.served.delete(unit)
+          } else if (plain.take(range.from, range.to)) {
+            till.take(range)
+            taken.push(range)
+          } else expect(() => till.take(range)).toThrow(ReceiptSpentError)
+        }
+        expect(till.served.reduce((sum, range) => sum + range.to - range.from, 0n)).toBe(BigInt(plain.served.size))
+      }),
+    )
+  })
+
   test('behavior: all receipts of a day melt into one stretch', async () => {
     const receipts = await pay([3n, 1n, 4n, 1n, 5n])
     const till = new Till({ ...trust, payee })

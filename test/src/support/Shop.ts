@@ -104,6 +104,23 @@ export const payFor = async (robot: Robot, required: X402.Required, key: string,
   })
 }
 
+/** A request, with its payment. */
+export const ask = (url: string, signature?: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(url, {
+    ...init,
+    headers: { ...(init.headers as object), ...(signature === undefined ? {} : { 'payment-signature': signature }) },
+  })
+
+/** Asks, pays what is asked, and asks again. */
+export const buy = async (robot: Robot, url: string, key: string, amount?: bigint) => {
+  const signature = await payFor(robot, requiredOf(await ask(url)), key, amount)
+  return { signature, answer: await ask(url, signature) }
+}
+
+/** Status and code of a problem. */
+export const codeIn = async (response: Response): Promise<string> =>
+  `${response.status} ${((await response.json()) as { code: string }).code}`
+
 export const balanceOf = async (robot: Robot): Promise<bigint> => (await robot.balance()).available
 
 export type { Client }
