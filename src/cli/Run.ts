@@ -91,6 +91,8 @@ const scenarioOf = ({
   settleEvery,
   strategies,
 }: RunOptions): Document.Observed['scenario'] => {
+  if (definition.play !== undefined)
+    return { name: definition.name, seed: scenario.seed, robots: scenario.robots, date: scenario.date }
   const { seed, robots, producers, sites, stations, storages, customers, slots, date } = scenario
   return {
     name: definition.name,
@@ -186,6 +188,8 @@ const report = async (stage: Stage, { transfer, economy, scene, participants }: 
   const { options, network, chain } = stage
   const { deployment } = network
   const { outcome } = economy
+  const own = scene.outcome === outcome ? 0 : scene.outcome.acceptMs.length
+  const acknowledged = outcome.acceptMs.length + own
   const ledger = outcome.complete ? await ledgerOf(stage) : ''
   const block = await chain.getBlockNumber()
   const energy = await House.energy(chain, deployment.energyMeter, deployment.energyCredit.asset, block)
@@ -196,7 +200,7 @@ const report = async (stage: Stage, { transfer, economy, scene, participants }: 
         deployment,
         tally,
         block,
-        acknowledged: outcome.acceptMs.length,
+        acknowledged,
         live: ledger,
       })
     : []
@@ -205,7 +209,7 @@ const report = async (stage: Stage, { transfer, economy, scene, participants }: 
   const { question, parameters, answer } = options.definition
   const { notes } = scene
   const accounts = accountsOf(participants)
-  const found = answer({ simulation: options.scenario, outcome, tally, fees, checks, accounts, notes })
+  const found = answer({ simulation: options.scenario, outcome, acknowledged, tally, fees, checks, accounts, notes })
   const whole = { question, parameters, ...found }
   return Document.from({ machine: Machine.here(), observed, tally, energy, fees, checks, answer: whole })
 }

@@ -16,6 +16,8 @@ import type { Scene } from './Scene.ts'
 export interface Context {
   readonly simulation: Simulation.Scenario
   readonly outcome: Outcome
+  /** Payments for which somebody holds a receipt. */
+  readonly acknowledged: number
   readonly tally: Tally
   readonly fees: readonly Row[]
   readonly checks: readonly Check[]

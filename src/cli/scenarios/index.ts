@@ -1,10 +1,15 @@
 /** All scenarios, by name. */
 import { SunledgerError } from '../../core/Errors.ts'
 import { abundance } from './abundance.ts'
+import { billionth } from './billionth.ts'
+import { blackout } from './blackout.ts'
+import { byzantine } from './byzantine.ts'
 import type { Definition } from './Definition.ts'
 import { day } from './day.ts'
+import { flashCrowd } from './flash-crowd.ts'
+import { gigawatt } from './gigawatt.ts'
 
-export const all: readonly Definition[] = [day, abundance]
+export const all: readonly Definition[] = [day, abundance, gigawatt, billionth, flashCrowd, byzantine, blackout]
 
 /** @throws {ScenarioUnknownError} */
 export const named = (name: string): Definition => {

@@ -1,0 +1,173 @@
+/**
+ * A compute cluster that grows from 1 to 1.5 GW buys its power from thousands of producers and pays each of them every second, every minute or every
+ * quarter of an hour. All payments are real, for a stretch of each; what a day of them comes to is worked out from that.
+ */
+import * as Energy from '../../core/Energy.ts'
+import type { Address } from '../../core/Payment.ts'
+import * as Signature from '../../crypto/Signature.ts'
+import type { Finding } from '../../report/Answer.ts'
+import * as Random from '../../sim/Random.ts'
+import { energyAtomicPerKwh } from '../../sim/Scenario.ts'
+import type { Context, Definition } from './Definition.ts'
+import type { Scene } from './Scene.ts'
+import * as Show from './Show.ts'
+
+const watts = { from: 1_000_000_000n, to: 1_500_000_000n }
+const producers = 2000
+
+/** Ways to pay: how long each interval is, and how many of them are really paid. */
+const ways = [
+  { name: 'second', seconds: 1, rounds: 8 },
+  { name: 'minute', seconds: 60, rounds: 5 },
+  { name: 'slot', seconds: 900, rounds: 3 },
+] as const
+
+const day = 86_400
+
+/** What was seen of each way, by its name. */
+const seen = new Map<
+  string,
+  { paidMs: number; payments: number; accepted: number; gas: bigint; amountAtomic: bigint }
+>()
+
+/** Energy of a producer up to a moment of the run, mWh: an equal share of a cluster that grows evenly. */
+const energyOf = (seconds: number, length: number): bigint => {
+  const [t, all] = [BigInt(seconds), BigInt(length)]
+  const wattSeconds = watts.from * t + ((watts.to - watts.from) * t * t) / (2n * all)
+  return (wattSeconds * 10n) / 36n / BigInt(producers)
+}
+
+const payees = (scene: Scene): Address[] =>
+  Array.from({ length: producers }, (_, i) => Signature.addressOf(Random.key(scene.options.seed, 'producer', i)))
+
+const play = async (scene: Scene): Promise<void> => {
+  const { say, signal } = scene.options
+  const to = payees(scene)
+  // Producers' accounts come into being with their first settlement; what that costs once is not what settling costs.
+  const opener = await scene.connect('cluster', 0)
+  await scene.deposit(opener, BigInt(producers))
+  await Promise.all(to.map((address, i) => scene.pay(opener, { to: address, amount: 1n, for: `opening/${i}` })))
+  const opened = await scene.settle()
+  scene.note(`gas of settling with ${producers} producers for the first time`, Show.number(Number(opened.gas)))
+  for (const { name, seconds, rounds } of ways) {
+    const cluster = await scene.connect(`cluster ${name}`, 0)
+    const length = seconds * rounds
+    const total = Energy.price(Energy.from(energyOf(length, length) + 1n), energyAtomicPerKwh) * BigInt(producers)
+    await scene.deposit(cluster, total)
+    const before = scene.outcome.acceptMs.length
+    let amountAtomic = 0n
+    const began = performance.now()
+    for (let round = 0; round < rounds && !signal.aborted; round++) {
+      const [from, until] = [round, round + 1].map((at) => Energy.from(energyOf(at * seconds, length))) as [
+        Energy.EnergyMilliWh,
+        Energy.EnergyMilliWh,
+      ]
+      const amount = Energy.charge(from, until, energyAtomicPerKwh)
+      await scene.paying(() =>
+        Promise.all(to.map((address, i) => scene.pay(cluster, { to: address, amount, for: `${name}/${round}/${i}` }))),
+      )
+      amountAtomic += amount * BigInt(producers)
+    }
+    const paidMs = performance.now() - began
+    const { gas, members, tookMs } = await scene.settle()
+    const accepted = scene.outcome.acceptMs.length - before
+    seen.set(name, { paidMs, payments: rounds * producers, accepted, gas, amountAtomic })
+    say(
+      `every ${name}: ${rounds} × ${producers} payments in ${Show.seconds(paidMs)}, ${members} accounts settled in ${Show.seconds(tookMs)}`,
+    )
+  }
+}
+
+const answer = ({ fees, tally, notes }: Context) => {
+  const base = fees.find(({ network, strategy }) => network === 'base' && strategy === 'clearing')
+  const usdPerGas =
+    base === undefined
+      ? 0
+      : (Number(base.usdPerPayment) * tally.settled) /
+        Number(tally.settlements.reduce((sum, { gasUsed }) => sum + gasUsed, 0n))
+  const atomicPerSecond = (power: bigint) => Number((power * energyAtomicPerKwh) / 3_600_000n) / 1e6
+  const findings: Finding[] = [
+    {
+      name: 'dollars a second at 1 GW / 1.5 GW',
+      value: [watts.from, watts.to].map((power) => Show.about(atomicPerSecond(power))).join(' / '),
+      basis: 'computed',
+    },
+    { name: 'energy a day at 1 GW', value: '24 GWh', basis: 'computed' },
+  ]
+  findings.push(...notes)
+  const keepsUp: string[] = []
+  for (const { name, seconds } of ways) {
+    const found = seen.get(name)
+    if (found === undefined) continue
+    const rate = (found.accepted * 1000) / found.paidMs
+    const needed = producers / seconds
+    if (rate >= needed) keepsUp.push(name)
+    const exposure = atomicPerSecond(watts.to) * seconds
+    const settling = Number(found.gas) * (day / seconds) * usdPerGas
+    findings.push(
+      {
+        name: `every ${name}: payments a second needed / reached`,
+        value: `${Show.number(needed)} / ${Show.number(rate)}`,
+        basis: 'measured',
+      },
+      {
+        name: `every ${name}: a payment`,
+        value: Show.dollars(found.amountAtomic / BigInt(Math.max(1, found.payments))),
+        basis: 'measured',
+      },
+      { name: `every ${name}: unpaid at most (1.5 GW)`, value: Show.about(exposure), basis: 'computed' },
+      {
+        name: `every ${name}: gas of settling all ${producers} producers`,
+        value: Show.number(Number(found.gas)),
+        basis: 'measured',
+      },
+      {
+        name: `every ${name}: settling each time on Base, a day / share of the energy`,
+        value: `${Show.about(settling)} / ${Show.percent(settling / (atomicPerSecond(1_250_000_000n) * day))}`,
+        basis: 'computed',
+      },
+    )
+  }
+  return {
+    findings,
+    conclusion: `A cluster of 1 to 1.5 GW pays ${Show.about(atomicPerSecond(watts.from))} to ${Show.about(
+      atomicPerSecond(watts.to),
+    )} a second. One account, paying ${producers} producers one by one, keeps up on this machine with payment every ${
+      keepsUp.join(', every ') || 'hour at best'
+    }. How often it pays and how often that is settled are separate: paying every second bounds what producers are owed and not yet credited to seconds, while settling once a slot keeps the fees of the chain far below the energy’s price.`,
+  }
+}
+
+export const gigawatt: Definition = {
+  name: 'gigawatt',
+  question:
+    'Can a cluster of 1 to 1.5 GW pay thousands of producers every second, and what does each interval of payment cost and expose?',
+  parameters: [
+    {
+      name: 'cluster',
+      value: '1 GW, growing to 1.5 GW',
+      basis: 'assumed',
+      source: 'the size of announced AI campuses',
+    },
+    {
+      name: 'producers',
+      value: `${producers}, each with an equal share`,
+      basis: 'assumed',
+      source: 'half a megawatt each',
+    },
+    {
+      name: 'price of energy',
+      value: '$0.043/kWh',
+      basis: 'published',
+      source: 'IRENA, Renewable Power Generation Costs in 2024',
+    },
+    {
+      name: 'intervals',
+      value: ways.map(({ name, rounds }) => `${rounds} × a ${name}`).join(', '),
+      basis: 'assumed',
+      source: 'really paid; a day is worked out from them',
+    },
+  ],
+  play,
+  answer,
+}
