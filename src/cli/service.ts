@@ -31,6 +31,7 @@ interface Flags extends Limits.Flags {
   readonly dearGas?: string
   readonly mostDelay: string
   readonly rpcTimeout: string
+  readonly snapshotEvery?: string
 }
 
 /** Both, or neither: what came up beside something that did not is closed again. */
@@ -53,7 +54,11 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
   const keys = Keys.read(paths.keys)
   const log = Log.create(flags.logLevel, Object.values(keys))
   const { chainId, genesisHash, clearingHouse, startBlock } = deployment
-  const journal = Embedded.open(flags.data, { chainId, genesisHash, clearingHouse, startBlock })
+  const journal = Embedded.open(
+    flags.data,
+    { chainId, genesisHash, clearingHouse, startBlock },
+    flags.snapshotEvery === undefined ? {} : { snapshotEvery: Number(flags.snapshotEvery) },
+  )
   const starting = Service.start({
     rpcUrl: flags.rpc,
     deployment,
@@ -105,6 +110,7 @@ export const register = (program: Command): void => {
     .option('--dear-gas <gwei>', 'put settlement off while a unit of gas costs more than this')
     .option('--most-delay <seconds>', 'how long at most', '3600')
     .option('--rpc-timeout <ms>', 'how long the chain’s node may take to answer; it is asked three times', '30000')
+    .option('--snapshot-every <records>', 'records after which the ledger is kept whole, so that a start is quick')
     .option('--confirmations <blocks>', 'blocks that must follow before something counts', '0')
     .action((flags: Flags) => Processes.live(() => bringUp(flags)))
 }

@@ -1,0 +1,200 @@
+/**
+ * `bench recovery`: chain and service as real processes, several client processes that pay through the SDK without end, and kill -9 at
+ * moments that a seed chooses, also in the middle of settlements and of snapshots. Whatever was acknowledged has to be there, once, and ledger,
+ * journal and chain have to agree (I11, I12, I13 and the rest of the audit).
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import * as Keys from '../../src/chain/Keys.ts'
+import * as Network from '../../src/cli/Network.ts'
+import * as Percentiles from '../../src/report/Percentiles.ts'
+import type { RunOptions } from './Output.ts'
+import * as Output from './Output.ts'
+import * as Check from './recovery/Check.ts'
+import * as Clients from './recovery/Clients.ts'
+import * as Killing from './recovery/Killing.ts'
+
+const roundsBetweenChecks = 20
+
+export const help = `Usage: npm run -s bench -- recovery [--rounds N] [--seed N] [--clients N] [--robots N] [--json]
+
+  --rounds N    how often the service is killed (200)
+  --seed N      chooses the moments (1)
+  --clients N   paying processes (3), each with
+  --robots N    so many robots (4)
+  --json        one JSON document: rounds, acknowledged, lost, repeated and more
+
+After each start the service is asked for the newest receipts; every ${roundsBetweenChecks} rounds all pause, everything is settled, and ledger, journal and
+chain are compared as a whole. Exit code 1 where anything is lost, repeated or does not agree.
+`
+
+const receiptsAsked = 10
+/** Acknowledged since the last start, before the next death: it dies under load. */
+const paymentsBetween = 50
+/** Small enough for a snapshot every second or so of load. */
+const snapshotEvery = 1500
+
+interface Options {
+  readonly rounds: number
+  readonly seed: number
+  readonly clients: number
+  readonly robots: number
+}
+
+const wholeNumber = (name: string, text: string): number => {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new TypeError(`--${name}: expected a whole number from 1, got '${text}'`)
+  return Number(text)
+}
+
+const parse = (args: string[]): Options => {
+  const usual = { rounds: '200', seed: '1', clients: '3', robots: '4' }
+  const options = Object.fromEntries(
+    Object.entries(usual).map(([name, value]) => [name, { type: 'string' as const, default: value }]),
+  )
+  const { values } = parseArgs({ args, options })
+  const number = (name: keyof Options) => wholeNumber(name, String(values[name]))
+  const parsed = {
+    rounds: number('rounds'),
+    seed: number('seed'),
+    clients: number('clients'),
+    robots: number('robots'),
+  }
+  if (parsed.robots < 2) throw new TypeError('--robots: they pay each other, so there are at least 2')
+  return parsed
+}
+
+/** Fractions from 0 to 1, the same for the same seed (Mulberry32). */
+const fractions = (seed: number) => {
+  let state = seed >>> 0
+  return (): number => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Settles until nothing is left. Returns the block as of which it is. */
+const settleAll = async (url: string, token: string): Promise<bigint> => {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  for (let i = 0; i < 20; i++) {
+    const response = await fetch(`${url}/v1/settlements`, { method: 'POST', headers, body: '{}' })
+    const { transactions, block } = (await response.json()) as { transactions?: unknown[]; block: string }
+    if (transactions?.length === 0) return BigInt(block)
+  }
+  throw new Error('there is always something left to settle')
+}
+
+interface Outcome {
+  readonly killed: Record<Killing.Moment, number>
+  readonly backMs: number[]
+  missing: number
+  wholeChecks: number
+  last: Check.Found | undefined
+  readonly failed: string[]
+}
+
+const rounds = async (
+  options: Options,
+  network: Network.Network,
+  clients: Clients.Clients,
+  { data, token }: { data: string; token: string },
+): Promise<Outcome> => {
+  const { url } = network
+  const next = fractions(options.seed)
+  const moments: Killing.Moment[] = ['payments', 'settlement', 'snapshot']
+  const outcome: Outcome = {
+    killed: { payments: 0, settlement: 0, snapshot: 0 },
+    ...{ backMs: [], missing: 0, wholeChecks: 0, last: undefined, failed: [] },
+  }
+  const check = async (): Promise<void> => {
+    await clients.pause()
+    const found = await Check.whole(network, data, token, await settleAll(url, token), clients.paid)
+    outcome.last = found
+    outcome.wholeChecks++
+    for (const { id, ok, detail } of found.checks) if (!ok) outcome.failed.push(`${id}: ${detail}`)
+    clients.resume()
+  }
+  for (let round = 1; round <= options.rounds; round++) {
+    await clients.flowing(paymentsBetween, 5000)
+    const moment = moments[Math.floor(next() * moments.length)] as Killing.Moment
+    const met = await Killing.kill({ network, data, token, moment, fraction: next() })
+    outcome.killed[met]++
+    const killedMs = performance.now()
+    const newest = clients.latest(receiptsAsked)
+    await Killing.ready(url)
+    outcome.backMs.push(performance.now() - killedMs)
+    outcome.missing += await Check.missing(url, newest)
+    if (round % roundsBetweenChecks === 0 || round === options.rounds) {
+      await check()
+      const { payments, lost, repeated } = outcome.last as Check.Found
+      Output.say(
+        `round ${round}/${options.rounds}: ${Output.grouped(payments)} payments, ${lost} lost, ${repeated} repeated, ` +
+          `${outcome.failed.length} checks failed`,
+      )
+    }
+  }
+  return outcome
+}
+
+const measure = async (options: Options) => {
+  const data = mkdtempSync(join(tmpdir(), 'sunledger-recovery-'))
+  const keys = Keys.random()
+  let clients: Clients.Clients | undefined
+  let fail: (error: Error) => void = () => {}
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  const network = await Network.start({
+    ...{ data, keys, host: '127.0.0.1', port: 0, settleEverySeconds: 1, manualSettlement: false },
+    limits: ['--snapshot-every', String(snapshotEvery), '--log-level', 'error'],
+    progress: () => {},
+    onFailure: (error) => fail(error),
+  })
+  try {
+    clients = await Promise.race([failed, Clients.start(network.url, options.seed, options.clients, options.robots)])
+    const startedMs = performance.now()
+    const outcome = await Promise.race([failed, rounds(options, network, clients, { data, token: keys.operatorToken })])
+    return { outcome, acknowledged: clients.paid.size, seconds: (performance.now() - startedMs) / 1000 }
+  } finally {
+    clients?.stop()
+    await network.stop()
+    rmSync(data, { recursive: true, force: true })
+  }
+}
+
+export const run = async ({ args, json }: RunOptions): Promise<number> => {
+  const options = parse(args)
+  Output.say(`${options.clients} client processes, ${options.rounds} times kill -9 …`)
+  const { outcome, acknowledged, seconds } = await measure(options)
+  const { killed, failed, wholeChecks, missing, last } = outcome
+  const [lost, repeated] = [(last?.lost ?? 0) + missing, last?.repeated ?? 0]
+  const backMs = Percentiles.of(outcome.backMs)
+  const slowestBackMs = Math.max(...outcome.backMs)
+  const paymentsPerSecond = acknowledged / seconds
+  const fields = {
+    ...{ rounds: options.rounds, seed: options.seed, clients: options.clients, acknowledged, lost, repeated, killed },
+    ...{ wholeChecks, failed, checks: last?.checks, backMs, slowestBackMs, paymentsPerSecond, seconds },
+    basis: 'measured',
+  }
+  const rows = [
+    [
+      'killed while paying / settling / writing a snapshot or index',
+      `${killed.payments} / ${killed.settlement} / ${killed.snapshot}`,
+    ],
+    ['payments acknowledged', Output.grouped(acknowledged)],
+    ['lost', String(lost)],
+    ['repeated', String(repeated)],
+    ['ledger, journal and chain compared as a whole', `${wholeChecks} times, ${failed.length} checks failed`],
+    [
+      'back after, p50 / p95 / slowest',
+      `${backMs.p50?.toFixed(0)} / ${backMs.p95?.toFixed(0)} / ${slowestBackMs.toFixed(0)} ms`,
+    ],
+    ['payments a second, deaths included', Output.grouped(Math.round(paymentsPerSecond))],
+    ['seconds', seconds.toFixed(0)],
+  ]
+  Output.print(json, fields, () => [Output.table(['', 'measured'], rows, [1]), ...failed].join('\n'))
+  return lost + repeated + failed.length === 0 ? 0 : 1
+}
