@@ -52,7 +52,28 @@ const prepare = async (input: string | URL | Request, init: PaidInit): Promise<A
   const body = given instanceof ReadableStream ? await new Response(given).arrayBuffer() : (given ?? null)
   const key = init.key ?? headers.get(X402.headers.key) ?? randomUUID()
   headers.set(X402.headers.key, key)
-  return { url, method, headers, body, key, init }
+  const signal = init.signal ?? request?.signal
+  return { url, method, headers, body, key, init: signal === undefined ? init : { ...init, signal } }
+}
+
+/** The request as it goes to where the server has sent it on; another server gets another key. */
+const redirected = (asked: Asked, { redirected: isElsewhere, url: text }: Response): Asked => {
+  if (!isElsewhere) return asked
+  const url = new URL(text)
+  if (url.origin === asked.url.origin) return { ...asked, url }
+  const key = randomUUID()
+  const headers = new Headers(asked.headers)
+  headers.set(X402.headers.key, key)
+  return { ...asked, url, key, headers }
+}
+
+/** Follows where a paid answer leads, without the payment: receipt and key are for the payee alone. */
+const follow = ({ url, method, init }: Asked, response: Response): Promise<Response> | Response => {
+  const location = response.headers.get('location')
+  const isFollowed = (init.redirect ?? 'follow') === 'follow' && isSafe(method)
+  if (response.status < 300 || response.status >= 400 || location === null || !isFollowed) return response
+  const { maxAmount, key, retryForMs, ...rest } = init
+  return fetch(new URL(location, url), { ...rest, method })
 }
 
 const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD'
@@ -78,10 +99,11 @@ export class Fetch {
     if (response.status !== 402) return response
     const required = requiredOf(response)
     await response.body?.cancel()
-    checkResource(asked.url, required.resource.url)
+    const there = redirected(asked, response)
+    checkResource(there.url, required.resource.url)
     const accepted = Offer.choose(this.#payer, required)
-    this.#remember(asked, required.resource, accepted)
-    return this.#paid(asked, required.resource, accepted, secondTry)
+    this.#remember(there, required.resource, accepted)
+    return this.#paid(there, required.resource, accepted, secondTry)
   }
 
   async #paid(
@@ -96,7 +118,7 @@ export class Fetch {
     const settled = settledOf(response)
     if (charge === 'refunded' || charge === 'none') refunded()
     if (settled?.extra?.['price'] !== undefined) this.#forget(asked)
-    if (response.status !== 402) return response
+    if (response.status !== 402) return follow(asked, response)
     this.#forget(asked)
     if (charge === 'refunded' && !secondTry) {
       await response.body?.cancel()
@@ -143,7 +165,8 @@ const send = async (
 ): Promise<Response> => {
   const headers = new Headers(given)
   if (signature !== undefined) headers.set(X402.headers.signature, signature)
-  const { maxAmount, key, retryForMs = 10_000, ...rest } = init
+  const { maxAmount, key, retryForMs = 10_000, ...plain } = init
+  const rest: RequestInit = signature === undefined ? plain : { ...plain, redirect: 'manual' }
   const deadline = performance.now() + retryForMs
   for (let attempt = 0; ; attempt++) {
     const last = !isRepeatable || performance.now() + 100 > deadline || init.signal?.aborted === true

@@ -38,7 +38,7 @@ export interface Payee {
 export interface PaywallOptions<R extends Terms.PaywallRequest = Terms.PaywallRequest> extends Pins {
   /** Decimal text in whole units ('0.0005'), atomic units (500n), or what gives a request's price. */
   readonly price: Terms.TermsOptions<R>['price']
-  /** Who is paid; left out: `payee`. */
+  /** Who is paid; left out: `payee`. Each server process needs an address of its own: what was served is known to its process alone. */
   readonly payTo?: string | undefined
   /** The clearing service: its address, or a client. */
   readonly clearing: string | URL | Client
@@ -56,7 +56,10 @@ export interface PaywallOptions<R extends Terms.PaywallRequest = Terms.PaywallRe
   readonly maxTimeoutSeconds?: number | undefined
   /** Answers that are remembered for repeated requests. */
   readonly memory?: Answers.Memory | undefined
-  /** What an earlier paywall of this payee had served (`paywall.served`); left out: everything that was paid before this one was made. */
+  /**
+   * What an earlier paywall of this payee had served (`paywall.served`, to be kept when the server ends); left out: everything that was
+   * paid before this one was made, so that no old receipt buys anew after a restart.
+   */
   readonly served?: readonly Range[] | undefined
   /** Serves nothing once the operator would owe more than this beyond what is settled. */
   readonly maxUnsettled?: Identity.IdentityOptions['maxUnsettled']

@@ -93,7 +93,26 @@ describe('paying for requests', () => {
     const url = await serve((app) => void app.get('/free', (_request, response) => void response.send('free')))
     const robot = await street.robot()
     expect(await (await robot.fetch(`${url}/free`)).text()).toBe('free')
-    expect((await robot.fetch(`${url}/none`)).status).toBe(404)
+  })
+
+  test('behavior: redirects: what it leads to is paid for; a paid answer is followed without receipt and key', async () => {
+    const seen: (string | undefined)[] = []
+    const elsewhere = await serve((app) => {
+      app.get('/there', (request, response) => {
+        seen.push(
+          request.headers['payment-signature'] as string | undefined,
+          request.headers['idempotency-key'] as string | undefined,
+        )
+        response.send('there')
+      })
+    })
+    const { url } = await shop({}, (_request, response) => response.redirect(`${elsewhere}/there`))
+    const robot = await street.robot('1')
+    expect(await (await robot.fetch(`${url}/charge`)).text()).toBe('there')
+    expect(seen).toEqual([undefined, undefined])
+    const front = await serve((app) => void app.get('/old', (_request, response) => response.redirect(`${url}/new`)))
+    expect((await robot.fetch(`${front}/old`, { redirect: 'follow' })).status).toBe(200)
+    expect(await balanceOf(robot)).toBe(999_000n)
   })
 
   test('behavior: bodies are sent again with the payment, streams too', async () => {

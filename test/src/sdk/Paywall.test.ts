@@ -1,5 +1,6 @@
 /** The paywall with receipts: a real service, real signatures, real HTTP. */
 import type { RequestHandler } from 'express'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as X402 from '../../../src/core/X402.ts'
 import { type PaywallOptions, type PaywallRequest, paywall } from '../../../src/index.ts'
@@ -74,12 +75,6 @@ describe('asking', () => {
     const { url, count } = await shop({ price: () => Promise.reject(new Error('no tariff')) })
     const answer = await ask(url)
     expect([answer.status, await answer.json(), count()]).toEqual([500, { error: 'no tariff' }, 0])
-  })
-
-  test('error: without its service it says that it cannot take payments yet', async () => {
-    const wall = paywall({ price: 1n, payTo: street.deployed.deployment.clearingHouse, clearing: 'http://127.0.0.1:9' })
-    const url = await serve((app) => void app.get('/charge', wall))
-    expect(await codeIn(await ask(`${url}/charge`))).toBe('503 SL667')
   })
 })
 
@@ -169,6 +164,26 @@ describe('paying', () => {
     for (const signature of others) expect(await codeIn(await ask(url, signature))).toBe('402 SL661')
     const elsewhere = { ...payload, accepted: { ...required.accepts[0], network: 'eip155:1' } }
     expect(await codeIn(await ask(url, X402.encode(elsewhere)))).toBe('402 SL662')
+    expect(count()).toBe(0)
+  })
+
+  test('error: whatever a header holds is answered with 402, and nothing is served', async () => {
+    const { url, count } = await shop()
+    const robot = await street.robot('1')
+    const good = X402.decode(await payFor(robot, requiredOf(await ask(url)), 'k')) as object
+    const header = fc.oneof(
+      fc.stringMatching(/^[ -~]{0,300}$/),
+      fc.json().map((text) => Buffer.from(text).toString('base64')),
+      fc
+        .tuple(fc.constantFrom('accepted', 'payload', 'x402Version'), fc.jsonValue())
+        .map(([field, value]) => X402.encode({ ...good, [field]: value })),
+    )
+    await fc.assert(
+      fc.asyncProperty(header, async (signature) => {
+        expect((await ask(url, signature)).status).toBe(402)
+      }),
+      { numRuns: 150 },
+    )
     expect(count()).toBe(0)
   })
 

@@ -35,3 +35,11 @@ describe('an operator that replaces its credit key', () => {
     expect(await codeIn(await ask(url, old))).toBe('402 SL650')
   })
 })
+
+describe('a service that does not answer', () => {
+  test('error: without its service it says that it cannot take payments yet', async () => {
+    const wall = paywall({ price: 1n, payTo: `0x${'12'.repeat(20)}`, clearing: 'http://127.0.0.1:9' })
+    const url = await serve((app) => void app.get('/charge', wall))
+    expect(await codeIn(await ask(`${url}/charge`))).toBe('503 SL667')
+  })
+})
