@@ -27,7 +27,8 @@ const mayImport: Record<string, readonly string[]> = {
   clearing: ['core', 'crypto', 'store', 'chain'],
   sim: ['core', 'crypto', 'market', 'sdk'],
   cost: ['core', 'crypto', 'store', 'chain'],
-  http: ['core', 'crypto', 'store', 'chain', 'clearing'],
+  http: ['core', 'crypto', 'store', 'chain', 'clearing', 'dashboard'],
+  dashboard: ['core'],
   report: ['core', 'crypto', 'store', 'chain', 'clearing', 'cost'],
   cli: [
     ...['core', 'crypto', 'store', 'chain', 'clearing', 'http', 'sdk', 'market'],

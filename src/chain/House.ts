@@ -108,6 +108,19 @@ export const holdings = async (client: Client, house: Address, asset: Address, b
   return { held, pool }
 }
 
+/** What is set aside for each of these accounts, in the order asked. */
+export const reserves = (
+  client: Client,
+  house: Address,
+  asset: Address,
+  accounts: readonly Address[],
+  blockNumber: bigint,
+): Promise<readonly bigint[]> => {
+  const at = { address: house, abi: clearingHouse.abi, blockNumber } as const
+  const all = accounts.map((of) => client.readContract({ ...at, functionName: 'reserveOf', args: [asset, of] }))
+  return answered(client, Promise.all(all))
+}
+
 /** How many readings a transaction had accepted, and refused. */
 export const countReadings = ({ logs }: TransactionReceipt) => {
   const batches = parseEventLogs({ abi: energyMeter.abi, eventName: 'Submitted', logs }).map(({ args }) => args)

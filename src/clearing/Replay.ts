@@ -22,14 +22,19 @@ const observedBefore = function* (ledger: Ledger.Ledger, observed: readonly Reco
   yield { type: 'chain', block: ledger.block, timestamp: 0n, ...none, slots, atMs: 0 }
 }
 
-/** @param observe told of each record that is no payment, after it has been applied */
+/**
+ * @param observe told of each record that is no payment, after it has been applied
+ * @param restored told once a snapshot has been taken
+ */
 export const replay = (
   journal: Journal,
   ledger: Ledger.Ledger,
   observe: (record: Record) => void = () => {},
+  restored: () => void = () => {},
 ): Replayed => {
   const { position, observed } = journal.restore(ledger)
   for (const record of observedBefore(ledger, observed)) observe(record)
+  if (position > 0) restored()
   let records = 0
   for (const { entry } of journal.entries(position)) {
     records++

@@ -10,7 +10,7 @@ import type { Keys } from '../chain/Keys.ts'
 import type * as Sender from '../chain/Sender.ts'
 import type { Address, Receipt } from '../core/Payment.ts'
 import * as Rate from '../core/Rate.ts'
-import type { ChainRecord } from '../core/Record.ts'
+import type { ChainRecord, Record } from '../core/Record.ts'
 import type * as Wire from '../core/Wire.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
@@ -18,6 +18,7 @@ import * as Accept from './Accept.ts'
 import * as Budgets from './Budgets.ts'
 import type * as Commit from './Commit.ts'
 import * as Facilitator from './Facilitator.ts'
+import * as Insight from './Insight.ts'
 import * as Intake from './Intake.ts'
 import type * as Leave from './Leave.ts'
 import type * as Plan from './Plan.ts'
@@ -80,6 +81,7 @@ export interface Service
     Budgets.Budgets,
     Facilitator.Facilitator,
     Views.Views,
+    Pick<Insight.Insight, 'valueAtomic' | 'settled' | 'funds' | 'balances'>,
     Pick<Withdrawals.Withdrawals, 'withdraw'>,
     Pick<Leave.Leave, 'exit' | 'bindOwner'> {
   readonly deployment: Deployment.Deployment
@@ -110,16 +112,23 @@ const announcer = (listeners: ReadonlySet<Listener>, log: Log) => (tell: (listen
 }
 
 /** Rebuilds the ledger from the journal, and reads what the chain did since. */
-const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiring.Parts): Promise<void> => {
+const rebuild = async (
+  { deployment, journal, log }: ServiceOptions,
+  parts: Wiring.Parts,
+  insight: Insight.Insight,
+): Promise<void> => {
   const startedMs = Date.now()
   await Deployment.verify(parts.client, deployment)
-  replay(journal, parts.ledger, (record) => {
+  const observe = (record: Record): void => {
     if (record.type === 'chain') parts.sync.remember(record)
     parts.observe(record)
-  })
+    insight.observe(record)
+  }
+  replay(journal, parts.ledger, observe, insight.restored)
   if (journal.end > 0) log.info({ records: journal.end, tookMs: Date.now() - startedMs }, 'journal replayed')
   parts.clock.observe((await answered(parts.client, parts.client.getBlock())).timestamp)
   await parts.sync.now()
+  insight.ready()
 }
 
 const heartbeat = (
@@ -197,7 +206,10 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...options,
     confirmations: options.confirmations ?? 0n,
     onGroup: (group) => announce((listener) => listener.group?.(group)),
-    onChain: (record) => announce((listener) => listener.chain?.(record)),
+    onChain(record) {
+      insight.observe(record)
+      announce((listener) => listener.chain?.(record))
+    },
     onDiscrepancy(what) {
       discrepancies.push(what)
       log.error({ what }, 'ledger and chain do not agree')
@@ -205,11 +217,15 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     onReorganised: ({ message }) => log.warn({ error: message }, 'the chain was reorganised'),
   })
   const { commit, settle, withdrawals, leave } = parts
-  await rebuild(options, parts)
+  const insight = Insight.create(parts, deployment)
+  await rebuild(options, parts, insight)
   const accept = Accept.create({
     ...parts,
     journal,
-    onAccepted: (position, receipt) => announce((listener) => listener.payment?.(position, receipt)),
+    onAccepted(position, receipt) {
+      insight.accepted(receipt)
+      announce((listener) => listener.payment?.(position, receipt))
+    },
     admit,
     onRefused(code) {
       refused.set(code, (refused.get(code) ?? 0) + 1)
@@ -249,6 +265,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...intake,
     ...views,
     ...facilitator,
+    ...insight,
     deposit: whileWritable(intake.deposit),
     withdraw: whileWritable(withdrawals.withdraw),
     exit: whileWritable(leave.exit),

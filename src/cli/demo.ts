@@ -6,6 +6,7 @@ import * as Pvgis from '../sim/Pvgis.ts'
 import * as Scenario from '../sim/Scenario.ts'
 import * as StrategyFile from '../sim/StrategyFile.ts'
 import * as Run from './Run.ts'
+import type { RunOptions } from './Stage.ts'
 import type { Definition } from './scenarios/Definition.ts'
 import { all, named } from './scenarios/index.ts'
 import { wholeNumber } from './serve.ts'
@@ -70,25 +71,36 @@ const list = (isJson: boolean): void => {
   )
 }
 
+const optionsOf = async (
+  flags: Flags,
+  definition: Definition,
+  isGiven: (flag: string) => boolean,
+): Promise<RunOptions> => ({
+  definition,
+  scenario: simulationOf(flags, definition, isGiven),
+  strategies: flags.strategy === undefined ? [] : await StrategyFile.load(flags.strategy),
+  inputs: { solar: flags.solar ?? 'model', jobs: flags.jobs ?? 'model' },
+  speed: flags.speed,
+  settleEvery: isGiven('settleEvery') ? flags.settleEvery : (definition.settleEvery ?? flags.settleEvery),
+  out: flags.out,
+  data: flags.data ?? join(flags.out, 'data'),
+  port: flags.port,
+  stay: flags.exit !== true && flags.json !== true && process.stdout.isTTY === true,
+  json: flags.json === true,
+})
+
 const run = async (flags: Flags, command: Command): Promise<void> => {
   if (flags.list === true) return list(flags.json === true)
-  const definition = named(flags.scenario)
   const isGiven = (flag: string) => command.getOptionValueSource(flag) === 'cli'
-  const code = await Run.run({
-    definition,
-    scenario: simulationOf(flags, definition, isGiven),
-    strategies: flags.strategy === undefined ? [] : await StrategyFile.load(flags.strategy),
-    inputs: { solar: flags.solar ?? 'model', jobs: flags.jobs ?? 'model' },
-    speed: flags.speed,
-    settleEvery: isGiven('settleEvery') ? flags.settleEvery : (definition.settleEvery ?? flags.settleEvery),
-    out: flags.out,
-    data: flags.data ?? join(flags.out, 'data'),
-    port: flags.port,
-    stay: flags.exit !== true && flags.json !== true && process.stdout.isTTY === true,
-    json: flags.json === true,
-  })
+  let outcome = await Run.run(await optionsOf(flags, named(flags.scenario), isGiven))
+  // The page asked for another one, and waits at the same place.
+  while (outcome.next !== undefined)
+    outcome = await Run.run({
+      ...(await optionsOf(flags, named(outcome.next), isGiven)),
+      ...(outcome.port === undefined ? {} : { port: outcome.port }),
+    })
   // Idle connections would keep the process a while.
-  process.exit(code)
+  process.exit(outcome.code)
 }
 
 const count = wholeNumber(1, 1_000_000)

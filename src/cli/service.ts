@@ -11,6 +11,7 @@ import * as Server from '../http/Server.ts'
 import * as Embedded from '../store/Embedded.ts'
 import * as Limits from './Limits.ts'
 import * as Log from './Log.ts'
+import * as Prices from './Prices.ts'
 import * as Processes from './Processes.ts'
 
 /** The files of a data folder besides the journal. */
@@ -85,6 +86,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
     allowedHosts: flags.allowHost ?? [],
     operatorToken: keys.operatorToken,
     limits: Limits.limits(flags),
+    fees: Prices.fees,
     log: (err, requestId) => log.error({ err, requestId }, 'a request failed through our own fault'),
     onAnswered: log.isLevelEnabled('debug') ? (answered) => log.debug(answered, 'answered') : undefined,
   })

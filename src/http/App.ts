@@ -4,6 +4,8 @@
  */
 import express, { type Express } from 'express'
 import type { Service } from '../clearing/Service.ts'
+import { Board, type BoardOptions } from './Board.ts'
+import * as BoardStream from './BoardStream.ts'
 import type { Connections } from './Connections.ts'
 import * as Events from './Events.ts'
 import * as Gate from './Gate.ts'
@@ -23,6 +25,8 @@ export interface AppOptions {
   readonly operatorToken: string
   /** Told of what was our own fault, and of the request in which it showed. */
   readonly log: (error: unknown, requestId: string) => void
+  /** Prices what was settled, for the page; left out: it shows no fees. */
+  readonly fees?: BoardOptions['fees']
 }
 
 export interface App {
@@ -53,7 +57,9 @@ export const create = (bare: Service, options: AppOptions, limits: Limits, conne
   const gate = Gate.around(bare, limits, metrics.answered)
   const { service } = gate
   const events = Events.stream(service, limits)
-  mount(app, routes, { service, events, document, metrics }, options.operatorToken, limits)
+  const board = new Board({ service: bare, ...(options.fees === undefined ? {} : { fees: options.fees }) })
+  const boardEvents = BoardStream.stream(board)
+  mount(app, routes, { service, events, document, metrics, board, boardEvents }, options.operatorToken, limits)
   app.use(Problem.notFound)
   app.use(Problem.handler(options.log))
   return {
@@ -63,6 +69,8 @@ export const create = (bare: Service, options: AppOptions, limits: Limits, conne
     close() {
       metrics.stop()
       events.close()
+      boardEvents.close()
+      board.close()
     },
   }
 }

@@ -203,6 +203,7 @@ export const parameters: { readonly [name: string]: string } = {
   id: 'The payment’s name: the digest of its debit.',
   account: 'Whose payments; left out: the service as a whole.',
   after: 'Goes on after this journal position.',
+  file: 'Its name.',
   limit: 'How many at most.',
   'Last-Event-ID': 'Goes on after this journal position; browsers send it by themselves.',
 }

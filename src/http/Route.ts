@@ -51,7 +51,7 @@ export interface Refusals {
 }
 
 export interface RouteOf<B extends z.ZodType, P extends Shape, Q extends Shape> {
-  readonly method: 'get' | 'post'
+  readonly method: 'get' | 'post' | 'put'
   /** As OpenAPI writes it: `/v1/accounts/{address}`. */
   readonly path: string
   /** Names the operation. */

@@ -5,9 +5,17 @@ import * as Energy from './routes/Energy.ts'
 import * as Facilitator from './routes/Facilitator.ts'
 import * as Money from './routes/Money.ts'
 import * as Operator from './routes/Operator.ts'
+import * as Page from './routes/Page.ts'
 import * as Payments from './routes/Payments.ts'
 import * as Service from './routes/Service.ts'
 
-export const routes: readonly Route[] = [Payments, Accounts, Money, Energy, Facilitator, Operator, Service].flatMap(
-  (part) => part.routes,
-)
+export const routes: readonly Route[] = [
+  Payments,
+  Accounts,
+  Money,
+  Energy,
+  Facilitator,
+  Operator,
+  Service,
+  Page,
+].flatMap((part) => part.routes)

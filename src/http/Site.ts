@@ -1,12 +1,16 @@
 /** What the routes have besides the service: everything that belongs to HTTP and lives as long as the server. */
 import type { RequestHandler, Response } from 'express'
 import type { Service } from '../clearing/Service.ts'
+import type { Board } from './Board.ts'
 import type { Metrics } from './Metrics.ts'
 
 export interface Site {
   readonly service: Service
   /** The event stream. */
   readonly events: RequestHandler
+  /** What the page shows, and its stream. */
+  readonly board: Board
+  readonly boardEvents: RequestHandler
   /** The OpenAPI document of all routes. */
   readonly document: () => object
   readonly metrics: Metrics

@@ -6,7 +6,7 @@ import * as Amount from '../core/Amount.ts'
 import type { Document } from './Document.ts'
 
 /** A table: a title, its columns, its rows. */
-interface Table {
+export interface Table {
   readonly title: string
   readonly columns: readonly string[]
   readonly rows: readonly (readonly string[])[]
@@ -87,7 +87,7 @@ const fees = ({ fees: rows }: Document): Table => ({
 })
 
 /** The figures behind the fees, each once. */
-const assumptions = ({ fees: rows }: Document): Table => {
+export const assumptions = ({ fees: rows }: Document): Table => {
   const seen = new Map<string, string[]>()
   for (const { network, assumptions: figures } of rows)
     for (const { name, value, unit, basis, date, source } of figures)
@@ -122,19 +122,21 @@ const answer = ({ answer: a }: Document): Table => ({
 })
 
 /** What went into the answer. */
-const parameters = ({ answer: a }: Document): Table => ({
+export const parameters = ({ answer: a }: Document): Table => ({
   title: 'Figures behind the answer',
   columns: ['figure', 'value', 'basis', 'source'],
   right: [],
   rows: a.parameters.map(({ name, value, basis, source }) => [name, value, basis, source]),
 })
 
-const tables = (document: Document): Table[] =>
+/** A report's tables, in their order. */
+export const tables = (document: Document): Table[] =>
   [payments(document), fees(document), energy(document), checks(document), answer(document)].filter(
     (table) => table.rows.length > 0,
   )
 
-const heading = ({ scenario, machine, complete }: Document): string => {
+/** What was run, and on what machine. */
+export const heading = ({ scenario, machine, complete }: Document): string => {
   const inputs = Object.entries(scenario)
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(', ')
