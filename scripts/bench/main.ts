@@ -14,6 +14,10 @@ const benches: { readonly [name: string]: Entry } = {
     summary: 'gas of every operation of the contracts, beside its floor and its peers',
     load: () => import('./gas.ts'),
   },
+  fuzz: {
+    summary: 'wrong inputs without number for every decoder: no untyped error, no hang, no growth',
+    load: () => import('./fuzz.ts'),
+  },
   recovery: {
     summary: 'the service killed over and over under load: what was acknowledged is there, once',
     load: () => import('./recovery.ts'),

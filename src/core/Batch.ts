@@ -131,6 +131,8 @@ const list = <T>(count: number, make: () => T): T[] => Array.from({ length: coun
  * @throws {BatchMalformedError} another version, unknown flags, cut off or too long
  */
 export const decode = (batch: Hex): Section[] => {
+  if (!/^0x[0-9a-f]*$/i.test(batch) || batch.length % 2 !== 0)
+    throw new BatchMalformedError('0x and whole bytes in hex', `${batch.slice(0, 40)}…`)
   const input = reader(digits(batch))
   const found = input.int(1)
   if (found !== version) throw new BatchMalformedError(`version ${version}`, `version ${found}`)

@@ -155,16 +155,23 @@ export interface Event {
   readonly data: string
 }
 
-/** Takes a `text/event-stream` apart, in whatever pieces it arrives. */
+/** Far more than any event of ours; a stream without end in one event must not fill the memory. */
+const mostCharacters = 1 << 20
+
+/** Takes a `text/event-stream` apart, in whatever pieces it arrives. @throws {AnswerInvalidError} an event of more than a million characters */
 export class Parser {
   #rest = ''
   #id = ''
   #type = ''
   #data: string[] = []
+  /** Characters in it. */
+  #size = 0
 
   push(chunk: string): Event[] {
     const lines = (this.#rest + chunk).split('\n')
     this.#rest = lines.pop() as string
+    if (this.#rest.length + this.#size > mostCharacters)
+      throw new AnswerInvalidError('/v1/events', `events of at most ${mostCharacters} characters`, 'a longer one')
     return lines.flatMap((line) => this.#line(line.endsWith('\r') ? line.slice(0, -1) : line) ?? [])
   }
 
@@ -174,6 +181,7 @@ export class Parser {
       const complete = this.#data.length > 0
       this.#type = ''
       this.#data = []
+      this.#size = 0
       return complete ? event : undefined
     }
     const colon = line.indexOf(':')
@@ -181,7 +189,10 @@ export class Parser {
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
     if (field === 'id') this.#id = value
     else if (field === 'event') this.#type = value
-    else if (field === 'data') this.#data.push(value)
+    else if (field === 'data') {
+      this.#data.push(value)
+      this.#size += value.length + 1
+    }
     return undefined
   }
 }

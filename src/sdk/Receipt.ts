@@ -114,7 +114,16 @@ const expect = ({ payment }: Receipt, expected: Expected): void => {
 
 /** From JSON text, or from JSON already parsed. @throws {MessageInvalidError} */
 export const parse = (json: unknown): Receipt =>
-  Wire.parse(Wire.receipt, typeof json === 'string' ? JSON.parse(json) : json)
+  Wire.parse(Wire.receipt, typeof json === 'string' ? parsed(json) : json)
+
+/** What is no JSON stays text, and no receipt. */
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
 
 /** As JSON text; amounts are decimal strings. */
 export const format = (receipt: Receipt): string => Wire.stringify(receipt)
