@@ -217,7 +217,11 @@ describe('a chain whose clock runs ahead', () => {
     // One that had read the clock before notices with the first payment that comes too late.
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     expect((await two.pay(before.url)).status).toBe(402)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect((await two.pay(before.url)).status).toBe(200)
+    let status = 402
+    for (let i = 0; i < 50 && status === 402; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      status = (await two.pay(before.url)).status
+    }
+    expect(status).toBe(200)
   })
 })

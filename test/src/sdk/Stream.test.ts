@@ -249,7 +249,7 @@ describe('a server that does not do what it says', () => {
     `event: payment\ndata: {"delivered":"${delivered}","paid":"${paid}","due":"${amount}"}\n\n`
 
   const outcome = async (robot: Robot, url: string) => {
-    const stream = robot.stream(url, { patienceMs: 300 })
+    const stream = robot.stream(url, { patienceMs: 1_500 })
     const error = await drain(stream).then(
       () => undefined,
       ({ code }) => code,
