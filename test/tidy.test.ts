@@ -43,6 +43,7 @@ const packageHomes: Record<string, RegExp> = {
   express: /^src\/(http\/|sdk\/Paywall)/,
   hardhat: /^src\/chain\//,
   '@nomicfoundation/edr': /^src\/chain\//,
+  '@nomicfoundation/ignition-core': /^src\/chain\//,
   // The SDK takes an ethers signer by its shape, so that nobody has to install ethers.
   ethers: /^(?!src\/)/,
 }

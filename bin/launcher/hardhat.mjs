@@ -1,5 +1,5 @@
 /**
- * The local chain for an installed package. Hardhat is a development tool with a large tree of its own, so `npm install sunledger`
+ * The local chain for an installed package, and Ignition, which deploys to it. Hardhat is a development tool with a large tree of its own, so `npm install sunledger`
  * does not bring it; whoever starts a local chain gets exactly the version that was tested, with the whole tree pinned by the lock that
  * the build leaves in `dist/toolchain`, in the cache and under the fit Node.
  */
@@ -17,6 +17,9 @@ const installedMegabytes = 250
  */
 const startsAChain = new Set(['demo', 'serve', 'chain'])
 
+/** What deploys the contracts. */
+const ignition = '@nomicfoundation/ignition-core'
+
 /** @param {readonly string[]} args of the command line */
 export function needsHardhat(args) {
   const command = args.find((word) => !word.startsWith('-'))
@@ -31,9 +34,9 @@ export function needsHardhat(args) {
  */
 export async function ensureHardhat(root, node) {
   const toolchain = path.join(root, 'dist', 'toolchain')
-  const version = readJson(path.join(toolchain, 'package.json')).dependencies.hardhat
-  if (hasHardhat(root, version)) return undefined
-  return cached(`hardhat-${version}`, (draft) =>
+  const { hardhat: version, [ignition]: ignitionVersion } = readJson(path.join(toolchain, 'package.json')).dependencies
+  if (hasHardhat(root, version) && hasVersion(ignition, root, ignitionVersion)) return undefined
+  return cached(`hardhat-${version}-ignition-${ignitionVersion}`, (draft) =>
     step(`installing Hardhat ${version}, the local chain, under Node ${node.version}`, async () => {
       requireSpace(draft, installedMegabytes)
       for (const file of ['package.json', 'package-lock.json']) {
@@ -56,6 +59,16 @@ export function hasHardhat(root, version) {
   const natives = Object.keys(readJson(path.join(edr, 'package.json')).optionalDependencies ?? {})
   const forThisPlatform = natives.filter((name) => name.includes(`-${process.platform}-${process.arch}`))
   return forThisPlatform.some((name) => resolvePackage(name, edr) !== undefined)
+}
+
+/**
+ * @param {string} name
+ * @param {string} from
+ * @param {string} version
+ */
+function hasVersion(name, from, version) {
+  const found = resolvePackage(name, from)
+  return found !== undefined && readJson(path.join(found, 'package.json')).version === version
 }
 
 /**

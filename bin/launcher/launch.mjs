@@ -25,6 +25,7 @@ const tasks = {
   sunledger: ['src/cli/main.ts'],
   example: ['scripts/examples/main.ts'],
   bench: ['scripts/bench/main.ts'],
+  deploy: ['scripts/deploy.ts'],
   test: ['scripts/test.ts'],
   abi: ['scripts/abi.ts'],
   build: ['scripts/build.ts'],

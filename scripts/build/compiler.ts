@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import type { BuildInfo } from '@nomicfoundation/ignition-core'
 import * as Compiler from '../../hardhat.config.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -59,4 +60,21 @@ export const compile = (
       return [name, compiled]
     }),
   )
+}
+
+/** All that the compiler was told about a contract: block explorers compile it again and compare. */
+export const buildInfoOf = async (contract: string, path: string): Promise<BuildInfo> => {
+  const sources = await collect([path])
+  const input = { language: 'Solidity', sources, settings: { ...Compiler.contracts.settings, outputSelection: {} } }
+  const { version } = createRequire(import.meta.url)('solc') as { version(): string }
+  const userSourceNameMap = Object.fromEntries(Object.keys(sources).map((name) => [name, name]))
+  return {
+    _format: 'hh3-sol-build-info-1',
+    id: `sunledger-${contract}`,
+    solcVersion: Compiler.contracts.version,
+    // As explorers name it: without the platform behind it.
+    solcLongVersion: version().replace(/\.Emscripten.*$/, ''),
+    input: input as unknown as BuildInfo['input'],
+    userSourceNameMap,
+  }
 }

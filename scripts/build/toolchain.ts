@@ -21,7 +21,7 @@ interface Manifest {
 }
 
 /** What the code of `src/chain` imports at run time and an installed package does not depend on. */
-const roots = ['hardhat', '@nomicfoundation/edr']
+const roots = ['hardhat', '@nomicfoundation/edr', '@nomicfoundation/ignition-core']
 
 /** The manifest and lock file from which npm installs the toolchain. */
 export function toolchainOf(project: Manifest, lock: Lock) {

@@ -1,9 +1,9 @@
 /**
- * Where the contracts are, and bringing them up on a fresh chain. The record of a deployment is a small JSON file in the data folder, so
+ * Where the contracts are, and bringing them up on a fresh local chain. The record of a deployment is a small JSON file in the data folder, so
  * that a service that starts again finds the same contracts.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Abi, encodeDeployData } from 'viem'
+import type { Abi } from 'viem'
 import { z } from 'zod'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex } from '../core/Payment.ts'
@@ -13,8 +13,8 @@ import { clearingHouse } from './abi/ClearingHouse.ts'
 import { energyMeter } from './abi/EnergyMeter.ts'
 import { testDollar } from './abi/TestDollar.ts'
 import { answered, type Client, identify, raw } from './Client.ts'
+import * as Ignition from './Ignition.ts'
 import type { Keys } from './Keys.ts'
-import * as Sender from './Sender.ts'
 
 const token = z.object({
   asset: Wire.address,
@@ -50,56 +50,56 @@ export interface DeployOptions {
   readonly noticePeriodSeconds: bigint
 }
 
-const deployGas = 8_000_000n
+/** Part of every address that a local chain's contracts have; their keys make them differ. */
+const localSalt: Hex = `0x${'0'.repeat(63)}1`
+
+/** A transaction on a local chain is mined when it is sent. */
+const localPollMs = 5
 
 /**
- * Deploys TestDollar, ClearingHouse and EnergyMeter to a local chain and lists both assets (the dollar from its beginning). The keys are given native coin first. The
- * addresses follow from the cold key alone.
+ * Deploys TestDollar, ClearingHouse and EnergyMeter to a local chain, by the same modules as anywhere else. The keys are given native coin
+ * first. The addresses follow from the keys and periods alone.
+ * @throws {DeploymentFailedError} @throws {HardhatMissingError}
  */
 export const deployLocal = async (client: Client, keys: Keys, options: DeployOptions): Promise<Deployment> => {
   const { chainId, genesisHash } = await identify(client)
-  const [settlement, cold, issuer, credit] = [keys.settlement, keys.cold, keys.issuer, keys.credit].map(
+  const [settlementKey, coldKey, issuer, creditKey] = [keys.settlement, keys.cold, keys.issuer, keys.credit].map(
     Signature.addressOf,
   ) as [Address, Address, Address, Address]
   await Promise.all(
-    [settlement, cold, issuer].map((address) =>
+    [settlementKey, coldKey, issuer].map((address) =>
       raw(client, 'hardhat_setBalance', [address, '0x33b2e3c9fd0803ce8000000']),
     ),
   )
-  const sender = Sender.create(client, chainId, keys.cold, errors)
-  const deploy = async (abi: Abi, bytecode: Hex, args: readonly unknown[]): Promise<Address> => {
-    const { receipt } = await sender.send({
-      to: undefined,
-      data: encodeDeployData({ abi, bytecode, args }),
-      gas: deployGas,
-    })
-    return (receipt.contractAddress as string).toLowerCase() as Address
-  }
-  const dollar = await deploy(testDollar.abi, testDollar.bytecode, [issuer])
-  const house = await deploy(clearingHouse.abi, clearingHouse.bytecode, [
-    dollar,
-    settlement,
-    credit,
-    cold,
-    options.exitWindowSeconds,
-    options.noticePeriodSeconds,
-  ])
-  const meter = await deploy(energyMeter.abi, energyMeter.bytecode, [house, issuer])
-  const energyCredit = (
-    await client.readContract({ address: meter, abi: energyMeter.abi, functionName: 'credit' })
-  ).toLowerCase() as Address
-  await sender.send(Sender.call(house, clearingHouse.abi as Abi, 'listAsset', [energyCredit], 500_000n))
+  const { house, meter, dollar, credit } = await Ignition.deploy({
+    client,
+    chainId,
+    key: keys.cold,
+    parameters: { settlementKey, creditKey, coldKey, issuer, ...options },
+    salt: localSalt,
+    pollMs: localPollMs,
+    confirmations: 1,
+  })
   return {
     chainId,
     genesisHash,
     clearingHouse: house,
     energyMeter: meter,
     dollar: { asset: dollar, name: 'Test Dollar', version: '1', symbol: 'tUSD', decimals: 6 },
-    energyCredit: { asset: energyCredit, name: 'Energy Credit', version: '1', symbol: 'kWh', decimals: 6 },
+    energyCredit: creditAt(credit),
     startBlock: 0n,
     local: true,
   }
 }
+
+/** EnergyCredit as a token. */
+export const creditAt = (asset: Address): Deployment['energyCredit'] => ({
+  asset,
+  name: 'Energy Credit',
+  version: '1',
+  symbol: 'kWh',
+  decimals: 6,
+})
 
 export const write = (path: string, deployment: Deployment): void =>
   writeFileSync(path, `${Wire.stringify(deployment)}\n`)

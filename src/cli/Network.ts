@@ -4,6 +4,7 @@
 import { rmSync } from 'node:fs'
 import * as Client from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
+import * as Ignition from '../chain/Ignition.ts'
 import * as Keys from '../chain/Keys.ts'
 import * as Embedded from '../store/Embedded.ts'
 import * as Processes from './Processes.ts'
@@ -88,6 +89,8 @@ const bringUp = async (options: NetworkOptions): Promise<Network> => {
   const began = performance.now()
   const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`
   const date = options.initialDate === undefined ? [] : ['--initial-date', options.initialDate.toISOString()]
+  // Loads while the chain starts; where it cannot, deploying says so.
+  Ignition.load().catch(() => {})
   const chain = await Processes.start(['chain', '--port', String(options.chainPort ?? 0), ...date])
   const rpcUrl = chain.ready.url
   progress(`local chain on ${rpcUrl} (${seconds()})`)

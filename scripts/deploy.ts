@@ -1,0 +1,88 @@
+/**
+ * `npm run -s deploy -- …`: brings the contracts up on a chain that exists, with the modules that the local chain uses. Done twice, the
+ * second time changes nothing. What is written lets the service find the contracts, Ignition go on, and a block explorer verify.
+ */
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { BuildInfo } from '@nomicfoundation/ignition-core'
+import * as Client from '../src/chain/Client.ts'
+import * as Deploy from '../src/chain/Deploy.ts'
+import * as Parameters from '../src/chain/Parameters.ts'
+import type { Hex } from '../src/core/Payment.ts'
+import { buildInfoOf } from './build/compiler.ts'
+
+const help = `Usage: npm run -s deploy -- --rpc URL --parameters FILE [options]
+
+Deploys ClearingHouse and EnergyMeter (with its EnergyCredit) and lists both assets. Start from scripts/deploy/base.json.
+
+  --rpc URL           JSON-RPC of the chain
+  --parameters FILE   the dollar, the keys' addresses, the periods, the salt
+  --key-file FILE     file with the cold key's private key, which pays (default: the variable SUNLEDGER_KEY)
+  --out DIR           folder for deployment.json and Ignition's journal (default: deployments/CHAIN-ID)
+  --dry-run           say what would be done, and send nothing
+  --json              one JSON document on stdout
+  --help              this text
+
+The CreateX factory must be on the chain (it is on every larger one). Run it again with the same --out to go on where it stopped.
+`
+
+const flags = {
+  rpc: { type: 'string' },
+  parameters: { type: 'string' },
+  'key-file': { type: 'string' },
+  out: { type: 'string' },
+  'dry-run': { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
+const readKey = (file: string | undefined): Hex => {
+  const text = file === undefined ? process.env['SUNLEDGER_KEY'] : readFileSync(file, 'utf8')
+  if (text === undefined) throw new TypeError('Name the cold key: --key-file FILE, or the variable SUNLEDGER_KEY.')
+  const key = text.trim()
+  // Never shown: what was meant to be a key may be one.
+  if (!/^0x[0-9a-fA-F]{64}$/.test(key)) throw new TypeError('The key is not 0x and 64 hex digits.')
+  return key as Hex
+}
+
+const main = async (args: string[]): Promise<void> => {
+  const { values } = parseArgs({ args, options: flags })
+  if (values.help === true) {
+    process.stdout.write(help)
+    return
+  }
+  if (values.rpc === undefined || values.parameters === undefined) throw new TypeError(help)
+  const parameters = Parameters.read(values.parameters)
+  const client = Client.create(values.rpc)
+  const plan = await Deploy.plan(client, parameters, readKey(values['key-file']))
+  const out = values.out ?? `deployments/${plan.chainId}`
+  const print = (document: object, lines: readonly string[]): void => {
+    const text = values.json === true ? JSON.stringify({ version: 1, ...document }) : lines.join('\n')
+    process.stdout.write(`${text}\n`)
+  }
+  if (values['dry-run'] === true) {
+    print({ dryRun: true, ...Deploy.shown(plan) }, Deploy.describe(plan))
+    return
+  }
+  for (const line of Deploy.describe(plan)) say(line)
+  const buildInfo = (contract: string): Promise<BuildInfo> => buildInfoOf(contract, Deploy.sourceOf(contract))
+  const { deployment, transactions } = await Deploy.run(plan, out, buildInfo)
+  print({ out, transactions, deployment: { ...deployment, startBlock: deployment.startBlock.toString() } }, [
+    transactions === 0 ? 'Nothing to do: everything is there.' : `Sent ${transactions} transactions.`,
+    `clearing house  ${deployment.clearingHouse}`,
+    `energy meter    ${deployment.energyMeter}`,
+    `energy credit   ${deployment.energyCredit.asset}`,
+    `written to      ${out}: deployment.json for the service, ignition/ to go on and to verify with`,
+  ])
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  say((error as Error).message)
+  process.exitCode = error instanceof TypeError ? 2 : 1
+}
