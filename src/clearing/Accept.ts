@@ -3,14 +3,19 @@
  * `total − amount`; one that comes early waits for its predecessor, and is refused with it. A sale stands in two lines at once and is
  * accepted when both its legs are at the head.
  */
+
+import { cell, read } from '../core/Accounts.ts'
 import type { SunledgerError } from '../core/Errors.ts'
 import * as Ledger from '../core/Ledger.ts'
-import type { Address, Payment, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
-import { PaymentRefusedError, start } from '../core/Payment.ts'
-import type { PaymentRecord } from '../core/Record.ts'
-import * as Digest from '../crypto/Digest.ts'
+import * as Packed from '../core/Packed.ts'
+import type { Address, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
+import { PaymentRefusedError } from '../core/Payment.ts'
+import type * as Digest from '../crypto/Digest.ts'
+import * as PackedDigest from '../crypto/Packed.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
+import type { Leg } from './Arrivals.ts'
+import * as Arrivals from './Arrivals.ts'
 import type * as Commit from './Commit.ts'
 import * as Lines from './Lines.ts'
 import * as Purchases from './Purchases.ts'
@@ -21,6 +26,8 @@ export interface AcceptOptions {
   readonly journal: Journal
   readonly commit: Commit.Commit
   readonly domain: Digest.Domain
+  /** Finds out who signed; left out: this thread does. */
+  readonly check?: Arrivals.Check | undefined
   /** Chain time. */
   readonly nowSeconds: () => bigint
   /** How long an early payment waits for its predecessor. */
@@ -32,12 +39,14 @@ export interface AcceptOptions {
   /** Asked before a payment that moves its payer on is taken in; throws where the payer sends too many. */
   readonly admit?: ((payer: Address) => void) | undefined
   /** Told of every accepted payment, once it is on disk. */
-  readonly onAccepted: (position: number, receipt: Receipt) => void
+  readonly onAccepted: (payment: Commit.Sealed) => void
   /** Told of every refusal's code. */
   readonly onRefused: (code: string) => void
 }
 
 export interface Accept {
+  /** The same as `pay` for a payment as bytes, whose id and payer are not known yet; nobody else may write to it any more. */
+  take(payment: Packed.Packed): Promise<Purchases.Answer>
   /** @throws {PaymentRefusedError} */
   pay(request: PaymentRequest): Promise<Receipt>
   /** One leg of a sale; resolves with its own receipt once both are accepted. @throws {PaymentRefusedError} */
@@ -47,23 +56,37 @@ export interface Accept {
 }
 
 interface Item extends Lines.Item {
-  /** Receipts of the legs, in their order. */
-  readonly resolve: (receipts: readonly Receipt[]) => void
+  readonly legs: readonly Leg[]
+  /** Answers for the legs, in their order. */
+  readonly resolve: (answers: readonly Purchases.Answer[]) => void
   /** `leg`: the one of a sale that was at fault; left out: all. */
-  readonly reject: (error: Error, leg?: Payment) => void
+  readonly reject: (error: Error, leg?: Leg) => void
+}
+
+/** A request as bytes. @throws {SignatureInvalidError} */
+const packedOf = (request: PaymentRequest): Packed.Packed =>
+  Packed.fromRequest({ ...request, signature: Signature.compact(request.signature) })
+
+const placeKey = (line: string, total: bigint): string => `${line} ${total}`
+
+/** Whoever asks for a receipt may come for it later, or never. */
+const receiptOf = (answer: Promise<Purchases.Answer>): Promise<Receipt> => {
+  const receipt = answer.then((found) => found.receipt())
+  receipt.catch(() => {})
+  return receipt
 }
 
 export const create = (options: AcceptOptions): Accept => {
   const { ledger, journal, commit, domain } = options
-  const { waitMs = 250, pairingMs = 3000, mostWaiting = 64 } = options
+  const { waitMs = 250, pairingMs = 3000, mostWaiting = 64, check = Arrivals.checkHere(domain) } = options
   const purchases = Purchases.create(journal, domain)
-  /** Answers under way, by content: the same payment again gets the same answer, a changed copy does not. */
-  const underWay = new Map<string, Promise<Receipt>>()
+  /** Where payments that were refused in this turn of the event loop would have led: what comes in the same list behind them. */
+  const refusedNow = new Set<string>()
 
-  const accountOf = (payment: Payment) => Ledger.account(ledger, payment.asset, payment.payer)
+  const paidBy = ({ packed }: Leg): bigint => Ledger.paid(ledger, packed)
 
   /** Places between a payment and the head of its line; negative where its place has passed. */
-  const ahead = (payment: Payment): bigint => start(payment) - accountOf(payment).debitTotal
+  const ahead = (leg: Leg): bigint => leg.start - paidBy(leg)
 
   const lines = Lines.create<Item>(mostWaiting, (item) =>
     refuse(
@@ -74,7 +97,7 @@ export const create = (options: AcceptOptions): Accept => {
   )
 
   /** Refuses an item and everything that waits for it. */
-  const refuse = (item: Item, error: Error, leg?: Payment): void => {
+  const refuse = (item: Item, error: Error, leg?: Leg): void => {
     lines.leave(item)
     item.reject(error, leg)
     refuseSuccessors(item)
@@ -84,61 +107,60 @@ export const create = (options: AcceptOptions): Accept => {
     for (const leg of item.legs) {
       // Where the total was reached in another way, whoever stands there does not wait for this one. Without this, anybody with an
       // old receipt could get the payer's waiting payments refused.
-      if (leg.total <= accountOf(leg).debitTotal) continue
+      if (leg.total <= paidBy(leg)) continue
       const successor = lines.at(leg, leg.total)
       if (successor !== undefined) refuse(successor, new PaymentRefusedError('predecessorRefused'), leg)
+      if (refusedNow.size === 0) setImmediate(() => refusedNow.clear())
+      refusedNow.add(placeKey(leg.line, leg.total))
     }
   }
 
   /** The place of a leg has passed: the same payment again, or another at its total. */
   const repeat = (item: Item): void => {
-    const found = item.legs.map(purchases.same)
-    const receipts = found.flatMap((receipt) => receipt ?? [])
+    const found = item.legs.map(({ packed }) => purchases.same(packed))
+    const answers = found.flatMap((answer) => answer ?? [])
     lines.leave(item)
-    if (receipts.length === item.legs.length) {
-      item.resolve(receipts)
+    if (answers.length === item.legs.length) {
+      item.resolve(answers)
       return
     }
     const leg = item.legs.find((each, i) => found[i] === undefined && ahead(each) < 0n)
     refuse(item, new PaymentRefusedError('conflict', { expected: 'a total above the last accepted debit' }), leg)
   }
 
-  const recordOf = (payment: Payment, atMs: number): PaymentRecord => {
-    const payee = Ledger.account(ledger, payment.asset, payment.payee)
-    return {
-      type: 'payment',
-      ...payment,
-      creditBefore: payee.creditHistory,
-      creditTotal: (payee.creditTotal + payment.amount) as PaymentRecord['creditTotal'],
-      creditHistory: Digest.creditHistory(payee.creditHistory, payment.payer, payment.amount, payment.reference),
-      atMs,
-    }
+  /** Writes what the payment makes of its payee's credit into it. */
+  const complete = ({ packed }: Leg, atMs: number): Packed.Packed => {
+    const { view, start } = packed
+    const payee = Ledger.payeeOf(ledger, packed)
+    PackedDigest.credited(packed, payee)
+    const earned = payee === undefined ? 0n : read(payee, cell.creditTotal)
+    Packed.writeAmount(view, start + Packed.at.creditTotal, earned + Packed.amount(packed))
+    view.setFloat64(start + Packed.at.atMs, atMs)
+    return packed
   }
 
-  const problemOf = (payment: Payment): PaymentRefusedError | undefined => {
-    const problem = Ledger.check(ledger, payment, options.nowSeconds())
+  const problemOf = ({ packed }: Leg): PaymentRefusedError | undefined => {
+    const problem = Ledger.checkPacked(ledger, packed, options.nowSeconds())
     if (problem !== undefined) return new PaymentRefusedError(problem.reason, problem)
-    const { payee, amount, reference, validUntil } = payment
-    const before = accountOf(payment).debitHistory
-    const expected = Digest.debitHistory(before, payee, amount, reference, validUntil)
-    if (expected !== payment.history)
-      return new PaymentRefusedError('wrongHistory', { expected, actual: payment.history })
-    return undefined
+    const expected = PackedDigest.otherHistory(packed, Ledger.payerOf(ledger, packed))
+    return expected === undefined
+      ? undefined
+      : new PaymentRefusedError('wrongHistory', { expected, actual: Packed.history(packed) })
   }
 
   /** Answers what was bought before. False where it was not. */
   const answerEarlier = (item: Item): boolean => {
-    const earlier = item.legs.map(purchases.earlier)
+    const earlier = item.legs.map(({ packed }) => purchases.earlier(packed))
     if (earlier.every((found) => found === undefined)) return false
-    const receipts = earlier.flatMap((found) => (found === undefined || found === 'referenceReused' ? [] : [found]))
-    if (receipts.length < item.legs.length) {
+    const answers = earlier.flatMap((found) => (found === undefined || found === 'referenceReused' ? [] : [found]))
+    if (answers.length < item.legs.length) {
       // Also where only one leg of a sale was paid before, on its own.
       const leg = item.legs.find((_, i) => earlier[i] !== undefined)
       refuse(item, new PaymentRefusedError('referenceReused'), leg)
       return true
     }
     lines.leave(item)
-    Promise.all(receipts).then(item.resolve, (error: Error) => item.reject(error))
+    Promise.all(answers).then(item.resolve, (error: Error) => item.reject(error))
     refuseSuccessors(item)
     return true
   }
@@ -164,20 +186,28 @@ export const create = (options: AcceptOptions): Accept => {
     lines.leave(item)
     beginDay()
     const atMs = Date.now()
-    const [first, second] = item.legs.map((leg) => recordOf(leg, atMs)) as [PaymentRecord, PaymentRecord?]
-    const committed = commit.add(second === undefined ? first : { type: 'sale', legs: [first, second] })
-    const answered = committed.then(({ position, receipts }) => {
-      for (const receipt of receipts) options.onAccepted(position, receipt)
-      return receipts
+    const legs = item.legs.map((leg) => complete(leg, atMs))
+    for (const leg of item.legs) purchases.begin(leg)
+    const end = (): void => {
+      for (const leg of item.legs) purchases.end(leg)
+    }
+    commit.take(legs, {
+      resolve(sealed) {
+        end()
+        for (const one of sealed) options.onAccepted(one)
+        item.resolve(sealed)
+      },
+      reject(error) {
+        end()
+        item.reject(error)
+      },
     })
-    purchases.begin(item.legs, answered)
-    answered.then(item.resolve, (error: Error) => item.reject(error))
     for (const leg of item.legs) follow(leg)
   }
 
   /** A payment was accepted: who stood at its place has missed it, who stands behind it is next. */
-  const follow = (leg: Payment): void => {
-    const rival = lines.at(leg, start(leg))
+  const follow = (leg: Leg): void => {
+    const rival = lines.at(leg, leg.start)
     if (rival !== undefined) refuse(rival, new PaymentRefusedError('conflict'), leg)
     const successor = lines.at(leg, leg.total)
     if (successor !== undefined) advance(successor)
@@ -196,6 +226,8 @@ export const create = (options: AcceptOptions): Accept => {
     const places = item.legs.map(ahead)
     if (places.some((distance) => distance < 0n)) repeat(item)
     else if (places.every((distance) => distance === 0n)) decide(item)
+    else if (item.legs.some(({ line, start }) => refusedNow.has(placeKey(line, start))))
+      refuse(item, new PaymentRefusedError('predecessorRefused'))
     else {
       const parked = lines.park(item)
       // Whoever stands at the place already may still be accepted, so its successors are left alone.
@@ -204,47 +236,7 @@ export const create = (options: AcceptOptions): Accept => {
     }
   }
 
-  const verify = (request: PaymentRequest): Payment => {
-    const signature = Signature.compact(request.signature)
-    const id = Digest.debit(domain, request.asset, request.total, request.history)
-    const payer = Signature.recover(id, signature)
-    if (payer === undefined) throw new PaymentRefusedError('badSignature')
-    if (request.amount > request.total)
-      throw new PaymentRefusedError('wrongHistory', { expected: 'a total of at least the amount' })
-    return { ...request, signature, id, payer }
-  }
-
-  /** Runs once for each payment however often it is sent at the same time. */
-  const once = (request: PaymentRequest, run: (leg: Sales.Leg) => void): Promise<Receipt> => {
-    if (commit.failure !== undefined) return Promise.reject(commit.failure)
-    let payment: Payment
-    try {
-      payment = verify(request)
-    } catch (error) {
-      options.onRefused((error as PaymentRefusedError).code)
-      return Promise.reject(error)
-    }
-    const content = Purchases.contentOf(payment)
-    const running = underWay.get(content)
-    if (running !== undefined) return running
-    // Only what its payer alone can have sent counts: anybody may hold debits that were accepted, and could use up the payer's rate.
-    if (payment.total > accountOf(payment).debitTotal) {
-      try {
-        options.admit?.(payment.payer)
-      } catch (error) {
-        options.onRefused((error as SunledgerError).code)
-        return Promise.reject(error)
-      }
-    }
-    const answer = new Promise<Receipt>((resolve, reject) => run({ payment, resolve, reject }))
-    underWay.set(content, answer)
-    const done = () => underWay.delete(content)
-    answer.then(done, (error) => {
-      done()
-      options.onRefused((error as PaymentRefusedError).code)
-    })
-    return answer
-  }
+  const { once } = Arrivals.create({ ...options, check, paidBy })
 
   const sales = Sales.create({
     purchases,
@@ -252,31 +244,52 @@ export const create = (options: AcceptOptions): Accept => {
     onPair: (seller, buyer) => {
       const both = [seller, buyer]
       advance({
-        legs: both.map((leg) => leg.payment),
+        legs: both,
         waitMs: pairingMs,
-        resolve(receipts) {
+        resolve(answers) {
           both.forEach((leg, i) => {
-            leg.resolve(receipts[i] as Receipt)
+            leg.resolve(answers[i] as Purchases.Answer)
           })
         },
         reject(error, failed) {
           for (const leg of both)
             leg.reject(
-              failed === undefined || failed.payer === leg.payment.payer
-                ? error
-                : new PaymentRefusedError('otherLegRefused'),
+              failed === undefined || failed.line === leg.line ? error : new PaymentRefusedError('otherLegRefused'),
             )
         },
       })
     },
   })
 
+  const take = (packed: Packed.Packed): Promise<Purchases.Answer> =>
+    once(packed, (leg, resolve, reject) =>
+      advance({ legs: [leg], waitMs, resolve: ([answer]) => resolve(answer as Purchases.Answer), reject }),
+    )
+
+  /** What cannot even be packed is refused as everything else is: by the promise. */
+  const packed = (request: PaymentRequest): Packed.Packed | Error => {
+    try {
+      return packedOf(request)
+    } catch (error) {
+      options.onRefused((error as SunledgerError).code)
+      return error as Error
+    }
+  }
+
+  const asked = (request: PaymentRequest, act: (p: Packed.Packed) => Promise<Purchases.Answer>): Promise<Receipt> => {
+    const p = packed(request)
+    return receiptOf(p instanceof Error ? Promise.reject(p) : act(p))
+  }
+
   return {
-    pay: (request) =>
-      once(request, ({ payment, resolve, reject }) =>
-        advance({ legs: [payment], waitMs, resolve: ([receipt]) => resolve(receipt as Receipt), reject }),
+    take,
+    pay: (request) => asked(request, take),
+    trade: (terms, request) =>
+      asked(request, (p) =>
+        once(p, (leg, resolve, reject) =>
+          sales.take(terms, { ...leg, payment: Packed.toRecord(leg.packed), resolve, reject }),
+        ),
       ),
-    trade: (terms, request) => once(request, (leg) => sales.take(terms, leg)),
     early: lines.size,
   }
 }

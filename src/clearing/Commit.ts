@@ -6,29 +6,33 @@
  * not kept, and nothing more is accepted until the service has been started again.
  */
 import * as Ledger from '../core/Ledger.ts'
-import type { Credit, Hex, Receipt } from '../core/Payment.ts'
+import * as Packed from '../core/Packed.ts'
+import type { Address, Credit, Hex, Receipt } from '../core/Payment.ts'
 import * as Record from '../core/Record.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Merkle from '../crypto/Merkle.ts'
+import { creditInto } from '../crypto/Packed.ts'
 import * as Signature from '../crypto/Signature.ts'
-import type { Journal, StoredPayment } from '../store/Journal.ts'
+import type { Entry, Journal, StoredPayment } from '../store/Journal.ts'
 import { replay } from './Replay.ts'
 
-/** A payment's receipt and where it stands in the journal. */
-export interface Committed {
-  readonly position: number
-  readonly receipts: readonly Receipt[]
-}
-
 export interface Commit {
-  /** Applies a record now; resolves when it is on disk. @throws {JournalWriteError} */
-  add(record: Record.Record): Promise<Committed>
+  /** Applies a record now; resolves with its position when it is on disk. @throws {JournalWriteError} */
+  add(record: Record.Record): Promise<number>
+  /** The same for a payment, or the two of a sale, as bytes that nobody changes any more; hands over what was made of each. */
+  take(legs: readonly Packed.Packed[], then: Then): void
   /** Reads the ledger at a moment at which all of it is on disk. @throws {JournalWriteError} where it could not be rebuilt */
   quiet<T>(read: () => T): Promise<T>
   /** Ends acceptance for a reason of another kind. */
   halt(reason: Error): void
   /** The error that ended acceptance, if one did. */
   readonly failure: Error | undefined
+}
+
+/** Told how it went. */
+export interface Then {
+  readonly resolve: (legs: readonly Sealed[]) => void
+  readonly reject: (error: Error) => void
 }
 
 /** What went to disk together. */
@@ -83,10 +87,53 @@ export const receiptFrom = (domain: Digest.Domain, { record, group, seal }: Stor
   return receiptOf(record, seal, Merkle.branch(treeOf(domain, group), leaf))
 }
 
+/** A payment on disk, with the tree of its group: its receipt is made when it is asked for. */
+export interface Sealed {
+  readonly payment: Packed.Packed
+  readonly position: number
+  payee(): Address
+  receipt(): Receipt
+}
+
+const sealed = (payment: Packed.Packed, position: number, group: Sealing, leaf: number): Sealed => {
+  let made: Receipt | undefined
+  let payee: Address | undefined
+  return {
+    payment,
+    position,
+    payee() {
+      payee ??= Packed.payee(payment)
+      return payee
+    },
+    receipt() {
+      made ??= receiptOf(Packed.toRecord(payment), group.seal, Merkle.branchOf(group.tree, leaf))
+      return made
+    },
+  }
+}
+
+interface Sealing {
+  readonly tree: Merkle.ByteTree
+  readonly seal: Hex
+}
+
 interface Waiter {
-  readonly record: Record.Record
-  readonly resolve: (committed: Committed) => void
+  readonly entry: Entry
+  readonly resolve: (position: number, legs: readonly Sealed[]) => void
   readonly reject: (error: Error) => void
+}
+
+/** The payments of a group, in order. */
+const paymentsOf = (entries: readonly Entry[]): readonly Packed.Packed[] =>
+  entries.flatMap((entry) => (Packed.isList(entry) ? entry : Record.payments(entry).map(Packed.fromRecord)))
+
+const sealOf = (domain: Digest.Domain, creditKey: Hex, paid: readonly Packed.Packed[]): Sealing => {
+  const leaves = Buffer.allocUnsafe(32 * paid.length)
+  paid.forEach((payment, leaf) => {
+    creditInto(leaves, 32 * leaf, domain, payment)
+  })
+  const tree = Merkle.buildBytes(leaves)
+  return { tree, seal: Signature.sign(Digest.credits(domain, Merkle.rootOf(tree)), creditKey) }
 }
 
 export const create = (
@@ -103,27 +150,21 @@ export const create = (
   let isLost = false
 
   const write = async (group: readonly Waiter[]): Promise<void> => {
-    const records = group.map(({ record }) => record)
-    const paid = records.flatMap(Record.payments)
+    const entries = group.map(({ entry }) => entry)
+    const paid = paymentsOf(entries)
     const first = journal.end + 1
     const began = performance.now()
     try {
       if (failure !== undefined) throw failure
-      let made: Receipt[] = []
-      let seal: Hex | undefined
-      if (paid.length > 0) {
-        const tree = Merkle.build(paid.map((record) => Digest.credit(domain, creditOf(record))))
-        const signature = Signature.sign(Digest.credits(domain, Merkle.root(tree)), creditKey)
-        made = paid.map((record, leaf) => receiptOf(record, signature, Merkle.branch(tree, leaf)))
-        seal = signature
-      }
-      await journal.append(records, seal)
-      onGroup({ records: records.length, payments: paid.length, tookMs: performance.now() - began })
+      const sealing = paid.length === 0 ? undefined : sealOf(domain, creditKey, paid)
+      await journal.append(entries, sealing?.seal)
+      onGroup({ records: entries.length, payments: paid.length, tookMs: performance.now() - began })
       let next = 0
-      group.forEach(({ record, resolve }, i) => {
-        const count = Record.payments(record).length
-        resolve({ position: first + i, receipts: made.slice(next, next + count) })
-        next += count
+      group.forEach(({ entry, resolve }, i) => {
+        const legs = Packed.isList(entry) ? entry : []
+        const made = legs.map((leg, at) => sealed(leg, first + i, sealing as Sealing, next + at))
+        next += Packed.isList(entry) ? entry.length : Record.payments(entry).length
+        resolve(first + i, made)
       })
     } catch (error) {
       const reason = failure ?? fail(error as Error)
@@ -154,14 +195,21 @@ export const create = (
     flushing = undefined
   }
 
+  const enqueue = (waiter: Waiter): void => {
+    waiting.push(waiter)
+    flushing ??= flush()
+  }
+
   return {
     add(record) {
       if (failure !== undefined) return Promise.reject(failure)
       Ledger.apply(ledger, record)
-      return new Promise((resolve, reject) => {
-        waiting.push({ record, resolve, reject })
-        flushing ??= flush()
-      })
+      return new Promise((resolve, reject) => enqueue({ entry: record, resolve, reject }))
+    },
+    take(legs, { resolve, reject }) {
+      if (failure !== undefined) return reject(failure)
+      for (const leg of legs) Ledger.applyPacked(ledger, leg)
+      enqueue({ entry: legs, resolve: (_, made) => resolve(made), reject })
     },
     async quiet(read) {
       while (flushing !== undefined) await flushing

@@ -5,9 +5,8 @@
 import type { Deployment } from '../chain/Deployment.ts'
 import * as House from '../chain/House.ts'
 import * as Account from '../core/Account.ts'
-import * as Accounts from '../core/Accounts.ts'
 import * as Ledger from '../core/Ledger.ts'
-import type { Address, Receipt } from '../core/Payment.ts'
+import type { Address } from '../core/Payment.ts'
 import type { Record, Settlement } from '../core/Record.ts'
 import type { Parts } from './Wiring.ts'
 
@@ -54,10 +53,6 @@ export interface Insight {
   restored(): void
   /** Told of every record of the journal that is no payment, also at the start. */
   observe(record: Record): void
-  /** The ledger is as it was, and from now on every payment is told of. */
-  ready(): void
-  /** Told of every payment that is accepted. */
-  accepted(receipt: Receipt): void
   /** Dollars paid in all payments so far, atomic. */
   valueAtomic(): bigint
   settled(): { readonly totals: SettledTotals; readonly recent: readonly SettlementView[] }
@@ -72,14 +67,6 @@ type Base = Pick<Parts, 'client' | 'ledger' | 'house' | 'sender'>
 const mostRecent = 500
 /** The chain is asked at most this often. */
 const lookEveryMs = 1000
-
-/** Everything paid in an asset is credited to somebody. */
-const paid = (ledger: Ledger.Ledger, asset: Address): bigint => {
-  let sum = 0n
-  for (const row of ledger.accounts.rows())
-    if (Accounts.assetOf(row) === asset) sum += Accounts.read(row, Accounts.cell.creditTotal)
-  return sum
-}
 
 const read = async (base: Base, dollar: Address, reserved: ReadonlySet<Address>): Promise<Funds> => {
   const { client, house, sender } = base
@@ -100,18 +87,11 @@ export const create = (base: Base, deployment: Deployment): Insight => {
   const recent: SettlementView[] = []
   const reserved = new Set<Address>()
   let totals: SettledTotals = { transactions: 0, gasUsed: 0n, members: 0, payments: 0 }
-  let value = 0n
   let funds: Funds | undefined
   let lookedMs = Number.NEGATIVE_INFINITY
   let settledValue = 0n
 
-  /** While the journal is replayed, nobody tells of payments. */
-  let isReplaying = true
-
-  const valueAtomic = (): bigint => {
-    if (isReplaying) value = paid(ledger, dollar)
-    return value
-  }
+  const valueAtomic = (): bigint => ledger.turnover.get(dollar) ?? 0n
 
   const look = (): void => {
     if (performance.now() - lookedMs < lookEveryMs) return
@@ -149,13 +129,6 @@ export const create = (base: Base, deployment: Deployment): Insight => {
       if (record.type !== 'chain') return
       for (const event of record.events) if (event.type === 'reserved') reserved.add(event.account)
       note(record.settlements, record.atMs)
-    },
-    ready() {
-      value = paid(ledger, dollar)
-      isReplaying = false
-    },
-    accepted({ payment: { asset, amount } }) {
-      if (asset === dollar) value += amount
     },
     valueAtomic,
     settled: () => ({ totals, recent }),

@@ -2,12 +2,18 @@
  * Where payments wait for their predecessors: one line an (asset, payer), each place named by the total before it. An item stands in one
  * line (a payment) or two (a sale). Knows nothing of money: only who waits where, and for how long.
  */
-import type { Payment } from '../core/Payment.ts'
-import { start } from '../core/Payment.ts'
+/** A payment's place. */
+export interface Place {
+  /** Names the line. */
+  readonly line: string
+  /** The totals before the payment and after it. */
+  readonly start: bigint
+  readonly total: bigint
+}
 
 /** A payment, or the two of a sale. */
 export interface Item {
-  readonly legs: readonly Payment[]
+  readonly legs: readonly Place[]
   /** How long it may wait. */
   readonly waitMs: number
 }
@@ -18,12 +24,10 @@ export interface Lines<T extends Item> {
   /** Takes an item out of all its places. */
   leave(item: T): void
   /** Who waits at a total of a payment's line. */
-  at(of: Payment, total: bigint): T | undefined
+  at(of: Place, total: bigint): T | undefined
   /** How many wait. */
   size(): number
 }
-
-const key = (payment: Payment): string => payment.asset + payment.payer
 
 /** @param onTimeout an item has waited its time; it has left its places */
 export const create = <T extends Item>(mostWaiting: number, onTimeout: (item: T) => void): Lines<T> => {
@@ -34,10 +38,10 @@ export const create = <T extends Item>(mostWaiting: number, onTimeout: (item: T)
     clearTimeout(timers.get(item))
     timers.delete(item)
     for (const leg of item.legs) {
-      const line = lines.get(key(leg))
-      if (line?.get(start(leg)) !== item) continue
-      line.delete(start(leg))
-      if (line.size === 0) lines.delete(key(leg))
+      const line = lines.get(leg.line)
+      if (line?.get(leg.start) !== item) continue
+      line.delete(leg.start)
+      if (line.size === 0) lines.delete(leg.line)
     }
   }
 
@@ -46,13 +50,13 @@ export const create = <T extends Item>(mostWaiting: number, onTimeout: (item: T)
     park(item) {
       if (timers.has(item)) return 'parked'
       for (const leg of item.legs) {
-        const line = lines.get(key(leg))
-        if (line?.has(start(leg))) return 'taken'
+        const line = lines.get(leg.line)
+        if (line?.has(leg.start)) return 'taken'
         if (line !== undefined && line.size >= mostWaiting) return 'full'
       }
       for (const leg of item.legs) {
-        const line = lines.get(key(leg)) ?? new Map<bigint, T>()
-        lines.set(key(leg), line.set(start(leg), item))
+        const line = lines.get(leg.line) ?? new Map<bigint, T>()
+        lines.set(leg.line, line.set(leg.start, item))
       }
       const timer = setTimeout(() => {
         leave(item)
@@ -61,7 +65,7 @@ export const create = <T extends Item>(mostWaiting: number, onTimeout: (item: T)
       timers.set(item, timer)
       return 'parked'
     },
-    at: (of, total) => lines.get(key(of))?.get(total),
+    at: (of, total) => lines.get(of.line)?.get(total),
     size: () => timers.size,
   }
 }

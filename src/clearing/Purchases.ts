@@ -2,70 +2,67 @@
  * What was paid before: the same payment again, and the same purchase (payer, asset, reference) under another total. Both are answered
  * with the receipt that there is, and nothing is charged twice. Knows what is on disk and what is on its way there.
  */
-import type { Payment, Receipt } from '../core/Payment.ts'
-import { genesisHistory } from '../core/Payment.ts'
+import * as Packed from '../core/Packed.ts'
+import type { Receipt } from '../core/Payment.ts'
 import type * as Digest from '../crypto/Digest.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Commit from './Commit.ts'
 
+/** A receipt that there is, made when it is asked for. */
+export interface Answer {
+  receipt(): Receipt
+}
+
+/** A payment that has been applied and is on its way to disk. */
+export interface UnderWay {
+  readonly packed: Packed.Packed
+  /** Resolves with its answer when it is on disk. */
+  readonly answer: Promise<Answer>
+}
+
 export interface Purchases {
   /**
-   * The receipt of a purchase that was paid before, undefined where it was not. A payment without a reference is no purchase.
+   * The answer of a purchase that was paid before, undefined where it was not. A payment without a reference is no purchase.
    * `referenceReused`: it was paid, but to another payee or with another amount.
    */
-  earlier(payment: Payment): Promise<Receipt> | 'referenceReused' | undefined
-  /** The receipt of this very payment, where it is on disk with the same content. */
-  same(payment: Payment): Receipt | undefined
-  /** Tells of payments that have been applied and are on their way to disk; their receipts come in the same order. */
-  begin(payments: readonly Payment[], receipts: Promise<readonly Receipt[]>): void
+  earlier(payment: Packed.Packed): Promise<Answer> | 'referenceReused' | undefined
+  /** The answer of this very payment, where it is on disk with the same content. */
+  same(payment: Packed.Packed): Answer | undefined
+  /** Tells of a payment that has been applied and is on its way to disk, until `end`. */
+  begin(payment: UnderWay): void
+  end(payment: UnderWay): void
 }
 
-interface UnderWay {
-  readonly payment: Payment
-  readonly receipt: Promise<Receipt>
-}
-
-const purchaseOf = ({ payer, asset, reference }: Payment): string => payer + asset + reference
-
-/**
- * What a payment says beside its name, which stands for asset, total and history: a copy that differs in it is another payment, made from the
- * same signature, or under another's key.
- */
-export const contentOf = ({ id, payer, payee, amount, reference, validUntil }: Payment): string =>
-  [id, payer, payee, amount, reference, validUntil].join(' ')
+const isSameSale = (a: Packed.Packed, b: Packed.Packed): boolean =>
+  Packed.payee(a) === Packed.payee(b) && Packed.amount(a) === Packed.amount(b)
 
 export const create = (journal: Journal, domain: Digest.Domain): Purchases => {
   const underWay = new Map<string, UnderWay>()
 
-  const sameAs = (payment: Payment, stored: Payment): boolean =>
-    stored.payee === payment.payee && stored.amount === payment.amount
+  const stored = (payment: Packed.Packed): Answer | undefined => {
+    const found = journal.payment(Packed.id(payment))
+    if (found === undefined || !Packed.isSame(Packed.fromRecord(found.record), payment)) return undefined
+    return { receipt: () => Commit.receiptFrom(domain, found) }
+  }
 
   return {
     earlier(payment) {
-      if (payment.reference === genesisHistory) return undefined
-      const pending = underWay.get(purchaseOf(payment))
-      if (pending !== undefined) return sameAs(payment, pending.payment) ? pending.receipt : 'referenceReused'
-      const record = journal.byReference(payment.payer, payment.asset, payment.reference)
-      if (record === undefined) return undefined
-      if (!sameAs(payment, record)) return 'referenceReused'
-      const stored = journal.payment(record.id)
-      return stored === undefined ? undefined : Promise.resolve(Commit.receiptFrom(domain, stored))
+      if (!Packed.isPurchase(payment)) return undefined
+      const pending = underWay.get(Packed.purchaseKey(payment))
+      if (pending !== undefined) return isSameSale(payment, pending.packed) ? pending.answer : 'referenceReused'
+      const before = journal.purchase(payment)
+      if (before === undefined) return undefined
+      if (!isSameSale(payment, before)) return 'referenceReused'
+      const answer = stored(before)
+      return answer === undefined ? undefined : Promise.resolve(answer)
     },
-    same(payment) {
-      const stored = journal.payment(payment.id)
-      if (stored === undefined || contentOf(stored.record) !== contentOf(payment)) return undefined
-      return Commit.receiptFrom(domain, stored)
+    same: stored,
+    begin(payment) {
+      if (Packed.isPurchase(payment.packed)) underWay.set(Packed.purchaseKey(payment.packed), payment)
     },
-    begin(payments, receipts) {
-      payments.forEach((payment, i) => {
-        const purchase = purchaseOf(payment)
-        const receipt = receipts.then((all) => all[i] as Receipt)
-        underWay.set(purchase, { payment, receipt })
-        const end = () => {
-          if (underWay.get(purchase)?.payment === payment) underWay.delete(purchase)
-        }
-        receipt.then(end, end)
-      })
+    end(payment) {
+      const key = Packed.purchaseKey(payment.packed)
+      if (underWay.get(key) === payment) underWay.delete(key)
     },
   }
 }

@@ -2,15 +2,16 @@
  * Brings the two legs of a sale together: a leg waits here for the other party's, and the pair then goes on as one. What is no leg of the
  * terms is refused at once, and a leg whose sale was accepted before is answered with its receipt.
  */
-import type { Hex, Payment, Receipt, SaleTerms } from '../core/Payment.ts'
+import type { Hex, Payment, SaleTerms } from '../core/Payment.ts'
 import { PaymentRefusedError } from '../core/Payment.ts'
 import * as Digest from '../crypto/Digest.ts'
-import type { Purchases } from './Purchases.ts'
+import type { Place } from './Lines.ts'
+import type { Answer, Purchases, UnderWay } from './Purchases.ts'
 
 /** A payment that somebody waits for. */
-export interface Leg {
+export interface Leg extends Place, UnderWay {
   readonly payment: Payment
-  readonly resolve: (receipt: Receipt) => void
+  readonly resolve: (answer: Answer) => void
   readonly reject: (error: Error) => void
 }
 
@@ -54,7 +55,7 @@ export const create = ({ purchases, pairingMs, onPair }: SalesOptions): Sales =>
         leg.reject(new PaymentRefusedError('saleMismatch'))
         return
       }
-      const earlier = purchases.earlier(leg.payment)
+      const earlier = purchases.earlier(leg.packed)
       if (earlier === 'referenceReused') leg.reject(new PaymentRefusedError(earlier))
       else if (earlier !== undefined) earlier.then(leg.resolve, leg.reject)
       else {

@@ -8,7 +8,7 @@ import * as Deployment from '../chain/Deployment.ts'
 import * as House from '../chain/House.ts'
 import type { Keys } from '../chain/Keys.ts'
 import type * as Sender from '../chain/Sender.ts'
-import type { Address, Receipt } from '../core/Payment.ts'
+import type { Address } from '../core/Payment.ts'
 import * as Rate from '../core/Rate.ts'
 import type { ChainRecord, Record } from '../core/Record.ts'
 import type * as Wire from '../core/Wire.ts'
@@ -69,7 +69,7 @@ export interface Health {
 
 /** Told of accepted payments, refusals, groups that went to disk, and what the chain did. */
 export interface Listener {
-  payment?(position: number, receipt: Receipt): void
+  payment?(payment: Commit.Sealed): void
   refused?(code: string): void
   group?(group: Commit.Group): void
   chain?(record: ChainRecord): void
@@ -128,7 +128,6 @@ const rebuild = async (
   if (journal.end > 0) log.info({ records: journal.end, tookMs: Date.now() - startedMs }, 'journal replayed')
   parts.clock.observe((await answered(parts.client, parts.client.getBlock())).timestamp)
   await parts.sync.now()
-  insight.ready()
 }
 
 const heartbeat = (
@@ -222,10 +221,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   const accept = Accept.create({
     ...parts,
     journal,
-    onAccepted(position, receipt) {
-      insight.accepted(receipt)
-      announce((listener) => listener.payment?.(position, receipt))
-    },
+    onAccepted: (payment) => announce((listener) => listener.payment?.(payment)),
     admit,
     onRefused(code) {
       refused.set(code, (refused.get(code) ?? 0) + 1)

@@ -30,6 +30,7 @@ export const restore = (ledger: Ledger.Ledger, rest: Rest, accounts: Accounts.Ac
   for (const row of ledger.accounts.rows()) {
     Ledger.note(ledger, row)
     const asset = Accounts.assetOf(row)
+    Ledger.turnOver(ledger, asset, Accounts.read(row, cell.creditTotal))
     Ledger.owe(ledger, asset, Accounts.read(row, cell.creditTotal) - Accounts.read(row, cell.credited))
   }
   ledger.block = BigInt(rest.block)

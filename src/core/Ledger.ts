@@ -22,6 +22,8 @@ export interface Ledger {
   readonly unsettled: Set<number>
   /** By asset: what members are owed and the chain does not yet show. */
   readonly owed: Map<Address, bigint>
+  /** By asset: all that has ever been paid. */
+  readonly turnover: Map<Address, bigint>
   /** Budgets that owners have set; keyed as accounts are. */
   readonly budgets: Map<string, Budget.Standing>
   /** The day of chain time that payments count on; kept only once there are budgets. */
@@ -38,6 +40,7 @@ export const create = (assets: readonly Address[] = []): Ledger => ({
   accounts: Accounts.create(),
   unsettled: new Set(),
   owed: new Map(),
+  turnover: new Map(),
   budgets: new Map(),
   day: 0,
   assets: new Set(assets),
@@ -146,10 +149,15 @@ export const note = (ledger: Ledger, row: Accounts.Row): void => {
   else ledger.unsettled.delete(row.number)
 }
 
-/** Notes that members are owed more in an asset, or less. */
-export const owe = (ledger: Ledger, asset: Address, change: bigint): void => {
-  if (change !== 0n) ledger.owed.set(asset, (ledger.owed.get(asset) ?? 0n) + change)
+const add = (sums: Map<Address, bigint>, asset: Address, change: bigint): void => {
+  if (change !== 0n) sums.set(asset, (sums.get(asset) ?? 0n) + change)
 }
+
+/** Notes that members are owed more in an asset, or less. */
+export const owe = (ledger: Ledger, asset: Address, change: bigint): void => add(ledger.owed, asset, change)
+
+/** Notes that members have been paid. */
+export const turnOver = (ledger: Ledger, asset: Address, amount: bigint): void => add(ledger.turnover, asset, amount)
 
 /** Applies an accepted payment, as `apply` does. */
 export const applyPacked = (ledger: Ledger, p: Packed.Packed): void => {
@@ -167,9 +175,11 @@ export const applyPacked = (ledger: Ledger, p: Packed.Packed): void => {
   note(ledger, payer)
   note(ledger, payee)
   const amount = Packed.amount(p)
-  owe(ledger, Packed.asset(p), amount)
+  const asset = Packed.asset(p)
+  owe(ledger, asset, amount)
+  turnOver(ledger, asset, amount)
   if (ledger.budgets.size > 0) {
-    const limits = budget(ledger, Packed.asset(p), Packed.payer(p))
+    const limits = budget(ledger, asset, Packed.payer(p))
     if (limits !== undefined) Budget.count(limits, amount, ledger.day)
   }
   ledger.payments++

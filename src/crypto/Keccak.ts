@@ -13,5 +13,9 @@ export const ofDigits = (digits: string): Hex => `0x${hasher.init().update(Buffe
 /** Of bytes. */
 export const ofBytes = (bytes: Uint8Array): Hex => `0x${hasher.init().update(bytes).digest('hex')}`
 
+/** Of bytes, written to a place. */
+export const into = (target: Uint8Array, place: number, bytes: Uint8Array): void =>
+  target.set(hasher.init().update(bytes).digest('binary'), place)
+
 /** Of a text's UTF-8 bytes. */
 export const ofText = (text: string): Hex => `0x${hasher.init().update(text).digest('hex')}`

@@ -4,6 +4,7 @@
  */
 import type { Hex } from '../core/Payment.ts'
 import * as Digest from './Digest.ts'
+import * as Keccak from './Keccak.ts'
 
 /** All levels, leaves first, root last. */
 export type Tree = readonly (readonly Hex[])[]
@@ -40,3 +41,44 @@ export const branch = (tree: Tree, leaf: number): Hex[] => {
 /** The root that a leaf and its branch lead to. */
 export const climb = (leaf: Hex, path: readonly Hex[]): Hex =>
   path.reduce<Hex>((node, next) => Digest.node(node, next), leaf)
+
+/** A tree as bytes: its levels, each node 32 bytes, leaves first. The same tree as `build` makes of the same leaves. */
+export type ByteTree = readonly Buffer[]
+
+const both = Buffer.alloc(64)
+
+/** @param leaves digests one behind the other, at least one */
+export const buildBytes = (leaves: Buffer): ByteTree => {
+  const levels = [leaves]
+  for (let level = leaves; level.length > 32; level = levels.at(-1) as Buffer) {
+    const above = Buffer.allocUnsafe(32 * Math.ceil(level.length / 64))
+    for (let i = 0; i < level.length; i += 64) {
+      if (i + 32 === level.length) level.copy(above, i / 2, i)
+      else {
+        const isOrdered = level.compare(level, i + 32, i + 64, i, i + 32) < 0
+        level.copy(both, isOrdered ? 0 : 32, i, i + 32)
+        level.copy(both, isOrdered ? 32 : 0, i + 32, i + 64)
+        Keccak.into(above, i / 2, both)
+      }
+    }
+    levels.push(above)
+  }
+  return levels
+}
+
+const nodeAt = (level: Buffer, index: number): Hex => `0x${level.toString('hex', 32 * index, 32 * index + 32)}`
+
+export const rootOf = (tree: ByteTree): Hex => nodeAt(tree.at(-1) as Buffer, 0)
+
+/** The siblings from a leaf up to the root. */
+export const branchOf = (tree: ByteTree, leaf: number): Hex[] => {
+  const path: Hex[] = []
+  let index = leaf
+  for (let i = 0; i < tree.length - 1; i++) {
+    const level = tree[i] as Buffer
+    const sibling = index ^ 1
+    if (32 * sibling < level.length) path.push(nodeAt(level, sibling))
+    index >>= 1
+  }
+  return path
+}

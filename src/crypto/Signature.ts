@@ -10,13 +10,14 @@ import { secp256k1 as noble } from '@noble/curves/secp256k1'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex } from '../core/Payment.ts'
 import * as Digest from './Digest.ts'
+import * as Keccak from './Keccak.ts'
 
 /** What one implementation of secp256k1 does. `signature` is r and s, 64 bytes. */
 interface Backend {
   readonly name: 'native' | 'pure'
   sign(hash: Uint8Array, key: Uint8Array): { signature: Uint8Array; recovery: number }
-  /** 64 bytes (x, y) as hex digits; throws where there is none. */
-  recover(hash: Uint8Array, signature: Uint8Array, recovery: number): string
+  /** 65 bytes (4, x, y); throws where there is none. */
+  recover(hash: Uint8Array, signature: Uint8Array, recovery: number): Uint8Array
   publicKey(key: Uint8Array): string
 }
 
@@ -37,7 +38,7 @@ export const native = (): Backend | undefined => {
       const { signature, recid } = library.ecdsaSign(hash, key)
       return { signature, recovery: recid }
     },
-    recover: (hash, signature, recovery) => digits(library.ecdsaRecover(signature, recovery, hash, false)).slice(2),
+    recover: (hash, signature, recovery) => library.ecdsaRecover(signature, recovery, hash, false),
     publicKey: (key) => digits(library.publicKeyCreate(key, false)).slice(2),
   }
 }
@@ -50,7 +51,7 @@ export const pure: Backend = {
     return { signature: signed.toCompactRawBytes(), recovery: signed.recovery }
   },
   recover: (hash, signature, recovery) =>
-    noble.Signature.fromCompact(signature).addRecoveryBit(recovery).recoverPublicKey(hash).toHex(false).slice(2),
+    noble.Signature.fromCompact(signature).addRecoveryBit(recovery).recoverPublicKey(hash).toRawBytes(false),
   publicKey: (key) => digits(noble.getPublicKey(key, false)).slice(2),
 }
 
@@ -120,10 +121,35 @@ export const recover = (digest: Hex, signature: Hex, by: Backend = chosen): Addr
     const packed = bytes(signature)
     const recovery = (packed[32] as number) >> 7
     packed[32] = (packed[32] as number) & 0x7f
-    return Digest.addressOf(by.recover(bytes(digest), packed, recovery))
+    return Digest.addressOf(digits(by.recover(bytes(digest), packed, recovery)).slice(2))
   } catch {
     return undefined
   }
+}
+
+const compactBytes = Buffer.alloc(64)
+const addressBytes = Buffer.alloc(32)
+
+/**
+ * Writes the signer's address (20 bytes) to a place, the same as `recover` finds. False where the signature is none.
+ * @param signature 64 or 128 bytes
+ */
+export const recoverInto = (target: Buffer, place: number, digest: Buffer, signature: Buffer): boolean => {
+  if (signature.length === 128) {
+    const signer = recover(`0x${digest.toString('hex')}`, `0x${signature.toString('hex')}`)
+    if (signer !== undefined) target.write(signer.slice(2), place, 'hex')
+    return signer !== undefined
+  }
+  compactBytes.set(signature)
+  const recovery = (compactBytes[32] as number) >> 7
+  compactBytes[32] = (compactBytes[32] as number) & 0x7f
+  try {
+    Keccak.into(addressBytes, 0, chosen.recover(digest, compactBytes, recovery).subarray(1))
+  } catch {
+    return false
+  }
+  target.set(addressBytes.subarray(12), place)
+  return true
 }
 
 /** A private key is not 32 bytes of hex, or not on the curve. The key itself is never shown. */

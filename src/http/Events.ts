@@ -37,8 +37,8 @@ const followAccount = (
     return write(response, 'payment', Wire.formatReceipt(receipt), position)
   }
   const stop = service.listen({
-    payment(position, receipt) {
-      if (isLive && receipt.credit.account === account && !isOver(response) && !show(position, receipt)) wait()
+    payment({ position, payee, receipt }) {
+      if (isLive && payee() === account && !isOver(response) && !show(position, receipt())) wait()
     },
   })
   /** Until the client has taken what was written; what comes meanwhile is read from the journal then. */

@@ -20,13 +20,21 @@ export interface Questions {
 
 type Payments = readonly Packed.Packed[]
 
+/** A group commit that was read. */
+interface Group {
+  readonly frame: Frame.Frame
+  readonly entries: readonly Entry[]
+  /** Its payments as values, once they have been asked for: the same array each time, which whoever builds a tree over it relies on. */
+  records?: readonly PaymentRecord[]
+}
+
 /** @param end position of the last record */
 export const create = (handle: number, index: Index.Index, seed: Keys.Seed, end: () => number): Questions => {
   /** Whoever reads one payment of a group mostly reads the next one too. Groups never change. */
-  let last: { frame: Frame.Frame; entries: readonly Entry[]; records?: readonly PaymentRecord[] } | undefined
+  let last: Group | undefined
 
   /** The group commit that holds a position. */
-  const groupAt = (position: number) => {
+  const groupAt = (position: number): Group => {
     if (last !== undefined && last.frame.first <= position && position < last.frame.first + last.frame.count)
       return last
     const { offset } = Log.headOf(handle, index.marks, position)

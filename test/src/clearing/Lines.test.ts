@@ -1,16 +1,10 @@
 /** Who waits where, and for how long. */
 import { describe, expect, test } from 'vitest'
 import * as Lines from '../../../src/clearing/Lines.ts'
-import type { Payment } from '../../../src/core/Payment.ts'
-import * as Member from '../support/Member.ts'
 
-const at = (payer: string, before: bigint, amount = 1n): Payment => {
-  const member = Member.create(payer)
-  const request = member.pay({ to: Member.clearingHouse, amount })
-  return { ...request, total: (before + amount) as never, id: request.history, payer: member.address }
-}
+const at = (line: string, start: bigint, amount = 1n): Lines.Place => ({ line, start, total: start + amount })
 
-const item = (legs: readonly Payment[], waitMs = 60_000): Lines.Item => ({ legs, waitMs })
+const item = (legs: readonly Lines.Place[], waitMs = 60_000): Lines.Item => ({ legs, waitMs })
 
 describe('a line', () => {
   test('behavior: has one place for each total, and another line for each payer', () => {

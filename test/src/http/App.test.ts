@@ -60,7 +60,7 @@ describe('money', () => {
     expect(answers.map((answer) => ('payment' in answer ? answer.payment.amount : answer.code))).toEqual([
       900n,
       'SL306',
-      'SL310',
+      'SL311',
     ])
   })
 

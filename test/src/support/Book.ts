@@ -78,7 +78,7 @@ export const open = (options: BookOptions = {}): Book => {
   const refused: string[] = []
   const accept = Accept.create({
     nowSeconds: () => now,
-    onAccepted: (position, receipt) => announced.push({ position, receipt }),
+    onAccepted: ({ position, receipt }) => announced.push({ position, receipt: receipt() }),
     onRefused: (code) => refused.push(code),
     ...options,
     ledger,
