@@ -19,6 +19,8 @@ export interface FeedOptions {
   readonly run: string
   readonly scenario: BoardWire.Scenario
   readonly control: Control
+  /** False for a scenario that plays something else than an economy. */
+  readonly hasSlots: boolean
   /** The page wants another scenario. */
   readonly onScenario: (name: string) => void
 }
@@ -90,7 +92,7 @@ export const start = (options: FeedOptions): Feed => {
   const stateNow = (): BoardWire.EconomyUpdate['state'] => {
     if (isFinished) return 'finished'
     if (control.paused) return 'paused'
-    return slots.length === 0 ? 'preparing' : 'running'
+    return options.hasSlots && slots.length === 0 ? 'preparing' : 'running'
   }
 
   const update = (): BoardWire.EconomyUpdate => ({

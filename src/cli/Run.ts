@@ -144,6 +144,7 @@ export const run = async (options: RunOptions): Promise<Outcome> => {
     const feed = Feed.start({
       ...{ url: network.url, operatorToken: token, control },
       run: `${options.scenario.seed} ${new Date().toISOString()}`,
+      hasSlots: options.definition.play === undefined,
       scenario: Feed.scenario(options.definition, options.scenario),
       onScenario(name) {
         next = name

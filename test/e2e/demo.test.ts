@@ -2,83 +2,17 @@
  * The main job as a user runs it: `sunledger demo` as a process of its own, with real processes for chain and service. Small days, since
  * what is held here does not depend on size: every check holds, one seed gives one result, and neither kill -9 nor Ctrl-C loses anything.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Document } from '../../src/report/Document.ts'
+import { clear, folder, processesOf, small, start } from './Demo.ts'
 
-const main = join(import.meta.dirname, '../../src/cli/main.ts')
 const shared = join(import.meta.dirname, '../../../shared/data')
-const small = ['--robots', '30', '--producers', '6', '--sites', '2', '--stations', '2', '--slots', '6']
 
-const folders: string[] = []
-const running = new Set<ChildProcess>()
-
-const folder = (): string => {
-  const made = mkdtempSync(join(tmpdir(), 'sunledger-demo-'))
-  folders.push(made)
-  return made
-}
-
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL')
-  running.clear()
-  for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true })
-})
-
-interface Run {
-  readonly child: ChildProcess
-  readonly out: string
-  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>
-  /** Resolves when stderr has said it. */
-  said(text: string | RegExp): Promise<RegExpMatchArray>
-}
-
-const start = (flags: readonly string[]): Run => {
-  const out = folder()
-  const child = spawn(process.execPath, [main, 'demo', '--out', out, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
-  running.add(child)
-  let [stdout, stderr] = ['', '']
-  const waiting: { text: string | RegExp; resolve: (match: RegExpMatchArray) => void }[] = []
-  const tell = () => {
-    for (const { text, resolve } of waiting) {
-      const match = stderr.match(text)
-      if (match !== null) resolve(match)
-    }
-  }
-  child.stdout.on('data', (part: Buffer) => {
-    stdout += part.toString()
-  })
-  child.stderr.on('data', (part: Buffer) => {
-    stderr += part.toString()
-    tell()
-  })
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
-    child.once('close', (code) => {
-      running.delete(child)
-      resolve({ code, stdout, stderr })
-    }),
-  )
-  const said = (text: string | RegExp) =>
-    new Promise<RegExpMatchArray>((resolve, reject) => {
-      waiting.push({ text, resolve })
-      void ended.then(() => reject(new Error(`it ended without saying ${String(text)}:\n${stderr}`)))
-      tell()
-    })
-  return { child, out, ended, said }
-}
+afterEach(clear)
 
 const document = (stdout: string): Document => JSON.parse(stdout) as Document
-
-/** Processes whose command line names a folder, by pid. */
-const processesOf = (name: string, command: string): number[] => {
-  const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n')
-  return lines
-    .filter((line) => line.includes(name) && line.includes(` ${command} `))
-    .map((line) => Number.parseInt(line, 10))
-}
 
 /** Waits until a service has accepted more payments; it may be down meanwhile. How many it has. */
 const acceptedMoreThan = async (url: string, before: number): Promise<number> => {

@@ -2,7 +2,7 @@
 // what it shows, for those who cannot see it.
 import { write } from 'page/figures'
 import * as F from 'page/format'
-import { state } from 'page/store'
+import { economyOf, state } from 'page/store'
 import uPlot from 'uplot'
 
 /** @param {string} name */
@@ -14,9 +14,9 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
  */
 
 /** @param {any} board */
-const slots = (board) => board.economy?.slots ?? []
+const slots = (board) => economyOf(board)?.slots ?? []
 /** @param {any} board */
-const samplesOrSlots = (board) => (board.economy ? slots(board) : board.samples)
+const samplesOrSlots = (board) => (economyOf(board) ? slots(board) : board.samples)
 const kw = (value) => F.power(value * 1000)
 /** Energy of a slot as mean power, kW. @param {string} field */
 const meanKw = (field) => (slot, i, all) => {
@@ -39,7 +39,7 @@ const charts = [
         stepped: true,
       },
     ],
-    note: (board) => (board.economy ? 'while payments were made, slot by slot' : 'accepted, the last five minutes'),
+    note: (board) => (economyOf(board) ? 'while payments were made, slot by slot' : 'accepted, the last five minutes'),
   },
   {
     id: 'c2',
@@ -71,7 +71,7 @@ const charts = [
       },
     ],
     note: (board) =>
-      board.economy ? 'accepted and not yet on chain when the slot ended' : 'accepted and not yet on chain',
+      economyOf(board) ? 'accepted and not yet on chain when the slot ended' : 'accepted and not yet on chain',
   },
   {
     id: 'c4',
@@ -87,7 +87,7 @@ const charts = [
 ]
 
 /** @param {any} board @param {any} row */
-const xOf = (board, row) => (board.economy ? row.clockSeconds : row.atMs / 1000)
+const xOf = (board, row) => (economyOf(board) ? row.clockSeconds : row.atMs / 1000)
 
 /** @param {string} text @param {number} alpha */
 const faded = (text, alpha) => `color-mix(in srgb, ${text} ${alpha}%, transparent)`
@@ -193,7 +193,7 @@ const make = (box, lines, isDay, data) => {
 const drawOne = ({ id, lines: linesOf, rows: rowsOf, note }, board) => {
   const box = document.getElementById(id)
   const panel = box.closest('.panel')
-  const isDay = !!board.economy
+  const isDay = economyOf(board) !== null
   panel.hidden = rowsOf === slots && !isDay
   if (panel.hidden || box.clientWidth === 0) return
   const rows = rowsOf(board)

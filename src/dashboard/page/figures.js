@@ -1,6 +1,6 @@
 // The strip of key figures, the day's sky, the state of the run, and what a payment costs by each way of paying.
 import * as F from 'page/format'
-import { state } from 'page/store'
+import { economyOf, state } from 'page/store'
 
 /** @param {string} id */
 const byId = (id) => document.getElementById(id)
@@ -40,7 +40,8 @@ const figures = [
   ],
   [
     'Sent → receipt',
-    ({ economy }) => {
+    (board) => {
+      const economy = economyOf(board)
       const last = economy?.slots.findLast((slot) => slot.acceptMs.p50 !== null)
       if (last === undefined) return { value: '–', sub: 'measured by payers in a run' }
       return {
@@ -71,7 +72,9 @@ const figures = [
   ],
   [
     'Energy',
-    ({ economy, pulse }) => {
+    (board) => {
+      const { pulse } = board
+      const economy = economyOf(board)
       const last = economy?.slots.at(-1)
       if (last === undefined)
         return {
@@ -99,7 +102,7 @@ const drawFigures = () => {
     const card = cards[i]
     const { value, unit = '', sub } = of(state.board)
     const [heading, line, below] = [...card.children]
-    write(heading, name === 'Energy' && !state.board?.economy ? 'Chain' : name)
+    write(heading, name === 'Energy' && economyOf(state.board) === null ? 'Chain' : name)
     write(line.children[0], value)
     write(line.children[1], unit === '' ? '' : ` ${unit}`)
     write(below, sub)
@@ -113,12 +116,12 @@ const skyWidth = 480
 /** The sun's power over the day so far, and where in the day it is. */
 const drawDay = () => {
   const economy = state.board?.economy
-  byId('day').hidden = !economy
+  byId('day').hidden = economyOf(state.board) === null
   write(
     byId('subtitle'),
     economy ? `${title(economy.scenario.name)} – ${economy.scenario.question}` : 'a payment ledger for a robot economy',
   )
-  if (!economy) return
+  if (economyOf(state.board) === null) return
   const { slots, scenario } = economy
   const last = slots.at(-1)
   write(byId('clock'), F.clock(last?.clockSeconds ?? 0))

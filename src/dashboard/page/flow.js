@@ -2,7 +2,7 @@
 // (who is there, how wide the page is); afterwards only widths and labels change, so nothing jumps.
 import { write } from 'page/figures'
 import * as F from 'page/format'
-import { state } from 'page/store'
+import { economyOf, state } from 'page/store'
 
 /** Where a class stands, as shares of width and height: on a wide page from left to right, on a narrow one from top to bottom. */
 const places = {
@@ -135,7 +135,7 @@ const build = (box, keys, counts) => {
 }
 
 export const draw = () => {
-  const economy = state.board?.economy
+  const economy = economyOf(state.board)
   const box = document.getElementById('flow')
   const panel = box.closest('.panel')
   panel.hidden = !economy

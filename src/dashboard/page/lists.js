@@ -3,7 +3,7 @@ import { write } from 'page/figures'
 import { roleName } from 'page/flow'
 import * as F from 'page/format'
 import { openAccount } from 'page/ledger'
-import { changed, state } from 'page/store'
+import { changed, economyOf, state } from 'page/store'
 
 const byId = (id) => document.getElementById(id)
 
@@ -96,7 +96,7 @@ const found = () => {
 }
 
 const drawMembers = () => {
-  const economy = state.board?.economy
+  const economy = economyOf(state.board)
   byId('members').closest('.panel').hidden = !economy
   if (!economy) return
   const roles = [...new Set(economy.participants.map((each) => each.role))]

@@ -12,6 +12,9 @@ export const state = {
   balances: new Map(),
 }
 
+/** The economy that is shown slot by slot; a scenario that plays something else has none. */
+export const economyOf = (board) => (board?.economy && board.economy.participants.length > 0 ? board.economy : null)
+
 /** @type {Set<() => void>} */
 const subscribers = new Set()
 let isDrawing = false
