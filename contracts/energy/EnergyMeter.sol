@@ -10,7 +10,6 @@ import {Wire} from "../lib/Wire.sol";
 import {DeviceSlot, DeviceSlotLibrary} from "./DeviceSlot.sol";
 import {EnergyCredit} from "./EnergyCredit.sol";
 import {IEnergyMeter} from "./IEnergyMeter.sol";
-import {MintList, MintListLibrary} from "./MintList.sol";
 import {OwnerSlot, OwnerSlotLibrary} from "./OwnerSlot.sol";
 
 /// @title EnergyMeter: signed readings become credits, or retire them
@@ -79,7 +78,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
     }
 
     /// @dev A batch while it is read. First its run, neighbouring readings of one owner (owner number 0 is nobody: the run is empty);
-    /// then what all runs before have come to, and which credits are still to be minted. No sum comes near the width of a word: a
+    /// then what all runs before have come to, and the first `minting` entries of `mints`, which are still to be minted. No sum comes near the width of a word: a
     /// batch has some thousand readings, each below 2^64.
     struct Tally {
         uint256 ownerNumber;
@@ -89,7 +88,8 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         uint256 consumedMilliWh;
         uint256 readings;
         uint256 refused;
-        MintList mints;
+        uint256[] mints;
+        uint256 minting;
     }
 
     EnergyCredit private immutable _credit;
@@ -201,7 +201,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         require(uint8(batch[0]) == BATCH_VERSION, EnergyMeter_BatchVersion(BATCH_VERSION, uint8(batch[0])));
         bytes32 domain = _domainSeparatorV4();
         Tally memory tally;
-        tally.mints = MintListLibrary.withRoomFor(batch.length / (READING_LENGTH + SIGNATURE_LENGTH));
+        tally.mints = new uint256[](batch.length / (READING_LENGTH + SIGNATURE_LENGTH));
         uint256 position = 1;
         while (position < batch.length) {
             (bool p256, uint256 end) = _readHeader(batch, position);
@@ -209,7 +209,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
             position = end;
         }
         _closeRun(tally);
-        _mint(tally.mints);
+        _mint(tally);
         accepted = tally.readings - tally.refused;
         _producedMilliWh += uint128(tally.producedMilliWh);
         _consumedMilliWh += uint128(tally.consumedMilliWh);
@@ -315,7 +315,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
             OwnerSlot owner = _owners[tally.ownerNumber];
             uint256 produced = tally.runProducedMilliWh;
             if (tally.runConsumedMilliWh > 0 || !owner.isPlain()) _settleRun(tally, owner);
-            else if (produced > 0) tally.mints.push(owner.account(), produced);
+            else if (produced > 0) _addMint(tally, owner.account(), produced);
             tally.producedMilliWh += produced;
             tally.consumedMilliWh += tally.runConsumedMilliWh;
             (tally.ownerNumber, tally.runProducedMilliWh, tally.runConsumedMilliWh) = (0, 0, 0);
@@ -331,7 +331,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         uint256 produced = tally.runProducedMilliWh;
         if (consumed > 0) {
             // What earlier runs brought the wallet must be there to retire.
-            _mint(tally.mints);
+            _mint(tally);
             owed += consumed;
             uint256 retired = _credit.retire(account, owed);
             owed -= retired;
@@ -341,7 +341,7 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         _storeOwed(tally.ownerNumber, owner, owed - paidDown);
         uint256 minted = produced - paidDown;
         bool toClearing = minted > 0 && owner.toClearing() && _deliver(account, minted);
-        if (minted > 0 && !toClearing) tally.mints.push(account, minted);
+        if (minted > 0 && !toClearing) _addMint(tally, account, minted);
         if (paidDown > 0 || toClearing) emit Produced(account, produced, paidDown, minted, toClearing);
     }
 
@@ -357,9 +357,18 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         }
     }
 
+    /// @dev Remembers new credits of a wallet, as EnergyCredit.mintMany takes them. There is room, because each takes a reading.
+    function _addMint(Tally memory tally, address to, uint256 milliWh) private pure {
+        unchecked {
+            tally.mints[tally.minting++] = (uint256(uint160(to)) << 96) | milliWh;
+        }
+    }
+
     /// @dev Mints what has been remembered.
-    function _mint(MintList mints) private {
-        if (!mints.isEmpty()) _credit.mintMany(mints.take());
+    function _mint(Tally memory tally) private {
+        if (tally.minting == 0) return;
+        _credit.mintMany(tally.mints, tally.minting);
+        tally.minting = 0;
     }
 
     /// @inheritdoc IEnergyMeter
