@@ -126,16 +126,45 @@ const reader = (text: string) => {
 
 const list = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make)
 
-/**
- * The inverse of `encode`.
- * @throws {BatchMalformedError} another version, unknown flags, cut off or too long
- */
-export const decode = (batch: Hex): Section[] => {
+/** What stands behind the version, which must be ours. */
+const open = (batch: Hex): ReturnType<typeof reader> => {
   if (!/^0x[0-9a-f]*$/i.test(batch) || batch.length % 2 !== 0)
     throw new BatchMalformedError('0x and whole bytes in hex', `${batch.slice(0, 40)}…`)
   const input = reader(digits(batch))
   const found = input.int(1)
   if (found !== version) throw new BatchMalformedError(`version ${version}`, `version ${found}`)
+  return input
+}
+
+/**
+ * The inverse of `encodeReadings`; secp256k1 signatures come first.
+ * @throws {BatchMalformedError} another version, unknown flags, cut off or too long
+ */
+export const decodeReadings = (batch: Hex): ReadingEntry[] => {
+  const input = open(batch)
+  const readings: ReadingEntry[] = []
+  while (!input.atEnd()) {
+    const flags = input.int(1)
+    if (flags > 1) throw new BatchMalformedError('flags 0 or 1', `flags ${flags}`)
+    const section = list(input.int(2), () => ({
+      meter: input.hex(20),
+      timestamp: input.uint(5),
+      energyMilliWh: input.uint(9),
+      computeUnits: input.uint(9),
+      detail: input.hex(32),
+      signature: input.hex(flags === 1 ? 128 : 64),
+    }))
+    for (const reading of section) readings.push(reading)
+  }
+  return readings
+}
+
+/**
+ * The inverse of `encode`.
+ * @throws {BatchMalformedError} another version, unknown flags, cut off or too long
+ */
+export const decode = (batch: Hex): Section[] => {
+  const input = open(batch)
   const sections: Section[] = []
   while (!input.atEnd()) {
     const [asset, flags, widths] = [input.hex(20), input.int(1), input.int(1)]
@@ -168,6 +197,6 @@ export const decode = (batch: Hex): Section[] => {
 export class BatchMalformedError extends SunledgerError {
   override readonly name = 'BatchMalformedError'
   constructor(expected: string, actual: string) {
-    super('SL318', 'Not a settlement batch.', { expected, actual })
+    super('SL318', 'Not a batch of the format.', { expected, actual })
   }
 }

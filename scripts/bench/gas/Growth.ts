@@ -63,15 +63,13 @@ const plans: { readonly [workload in Row['workload']]: (payments: number) => Pla
 
 const gas = (mined: readonly Lab.Mined[]): number => Number(mined.reduce((sum, one) => sum + one.gas, 0n))
 
-const salt = (index: number): `0x${string}` => `0x${(index + 0x1111).toString(16).padStart(4, '0').repeat(16)}`
-
 const execute = async (lab: Lab.Lab, workload: Row['workload'], payments: number): Promise<Row> => {
   const plan = plans[workload](payments)
   const members = Lab.members(plan.members, `${workload} ${payments}`)
   await Promise.all(members.map(({ address }) => lab.mint(address, purse)))
   const entering = members.slice(0, plan.payers)
   const deposits = await Promise.all(
-    entering.map((payer, i) => lab.anyone.send(Entry.deposit(lab, payer, purse / 2n, salt(i)))),
+    entering.map((payer, i) => lab.anyone.send(Entry.deposit(lab, payer, purse / 2n, i))),
   )
   const books = Books.open(lab, members)
   plan.pay(books)

@@ -2,7 +2,6 @@
  * Every operation that has a target, done for real and in steady state: slots are not zero before, totals have four bytes ($16 and more),
  * a batch has a hundred entries. The committed snapshot and the tests that guard it measure the same.
  */
-import type { Hex } from '../../../src/core/Payment.ts'
 import * as Books from './Books.ts'
 import * as Entry from './Entry.ts'
 import * as Lab from './Lab.ts'
@@ -123,8 +122,8 @@ const settleW3 = async (lab: Lab.Lab): Promise<Operation> => {
 const deposits = async (lab: Lab.Lab): Promise<Operation[]> => {
   const robot = Lab.member('depositor')
   await lab.mint(robot.address, purse)
-  const created = await lab.anyone.send(Entry.deposit(lab, robot, step, word('11')))
-  const known = await lab.anyone.send(Entry.deposit(lab, robot, step, word('22')))
+  const created = await lab.anyone.send(Entry.deposit(lab, robot, step, 'new'))
+  const known = await lab.anyone.send(Entry.deposit(lab, robot, step, 'known'))
   return [
     { name: 'deposit.new', transactions: [created], times: 1 },
     { name: 'deposit.known', transactions: [known], times: 1 },
@@ -147,9 +146,7 @@ export const lifeW2 = async (lab: Lab.Lab, name: string, payments: number): Prom
   const payees = members.slice(100, 100 + Math.min(10, Math.ceil(payments / 100)))
   const amount = 2_000n
   await Promise.all([...payers, ...payees].map(({ address }) => lab.mint(address, purse)))
-  const entered = await Promise.all(
-    payers.map((payer, i) => lab.anyone.send(Entry.deposit(lab, payer, step, word((i + 16).toString(16))))),
-  )
+  const entered = await Promise.all(payers.map((payer, i) => lab.anyone.send(Entry.deposit(lab, payer, step, i))))
   const books = Books.open(lab, members)
   payW2(books, payments, amount)
   const settled = await books.settle()
@@ -159,8 +156,6 @@ export const lifeW2 = async (lab: Lab.Lab, name: string, payments: number): Prom
   )
   return [...entered, ...settled, ...left]
 }
-
-const word = (byte: string): Hex => `0x${byte.padStart(2, '0').repeat(32)}`
 
 /** All of them, in the order of the report. */
 export const measure = async (lab: Lab.Lab, say: (text: string) => void): Promise<Operation[]> => {

@@ -82,7 +82,11 @@ describe('settlement batches', () => {
         const kept = 4 + 2 * (cut % Math.max(1, (batch.length - 4) / 2))
         if (kept > 4) expect(() => Batch.decode(batch.slice(0, kept) as Hex)).toThrow(Batch.BatchMalformedError)
         expect(() => Batch.decode(`${batch}00`)).toThrow(Batch.BatchMalformedError)
-        expect(() => Batch.decode(`0x02${batch.slice(4)}`)).toThrow(Batch.BatchMalformedError)
+        for (let other = 0; other < 256; other++) {
+          if (other === Batch.version) continue
+          const wrong = `0x${other.toString(16).padStart(2, '0')}${batch.slice(4)}` as Hex
+          expect(() => Batch.decode(wrong)).toThrow(Batch.BatchMalformedError)
+        }
       }),
     )
   })
@@ -108,6 +112,39 @@ describe('batches of readings', () => {
     const other = { ...reading, signature: filled('d4', 128) }
     expect(Batch.encodeReadings([other, reading])).toBe(
       `0x01${`000001${body}${'c3'.repeat(64)}`}${`010001${body}${'d4'.repeat(128)}`}`,
+    )
+  })
+
+  const reading = fc.tuple(fc.boolean(), signature, longSignature).chain(([p256, short, long]) =>
+    fc.record({
+      meter: address,
+      timestamp: fc.bigInt(0n, (1n << 40n) - 1n),
+      energyMilliWh: fc.bigInt(0n, (1n << 72n) - 1n),
+      computeUnits: fc.bigInt(0n, (1n << 72n) - 1n),
+      detail: word,
+      signature: fc.constant(p256 ? long : short),
+    }),
+  )
+
+  test('behavior: what is encoded is decoded, secp256k1 first', () => {
+    fc.assert(
+      fc.property(fc.array(reading, { maxLength: 8 }), (readings) => {
+        const [short, long] = [130, 258].map((length) => readings.filter((one) => one.signature.length === length))
+        expect(Batch.decodeReadings(Batch.encodeReadings(readings))).toEqual([...(short ?? []), ...(long ?? [])])
+      }),
+    )
+  })
+
+  test('error: every other version, unknown flags, cut off anywhere, too long', () => {
+    fc.assert(
+      fc.property(reading, fc.integer({ min: 0, max: 255 }), fc.nat(), (one, other, cut) => {
+        const batch = Batch.encodeReadings([one])
+        const byte = other.toString(16).padStart(2, '0')
+        const kept = 6 + 2 * (cut % ((batch.length - 6) / 2))
+        const refused = [`${batch}00`, batch.slice(0, kept), ...(other === 1 ? [] : [`0x${byte}${batch.slice(4)}`])]
+        if (other > 1) refused.push(`0x01${byte}${batch.slice(6)}`)
+        for (const wrong of refused) expect(() => Batch.decodeReadings(wrong as Hex)).toThrow(Batch.BatchMalformedError)
+      }),
     )
   })
 
