@@ -5,17 +5,18 @@ import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import * as Decoders from './fuzz/Decoders.ts'
+import * as Http from './fuzz/Http.ts'
 import type { RunOptions } from './Output.ts'
 import * as Output from './Output.ts'
 
 export const help = `Usage: npm run -s bench -- fuzz [--cases N] [--seed N] [--only PART] [--json]
 
-  --cases N     wrong inputs for each decoder (100000)
+  --cases N     wrong inputs for each decoder, and requests to the service's routes (100000)
   --seed N      the first seed; each case has its own (1)
-  --only PART   those whose name has this in it
+  --only PART   those whose name has this in it; the routes' is 'routes'
   --json        one JSON document: results by name
 
-Exit code 1 where an error is not ours, a case takes longer than a second, or memory grows.
+Exit code 1 where an error is not ours, a case takes longer than a second, memory grows, or requests changed the ledger.
 `
 
 const slowMs = 1000
@@ -77,18 +78,22 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
   })
   const [cases, seed] = [wholeNumber('cases', values.cases), wholeNumber('seed', values.seed)]
   const chosen = Decoders.decoders.filter(({ name }) => name.includes(values.only))
-  if (chosen.length === 0) throw new TypeError(`--only: nothing has '${values.only}' in its name`)
+  const withRoutes = 'routes'.includes(values.only)
+  if (chosen.length === 0 && !withRoutes) throw new TypeError(`--only: nothing has '${values.only}' in its name`)
   const results = chosen.map((decoder) => {
     const result = fuzz(decoder, cases, seed)
     Output.say(`${result.name}: ${isBad(result) ? `${result.faulty} faults` : 'holds'}`)
     return result
   })
-  const rows = results.map(({ name, taken, refused, faulty, slowestMs, growthBytes }) => [
+  const routes = withRoutes ? [await Http.run(cases, seed)] : []
+  for (const result of routes) Output.say(`routes: ${Http.isBad(result) ? `${result.faulty} faults` : 'holds'}`)
+  const all = [...results, ...routes]
+  const rows = all.map(({ name, taken, refused, faulty, slowestMs, growthBytes }) => [
     ...[name, ...[taken, refused, faulty].map(Output.grouped), slowestMs.toFixed(1), Output.grouped(growthBytes)],
   ])
   const columns = ['', 'taken', 'refused', 'faults', 'slowest ms', 'growth in bytes']
-  Output.print(json, { cases, seed, results, basis: 'measured' }, () =>
-    [Output.table(columns, rows, [1, 2, 3, 4, 5]), ...results.flatMap(({ faults }) => faults)].join('\n'),
+  Output.print(json, { cases, seed, results: all, basis: 'measured' }, () =>
+    [Output.table(columns, rows, [1, 2, 3, 4, 5]), ...all.flatMap(({ faults }) => faults)].join('\n'),
   )
-  return results.some(isBad) ? 1 : 0
+  return results.some(isBad) || routes.some(Http.isBad) ? 1 : 0
 }

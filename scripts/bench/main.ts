@@ -15,7 +15,8 @@ const benches: { readonly [name: string]: Entry } = {
     load: () => import('./gas.ts'),
   },
   fuzz: {
-    summary: 'wrong inputs without number for every decoder: no untyped error, no hang, no growth',
+    summary:
+      'wrong inputs without number for every decoder and every route: no fault of ours, no hang, no growth, no changed ledger',
     load: () => import('./fuzz.ts'),
   },
   recovery: {

@@ -53,7 +53,14 @@ const faultOf = (issues: readonly Issue[], at: readonly PropertyKey[] = []): Fau
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((at, key) => (at as { [key: PropertyKey]: unknown } | undefined)?.[key], value)
 
-const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80))
+const shown = (value: unknown): string => {
+  try {
+    return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80)
+  } catch {
+    // Parsing goes deeper than writing does.
+    return 'a value that is nested too deeply to be shown'
+  }
+}
 
 /**
  * @param what how the value as a whole is called

@@ -65,6 +65,8 @@ export const listen = async (options: ServerOptions): Promise<Server> => {
     headersTimeout: Math.min(limits.headersMs, limits.requestMs),
     connectionsCheckingInterval: 1_000,
     maxHeaderSize: limits.headerBytes,
+    // Refused by us, with a problem.
+    requireHostHeader: false,
   })
   const front = Front.create(Connections.watch(server, limits), limits, options.onAnswered)
   const starting = (service: Service) => front.open(App.create(service, options, limits, front.connections))

@@ -28,7 +28,7 @@ describe('what cannot be read', () => {
     ['no HTTP', 'hello\r\n\r\n', '400 SL606'],
     ['another version', 'GET / HTTP/3.7\r\n\r\n', '400 SL606'],
     ['a header without a name', 'GET /healthz HTTP/1.1\r\n: x\r\n\r\n', '400 SL606'],
-    ['no host', 'GET /healthz HTTP/1.1\r\n\r\n', '400'],
+    ['no host', 'GET /healthz HTTP/1.1\r\n\r\n', '403 SL602'],
     ['two lengths', Socket.request('POST', '/v1/payments', { 'content-length': '2, 3' }, '{}'), '400 SL606'],
     [
       'a length and chunks, as smugglers send',
