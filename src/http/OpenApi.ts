@@ -112,7 +112,9 @@ const responsesOf = (route: Route, names: Map<z.ZodType, string>): Json => {
   const content = contentOf(answer, names)
   const problem = { 'application/problem+json': { schema: reference('Problem') } }
   const responses: { [status: string]: Json } = {}
-  for (const [status, codes] of Object.entries(refusing(Refusals.always, route.refusals ?? {})))
+  for (const [status, codes] of Object.entries(
+    refusing(Refusals.always, route.body === undefined ? {} : Refusals.body, route.refusals ?? {}),
+  ))
     responses[status] = {
       description: `${titles[Number(status)]} ${codes.map((code: string) => `[${code}](/docs/errors#${code.toLowerCase()})`).join(', ')}`,
       headers: headersOf(Number(status)),

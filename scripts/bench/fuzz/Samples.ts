@@ -4,36 +4,19 @@ import * as Digest from '../../../src/crypto/Digest.ts'
 import * as Member from '../../../test/src/support/Member.ts'
 import type { Sample } from './Cases.ts'
 
-const word = `0x${'5a'.repeat(32)}`
+const word: `0x${string}` = `0x${'5a'.repeat(32)}`
 const later = '4000000000'
 
-/** @param paid an accepted payment as it was sent; `account` one that has money */
-export const from = (deployment: Deployment, paid: object, account: string): Sample[] => {
+const post = (path: string, body: unknown): Sample => ({ method: 'POST', path, body })
+const get = (path: string): Sample => ({ method: 'GET', path })
+
+/** Messages of the right form, with signatures over something else. */
+const signedBy = (deployment: Deployment, poor: Member.Member, account: string): Sample[] => {
   const asset = deployment.dollar.asset
-  const domain = Digest.domain(deployment.chainId, deployment.clearingHouse)
-  const poor = Member.create('poor', { domain, asset })
-  const text = (value: unknown): unknown =>
-    JSON.parse(JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part)))
-  const unpaid = Array.from({ length: 3 }, () => text(poor.pay({ to: account as `0x${string}`, amount: 7n })))
-  const signature = poor.sign(word as `0x${string}`)
   const { address } = poor
-  const post = (path: string, body: unknown): Sample => ({ method: 'POST', path, body })
-  const get = (path: string): Sample => ({ method: 'GET', path })
-  const terms = {
-    seller: address,
-    buyer: account,
-    creditAsset: deployment.energyCredit.asset,
-    credits: '5',
-    dollarAsset: asset,
-    price: '6',
-    salt: word,
-  }
+  const signature = poor.sign(word)
   const owned = { asset, account: address, to: address, nonce: '0', deadline: later, signature }
   return [
-    post('/v1/payments', paid),
-    post('/v1/payments', unpaid[0]),
-    post('/v1/payments', [paid, ...unpaid]),
-    post('/v1/orders', { terms, payment: unpaid[0] }),
     post('/v1/deposits', {
       asset,
       from: address,
@@ -78,12 +61,42 @@ export const from = (deployment: Deployment, paid: object, account: string): Sam
       vintage: word,
       signature,
     }),
-    get(`/v1/accounts/${account}`),
-    get(`/v1/accounts/${account}/statement?after=0&limit=10`),
-    get(`/v1/payments/${word}`),
-    get(`/v1/events?account=${account}&after=0`),
-    get('/v1/status'),
-    get('/v1/ledger'),
-    get('/metrics'),
   ]
+}
+
+const reads = (account: string): Sample[] => [
+  get(`/v1/accounts/${account}`),
+  get(`/v1/accounts/${account}/statement?after=0&limit=10`),
+  get(`/v1/payments/${word}`),
+  get(`/v1/events?account=${account}&after=0`),
+  get('/v1/status'),
+  get('/v1/ledger'),
+  get('/metrics'),
+]
+
+/** @param paid an accepted payment as it was sent; `account` one that has money */
+export const from = (deployment: Deployment, paid: object, account: string): Sample[] => {
+  const asset = deployment.dollar.asset
+  const domain = Digest.domain(deployment.chainId, deployment.clearingHouse)
+  const poor = Member.create('poor', { domain, asset })
+  const text = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part)))
+  const unpaid = Array.from({ length: 3 }, () => text(poor.pay({ to: account as `0x${string}`, amount: 7n })))
+  const { address } = poor
+  const terms = {
+    seller: address,
+    buyer: account,
+    creditAsset: deployment.energyCredit.asset,
+    credits: '5',
+    dollarAsset: asset,
+    price: '6',
+    salt: word,
+  }
+  const paying = [
+    post('/v1/payments', paid),
+    post('/v1/payments', unpaid[0]),
+    post('/v1/payments', [paid, ...unpaid]),
+    post('/v1/orders', { terms, payment: unpaid[0] }),
+  ]
+  return [...paying, ...signedBy(deployment, poor, account), ...reads(account)]
 }

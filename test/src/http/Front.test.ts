@@ -1,6 +1,5 @@
 /** I8 at the front door: slow, broken and hostile clients, over real sockets; what they get, and that others do not notice. */
 import { describe, expect, test } from 'vitest'
-import type { Service } from '../../../src/clearing/Service.ts'
 import { useChain } from '../support/Chain.ts'
 import { follow, listen, problemOf } from '../support/Http.ts'
 import { start } from '../support/Running.ts'
@@ -18,8 +17,8 @@ const site = async (limits: Parameters<typeof listen>[1] = {}, options: Paramete
 }
 
 /** A server whose routes nobody asks. */
-const bare = (options: Parameters<typeof listen>[1] = {}) =>
-  listen({ listen: () => () => {}, early: () => 0 } as unknown as Service, options)
+const bare = async (options: Parameters<typeof listen>[1] = {}) =>
+  listen(await start(chain, await chain.deploy()), options)
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
