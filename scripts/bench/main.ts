@@ -23,6 +23,10 @@ const benches: { readonly [name: string]: Entry } = {
     summary: 'the service killed over and over under load: what was acknowledged is there, once',
     load: () => import('./recovery.ts'),
   },
+  sim: {
+    summary: 'time and memory of the economy with 1 k to 1 M robots, in one process',
+    load: async () => (await import('./sim.ts')).bench,
+  },
 }
 
 const list = (): string =>

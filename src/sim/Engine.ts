@@ -12,6 +12,8 @@ import type { World } from './Scenario.ts'
 
 export interface EngineOptions {
   readonly strategies?: Plan.Strategies
+  /** Customers get what a slot's wages take when it comes, instead of the whole day's at its start, which takes long to work out for many. */
+  readonly isFundedAsItGoes?: boolean
   /** Changes the order in which a phase's payments are made; they are then held in memory meanwhile. */
   readonly order?: (intents: Plan.Payment[]) => Plan.Payment[]
   /** Told of every payment in dollars; `energyMilliWh` goes the other way. */
@@ -50,7 +52,7 @@ export class Engine {
     this.state = Plan.start(world)
     const fund = (role: Plan.Role, amounts: readonly bigint[]) =>
       amounts.forEach((amount, index) => this.dollars.add({ role, index }, amount))
-    fund('customer', Plan.funding(world))
+    if (options.isFundedAsItGoes !== true) fund('customer', Plan.funding(world))
     fund('storage', Plan.storageFunding(world))
   }
 
@@ -106,6 +108,7 @@ export class Engine {
   }
 
   #pay({ from, to, amountAtomic, energyMilliWh = Energy.zero }: Omit<Plan.Payment, 'purpose'>): void {
+    if (this.#options.isFundedAsItGoes === true && from.role === 'customer') this.dollars.add(from, amountAtomic)
     if (!this.dollars.move(from, to, amountAtomic)) {
       this.#count.refused++
       return

@@ -15,7 +15,7 @@ import * as TypedData from '../sdk/TypedData.ts'
 import type { Party, Role } from './PlanState.ts'
 import { funding as funded, storageFunding } from './PlanTasks.ts'
 import * as Random from './Random.ts'
-import type { World } from './Scenario.ts'
+import { siteWatts, type World } from './Scenario.ts'
 
 export interface Participants {
   /** A party's account. */
@@ -75,12 +75,16 @@ export const each = async <T>(
 /** Requests under way during set-up. */
 const width = 64
 
-const approve = async (options: ParticipantsOptions, party: Party, meter: Meter): Promise<void> => {
+const approve = async (
+  options: ParticipantsOptions & { readonly siteWatts: number },
+  party: Party,
+  meter: Meter,
+): Promise<void> => {
   const { world, client, status, operatorToken } = options
   const { seed } = world.scenario
   const watts = {
     producer: world.producerWatts[party.index] ?? 0,
-    site: world.siteWatts,
+    site: options.siteWatts,
     station: world.stationWatts,
     storage: world.stationWatts,
   }
@@ -134,9 +138,10 @@ export const gather = async (options: ParticipantsOptions): Promise<Participants
       salt: saltOf(seed, party),
       validBefore: options.validUntilSeconds,
     })
+  const withWatts = { ...options, siteWatts: siteWatts(world) }
   const depositors = parties.filter((party) => amountOf(party) > 0n)
   await Promise.all([
-    each(withMeter, width, (party) => approve(options, party, meterOf(party))),
+    each(withMeter, width, (party) => approve(withWatts, party, meterOf(party))),
     each(depositors, width, deposit),
   ])
   progress(`${withMeter.length} meters approved, ${depositors.length} deposits made`)

@@ -77,8 +77,6 @@ export interface World {
   readonly storageMilliWh: bigint
   /** Capacity of the meter of any station or storage, W: so large that no run reaches it. */
   readonly stationWatts: number
-  /** Capacity of the meter of any site, W: so large that no run reaches it. */
-  readonly siteWatts: number
   /** For each region (ten producers share one), J for each rated W since midnight at the start of each slot and at the end of the day. */
   readonly yields: readonly (readonly number[])[]
   /** The same under a clear sky. */
@@ -147,7 +145,7 @@ export function prepare(scenario: Scenario): World {
   const random = Random.stream(seed, 'prices')
   const percents = (count: number, low: number, high: number) =>
     Array.from({ length: count }, () => Random.between(random, low, high))
-  const world = {
+  return {
     scenario,
     digest: createHash('sha256')
       .update(JSON.stringify(Object.entries(scenario).sort()))
@@ -164,7 +162,6 @@ export function prepare(scenario: Scenario): World {
     ...yields(scenario),
     ...(scenario.jobs === undefined ? {} : { requests: bySlot(scenario, scenario.jobs) }),
   }
-  return { ...world, siteWatts: siteWatts(world) }
 }
 
 /** What making energy costs in a slot, atomic dollars a kWh; it falls by the same factor from slot to slot. */
@@ -218,8 +215,8 @@ function bySlot(scenario: Scenario, requests: readonly JobTrace.Request[]): JobT
   return found
 }
 
-/** All jobs of the busiest slot at one site, W, and at least 1 kW. */
-function siteWatts(world: Pick<World, 'scenario' | 'requests'>): number {
+/** Capacity of the meter of any site, W, so large that no run reaches it: all jobs of the busiest slot at one site, and at least 1 kW. */
+export function siteWatts(world: Pick<World, 'scenario' | 'requests'>): number {
   const watts = Array.from({ length: world.scenario.slots }, (_, slot) => {
     const units = jobs(world, slot, []).reduce((sum, job) => sum + job.units, 0n)
     return (Number(Compute.energyMicroWh(units)) * 3600) / 1e6 / slotSeconds(world.scenario, slot)

@@ -51,7 +51,8 @@ const play = async (scene: Scene): Promise<void> => {
     `${scene.outcome.acceptMs.length} payments accepted, ${settled.members} accounts settled in ${Show.seconds(settled.tookMs)}`,
   )
   const engine = new Engine(
-    Simulation.prepare(Simulation.from({ robots: engineRobots, slots: 24, seed: scene.options.seed })),
+    Simulation.prepare(Simulation.from({ robots: engineRobots, slots: 96, steadySun: true, seed: scene.options.seed })),
+    { isFundedAsItGoes: true },
   )
   engine.step()
   const decided = performance.now()

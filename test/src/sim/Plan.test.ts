@@ -149,13 +149,14 @@ describe('a day', () => {
   test('behavior: meters only rise, and stay within the capacity that they are approved for', () => {
     fc.assert(
       fc.property(worlds, (world) => {
+        const siteWatts = Scenario.siteWatts(world)
         let before: readonly Plan.Reading[] = []
         live(world, {}, (_, { slot, readings }) => {
           const hours = Scenario.slotSeconds(world.scenario, slot) / 3600
           readings.forEach(({ meter, energyMilliWh, computeUnits }, at) => {
             const gained = energyMilliWh - (before[at]?.energyMilliWh ?? 0n)
             const { role, index } = meter
-            const capacity = { producer: world.producerWatts[index] ?? 0, site: world.siteWatts }
+            const capacity = { producer: world.producerWatts[index] ?? 0, site: siteWatts }
             const watts = role === 'producer' || role === 'site' ? capacity[role] : world.stationWatts
             // One mWh may be a fraction left over from the slot before.
             if (gained < 0n || Number(gained) > watts * hours * 1000 + 1) throw new Error(`${role} ${index}: ${gained}`)
