@@ -6,8 +6,8 @@
  * line, SL7xx inputs, simulation and cost.
  */
 
-/** Where every code is explained. */
-export const docsPath = 'src/ERRORS.md'
+/** Where every code is explained: a page of the service, made from `src/ERRORS.md`. */
+export const docsPath = '/docs/errors'
 
 /** What an error may say beyond its message. */
 export interface ErrorDetails {

@@ -3,6 +3,7 @@ import type { RequestHandler, Response } from 'express'
 import type { Service } from '../clearing/Service.ts'
 import type { Board } from './Board.ts'
 import type { Metrics } from './Metrics.ts'
+import type { Document } from './OpenApi.ts'
 
 export interface Site {
   readonly service: Service
@@ -12,7 +13,7 @@ export interface Site {
   readonly board: Board
   readonly boardEvents: RequestHandler
   /** The OpenAPI document of all routes. */
-  readonly document: () => object
+  readonly document: () => Document
   readonly metrics: Metrics
 }
 

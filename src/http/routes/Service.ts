@@ -1,7 +1,16 @@
 /** Which service this is, how it does, and its documentation. */
+import type { Response } from 'express'
 import { z } from 'zod'
 import * as Wire from '../../core/Wire.ts'
+import * as Docs from '../Docs.ts'
 import { route } from '../Route.ts'
+
+const show = (response: Response, page: string): void => {
+  response.setHeader('content-security-policy', Docs.policy)
+  response.setHeader('x-content-type-options', 'nosniff')
+  response.setHeader('referrer-policy', 'no-referrer')
+  response.type('html').send(page)
+}
 
 export const routes = [
   route({
@@ -58,6 +67,29 @@ export const routes = [
       async (_request, response) => {
         response.type(metrics.contentType).send(await metrics.text())
       },
+  }),
+  route({
+    method: 'get',
+    path: '/docs',
+    id: 'docs',
+    tag: 'Service',
+    summary: 'Read this description as a page',
+    access: 'anyone',
+    answer: { description: 'A page.', type: 'text/html' },
+    handle:
+      ({ document }) =>
+      (_request, response) =>
+        show(response, Docs.routesPage(document())),
+  }),
+  route({
+    method: 'get',
+    path: '/docs/errors',
+    id: 'docsErrors',
+    tag: 'Service',
+    summary: 'Read what each error means, where it comes from and what to do',
+    access: 'anyone',
+    answer: { description: 'A page; `#sl601` is the place of a code.', type: 'text/html' },
+    handle: () => (_request, response) => show(response, Docs.errorsPage()),
   }),
   route({
     method: 'get',

@@ -102,6 +102,6 @@ describe('Amount.from', () => {
     })()
     expect(problem?.code).toBe('SL101')
     expect(problem?.message.length).toBeLessThan(300)
-    expect(problem?.toProblem()).toMatchObject({ type: 'src/ERRORS.md#sl101', title: 'Amount Invalid', status: 400 })
+    expect(problem?.toProblem()).toMatchObject({ type: '/docs/errors#sl101', title: 'Amount Invalid', status: 400 })
   })
 })

@@ -225,7 +225,7 @@ describe('what is refused', () => {
     const { body, headers } = await http.get('/v1/nothing', { 'x-request-id': 'robot-7.1' })
     expect(headers['x-request-id']).toBe('robot-7.1')
     expect(body).toEqual({
-      type: 'src/ERRORS.md#sl604',
+      type: '/docs/errors#sl604',
       title: 'Route Unknown',
       status: 404,
       code: 'SL604',
