@@ -102,7 +102,11 @@ const lanesOf = (keys) => {
     const pair = [from, to].sort().join(' ')
     pairs.set(pair, [...(pairs.get(pair) ?? []), key])
   }
-  return new Map([...pairs.values()].flatMap((pair) => pair.map((key, i) => [key, (i - (pair.length - 1) / 2) * 30])))
+  return new Map(
+    [...pairs.values()].flatMap((pair) =>
+      pair.map((key, i) => [key, (i - (pair.length - 1) / 2) * Math.min(30, 40 / Math.max(1, pair.length - 1))]),
+    ),
+  )
 }
 
 let shape = ''
