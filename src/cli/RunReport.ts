@@ -8,12 +8,15 @@ import { assetsOf } from '../clearing/Service.ts'
 import * as FastLz from '../cost/FastLz.ts'
 import * as Fees from '../cost/Fees.ts'
 import * as Audit from '../report/Audit.ts'
+import * as Bills from '../report/Bills.ts'
 import * as Document from '../report/Document.ts'
+import * as EconomyReport from '../report/Economy.ts'
 import * as Machine from '../report/Machine.ts'
 import * as Tally from '../report/Tally.ts'
 import * as Text from '../report/Text.ts'
 import type * as Economy from '../sim/Economy.ts'
-import type * as Participants from '../sim/Participants.ts'
+import * as Participants from '../sim/Participants.ts'
+import { strategyOf } from '../sim/PlanOffers.ts'
 import * as Embedded from '../store/Embedded.ts'
 import * as Recording from './Recording.ts'
 import type { RunOptions, Stage } from './Stage.ts'
@@ -37,13 +40,37 @@ const measuredOf = (tally: Tally.Tally, transfer: Transfer.Transfer): Fees.Measu
   },
 })
 
-const tallyOf = (data: string, deployment: Deployment): Tally.Tally => {
+/** What the journal says: the tally, and everybody's bill where an economy ran. */
+const counted = (data: string, deployment: Deployment, parties: readonly Bills.Party[]) => {
   const journal = Embedded.read(data)
   try {
-    return Tally.tally(journal, assetsOf(deployment), deployment.dollar.asset)
+    const [dollar, energyCredit] = [deployment.dollar.asset, deployment.energyCredit.asset]
+    return {
+      tally: Tally.tally(journal, assetsOf(deployment), dollar),
+      bills: Bills.from(journal, parties, { dollar, energyCredit }),
+    }
   } finally {
     journal.close()
   }
+}
+
+/** Participants with the strategies that they followed. */
+const partiesOf = ({ strategies }: RunOptions, participants: Participants.Participants | undefined): Bills.Party[] =>
+  (participants?.parties ?? []).map(({ role, index }) => {
+    const count = participants?.parties.filter((party) => party.role === role).length ?? 0
+    const trades = role !== 'customer' && role !== 'station'
+    return {
+      name: Participants.nameOf({ role, index }),
+      role,
+      address: participants?.of({ role, index }).address ?? '',
+      strategy: trades ? strategyOf(strategies, role, index, count).name : '',
+    }
+  })
+
+const writeTables = ({ out }: RunOptions, economy: EconomyReport.Inputs | undefined): void => {
+  if (economy === undefined) return
+  mkdirSync(out, { recursive: true })
+  for (const [file, text] of Object.entries(EconomyReport.files(economy))) writeFileSync(join(out, file), text)
 }
 
 const write = (options: RunOptions, document: Document.Document): void => {
@@ -120,7 +147,7 @@ export const make = async (
   const ledger = outcome.complete ? await ledgerOf(stage) : ''
   const block = await chain.getBlockNumber()
   const energy = await House.energy(chain, deployment.energyMeter, deployment.energyCredit.asset, block)
-  const tally = tallyOf(options.data, deployment)
+  const { tally, bills } = counted(options.data, deployment, partiesOf(options, participants))
   const checks = outcome.complete
     ? await Audit.audit({
         client: chain,
@@ -138,7 +165,12 @@ export const make = async (
   const accounts = accountsOf(participants)
   const found = answer({ simulation: options.scenario, outcome, acknowledged, tally, fees, checks, accounts, notes })
   const whole = { question, parameters, ...found }
-  return Document.from({ machine: Machine.here(), observed, tally, energy, fees, checks, answer: whole })
+  const { settlements, held, valueAtomic } = tally
+  const { slots } = outcome
+  const inhabited = participants === undefined ? undefined : { ...bills, slots, settlements, held, valueAtomic }
+  writeTables(options, inhabited)
+  const counts = { observed, tally, energy, fees, checks }
+  return Document.from({ machine: Machine.here(), ...counts, answer: whole, economy: inhabited })
 }
 
 /** Writes everything down, and shows it. */
@@ -150,6 +182,6 @@ export const show = async ({ options, screen, feed, network }: Stage, document: 
   if (options.json) process.stdout.write(`${JSON.stringify(document)}\n`)
   else process.stdout.write(`\n${Text.toTerminal(document)}\n`)
   screen.step(
-    `\nReport: ${resolve(options.out, 'report.md')}, report.html and report.json; journal: ${resolve(options.data)}`,
+    `\nReport: ${resolve(options.out, 'report.md')}, report.html, report.json and tables as CSV; journal: ${resolve(options.data)}`,
   )
 }

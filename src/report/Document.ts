@@ -5,6 +5,7 @@
 import type { Row } from '../cost/Fees.ts'
 import type { Answer } from './Answer.ts'
 import type { Check } from './Audit.ts'
+import * as Economy from './Economy.ts'
 import type { Machine } from './Machine.ts'
 import * as Percentiles from './Percentiles.ts'
 import type { Tally } from './Tally.ts'
@@ -42,6 +43,8 @@ export interface Inputs {
   readonly fees: readonly Row[]
   readonly checks: readonly Check[]
   readonly answer: Answer
+  /** Left out where no economy ran. */
+  readonly economy?: Economy.Inputs | undefined
 }
 
 const round = (value: number, places: number): number => Number(value.toFixed(places))
@@ -66,12 +69,13 @@ const settlementOf = ({ settlements, settled }: Tally) => {
 export type Document = ReturnType<typeof from>
 
 /** The document; amounts and energies are decimal strings of atomic units and mWh. */
-export const from = ({ machine, observed, tally, energy, fees, checks, answer }: Inputs) => ({
+export const from = ({ machine, observed, tally, energy, fees, checks, answer, economy }: Inputs) => ({
   version: 1,
   machine,
   complete: observed.complete,
   scenario: observed.scenario,
   answer,
+  economy: economy === undefined ? null : { figures: Economy.figures(economy), byRole: Economy.byRole(economy) },
   wallMs: Math.round(observed.wallMs),
   firstSettledMs: observed.firstSettledMs === undefined ? null : Math.round(observed.firstSettledMs),
   payments: {

@@ -114,6 +114,30 @@ const checks = (document: Document): Table => ({
   rows: document.checks.map(({ id, ok, detail }) => [id, ok ? 'holds' : 'BROKEN', detail]),
 })
 
+/** An economy's sums by role and its key figures. */
+const economy = ({ economy: e }: Document): Table[] => {
+  if (!e) return []
+  return [
+    {
+      title: 'Who paid and earned what',
+      columns: ['', 'how many', 'deposited', 'earned', 'paid', 'held at the end', 'bought', 'sold'],
+      right: [1, 2, 3, 4, 5, 6, 7],
+      rows: e.byRole.map((row) => [
+        row.role,
+        grouped(row.participants),
+        ...[row.depositedAtomic, row.earnedAtomic, row.paidAtomic, row.heldAtomic].map(dollars),
+        ...[row.boughtMilliWh, row.soldMilliWh].map(kwh),
+      ]),
+    },
+    {
+      title: 'Key figures of the economy',
+      columns: ['', 'value', 'unit', 'counted from'],
+      right: [1],
+      rows: e.figures.map(({ name, value, unit, from }) => [name, value === null ? '–' : String(value), unit, from]),
+    },
+  ]
+}
+
 const answer = ({ answer: a }: Document): Table => ({
   title: `Answer: ${a.question}`,
   columns: ['', 'value', 'basis'],
@@ -131,9 +155,14 @@ export const parameters = ({ answer: a }: Document): Table => ({
 
 /** A report's tables, in their order. */
 export const tables = (document: Document): Table[] =>
-  [payments(document), fees(document), energy(document), checks(document), answer(document)].filter(
-    (table) => table.rows.length > 0,
-  )
+  [
+    payments(document),
+    fees(document),
+    energy(document),
+    ...economy(document),
+    checks(document),
+    answer(document),
+  ].filter((table) => table.rows.length > 0)
 
 /** What was run, and on what machine. */
 export const heading = ({ scenario, machine, complete }: Document): string => {

@@ -43,15 +43,3 @@ export const paid = (slots: readonly EconomyState[], from: string, to: string): 
 /** Nearest rank. */
 export const rank = (values: readonly number[], percentile: number): number =>
   Float64Array.from(values).sort()[Math.ceil((values.length * percentile) / 100) - 1] ?? Number.NaN
-
-/**
- * Gini coefficient of holdings: 0 where all hold alike, towards 1 where one holds all. With holdings x in rising order,
- * G = 2 Σ i x_i / (n Σ x_i) − (n + 1) / n (Sen, On Economic Inequality).
- */
-export const gini = (holdings: readonly bigint[]): number => {
-  const sorted = [...holdings].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  const [count, total] = [BigInt(sorted.length), sorted.reduce((all, each) => all + each, 0n)]
-  if (total === 0n) return 0
-  const weighted = sorted.reduce((all, each, i) => all + BigInt(i + 1) * each, 0n)
-  return Number((2n * weighted * 1_000_000n) / (count * total) - ((count + 1n) * 1_000_000n) / count) / 1e6
-}

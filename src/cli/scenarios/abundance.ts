@@ -3,6 +3,7 @@
  * that it would take is hypothetical.
  */
 
+import * as Bills from '../../report/Bills.ts'
 import * as Compute from '../../sim/Compute.ts'
 import type { Definition } from './Definition.ts'
 import * as Show from './Show.ts'
@@ -106,7 +107,7 @@ export const abundance: Definition = {
         { name: 'velocity of money, turns a day, first / last eighth', value: velocity.join(' / '), basis: 'measured' },
         {
           name: 'Gini coefficient of robots’ dollars at the end',
-          value: Show.gini(wealth).toFixed(3),
+          value: Bills.gini(wealth).toFixed(3),
           basis: 'measured',
         },
         { name: 'a charge, first / last eighth', value: charge.map(Show.about).join(' / '), basis: 'measured' },
