@@ -15,6 +15,9 @@ const contracts = {
   EnergyMeter: 'contracts/energy/EnergyMeter.sol',
   EnergyCredit: 'contracts/energy/EnergyCredit.sol',
   TestDollar: 'contracts/token/TestDollar.sol',
+  // What `sunledger cost` compares clearing with.
+  Authorizations: 'contracts/peers/Authorizations.sol',
+  PaymentChannels: 'contracts/peers/PaymentChannels.sol',
 }
 
 const root = new URL('../', import.meta.url)

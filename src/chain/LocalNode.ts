@@ -54,15 +54,8 @@ const followWallClock = async (url: string): Promise<void> => {
   if (lagSeconds > 0) await Client.raw(client, 'evm_increaseTime', [lagSeconds])
 }
 
-/**
- * Starts a chain. Every transaction is mined at once, several blocks may share a timestamp (else each would push the chain a second
- * ahead), and a transaction that reverts is mined and has its receipt, as on a real chain.
- * @throws {HardhatMissingError}
- * @throws {PortInUseError}
- */
-export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> => {
-  const { host = '127.0.0.1' } = options
-  await assertFree(host, options.port ?? 0)
+/** A Hardhat with one network, `local`: every transaction is mined at once. */
+const environment = async (initialDate: Date | undefined) => {
   const { createHardhatRuntimeEnvironment } = await loadHardhat()
   const config = {
     networks: {
@@ -75,18 +68,46 @@ export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> 
         allowBlocksWithSameTimestamp: true,
         throwOnTransactionFailures: false,
         loggingEnabled: false,
-        ...(options.initialDate === undefined ? {} : { initialDate: options.initialDate }),
+        ...(initialDate === undefined ? {} : { initialDate }),
       },
     },
   }
   // Hardhat wants a project; ours will do wherever the command was called.
   const project = fileURLToPath(new URL('../..', import.meta.url))
-  const hardhat = await createHardhatRuntimeEnvironment(config, {}, project)
+  return createHardhatRuntimeEnvironment(config, {}, project)
+}
+
+/**
+ * Starts a chain. Every transaction is mined at once, several blocks may share a timestamp (else each would push the chain a second
+ * ahead), and a transaction that reverts is mined and has its receipt, as on a real chain.
+ * @throws {HardhatMissingError}
+ * @throws {PortInUseError}
+ */
+export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> => {
+  const { host = '127.0.0.1' } = options
+  await assertFree(host, options.port ?? 0)
+  const hardhat = await environment(options.initialDate)
   const server = await hardhat.network.createServer('local', host, options.port ?? 0)
   const { port } = await server.listen()
   const url = `http://${host}:${port}`
   if (options.initialDate === undefined) await followWallClock(url)
   return { url, close: () => server.close() }
+}
+
+/** The same chain without a server, for whoever sends it tens of thousands of transactions from this process. */
+export interface InProcess {
+  request(method: string, params?: readonly unknown[]): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** @throws {HardhatMissingError} */
+export const inProcess = async (initialDate: Date): Promise<InProcess> => {
+  const hardhat = await environment(initialDate)
+  const connection = await hardhat.network.create('local')
+  return {
+    request: (method, params = []) => connection.provider.request({ method, params: [...params] }),
+    close: () => connection.close(),
+  }
 }
 
 /** Hardhat could not be loaded. */

@@ -1,0 +1,46 @@
+/**
+ * A strategy: one way of carrying out payments on a chain. Each is executed for real; what its transactions took is kept by phase, with
+ * the number that a phase grows with, so that larger counts of the same payments can be computed.
+ */
+import type * as Bundle from '../Bundle.ts'
+import type { Counts, Workload } from '../Workload.ts'
+
+/** What a phase grows with. */
+export type Unit = keyof Counts
+
+/** Transactions of one purpose. */
+export interface Phase {
+  readonly unit: Unit
+  readonly bundle: Bundle.Bundle
+}
+
+/** `life`: from money in payers' wallets to money in payees' wallets. `settlement`: settling alone, between accounts that have settled before. */
+export type Scope = 'life' | 'settlement'
+
+/** What a workload of one size took. */
+export interface Execution {
+  readonly strategy: string
+  readonly workload: string
+  /** Payments that were executed. */
+  readonly size: number
+  readonly life: readonly Phase[]
+  readonly settlement: readonly Phase[]
+}
+
+export interface Context {
+  readonly seed: number
+  /** Told of transactions as they are done. */
+  readonly done: (transactions: number) => void
+  /** Ends between two transactions where it says so. */
+  readonly signal: AbortSignal
+}
+
+export interface Strategy {
+  readonly name: string
+  readonly title: string
+  /** One line: what it is, and who does it. */
+  readonly about: string
+  /** Transactions that executing takes, about; for the progress bar. */
+  estimate(workload: Workload, sizes: readonly number[]): number
+  run(workload: Workload, sizes: readonly number[], context: Context): Promise<Execution[]>
+}
