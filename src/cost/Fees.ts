@@ -48,7 +48,7 @@ export const places = 12
  * The fees of a run on each network, cleared and transferred. A run without payments has none.
  * @param networks with overridden figures where wanted
  */
-export function rows(measured: Measured, networks: readonly Networks.Network[] = Networks.all): Row[] {
+export function rows(measured: Measured, networks: readonly Networks.Network[] = Networks.reported): Row[] {
   if (measured.payments === 0) return []
   return networks.flatMap((network) => [
     row(measured, network, 'clearing', total(network, measured.settlements)),

@@ -14,12 +14,20 @@ export interface Figure {
   readonly source: string
 }
 
+/**
+ * How a network charges. By gas, for whatever is executed: `ethereum` gas × (base fee + tip); `opStack` that and the fees for data on
+ * Ethereum and for the operator; `arbitrum` that and data by Brotli length; `dollarGas` gas × a price in dollars. In its own way, for one payment:
+ * `signature` a fee a signature; `bytes` a fee a byte; `percent` a percentage and a fixed fee.
+ */
+export type Rule = 'ethereum' | 'opStack' | 'arbitrum' | 'dollarGas' | 'signature' | 'bytes' | 'percent'
+
 /** A network: how it charges, and its figures by name. */
 export interface Network {
   /** Short and lower case, as in reports. */
   readonly name: string
   readonly title: string
-  /** `ethereum`: gas × (base fee + tip). `opStack`: that and the fees for data on Ethereum and for the operator. */
-  readonly rule: 'ethereum' | 'opStack'
+  readonly rule: Rule
   readonly figures: Readonly<Record<string, Figure>>
+  /** What a reader of its fees should know. */
+  readonly note?: string
 }

@@ -1,14 +1,26 @@
 /**
- * What a transaction costs on a network, in wei and dollars. A network is data: a rule and its figures, each with basis, date and
- * source, each to be overridden. Everything is whole wei until the token's price, and a fraction from there on.
+ * What a transaction costs on a network, in its smallest unit and in dollars. A network is data: a rule and its figures, each with basis,
+ * date and source, each to be overridden. Everything is whole units until the token's price, and a fraction from there on.
  */
 import { SunledgerError } from '../core/Errors.ts'
 import type { Figure, Network } from './Network.ts'
+import { ach } from './networks/ach.ts'
+import { arbitrum } from './networks/arbitrum.ts'
+import { arc } from './networks/arc.ts'
 import { base } from './networks/base.ts'
+import { bitcoin } from './networks/bitcoin.ts'
+import { card } from './networks/card.ts'
+import { dogecoin } from './networks/dogecoin.ts'
 import { ethereum } from './networks/ethereum.ts'
+import { optimism } from './networks/optimism.ts'
+import { paypal } from './networks/paypal.ts'
+import { paypalMicro } from './networks/paypal-micro.ts'
+import { polygon } from './networks/polygon.ts'
+import { solana } from './networks/solana.ts'
+import { tempo } from './networks/tempo.ts'
 import * as Rational from './Rational.ts'
 
-export type { Basis, Figure, Network } from './Network.ts'
+export type { Basis, Figure, Network, Rule } from './Network.ts'
 
 /** What a fee depends on. */
 export interface Transaction {
@@ -16,11 +28,13 @@ export interface Transaction {
   readonly gas: bigint
   /** `FastLz.size` of the signed transaction. */
   readonly flzSize: number
+  /** `Brotli.size` of it; Arbitrum alone asks for it. */
+  readonly brotliSize?: number | undefined
 }
 
-/** A fee and its parts, wei. */
+/** A fee and its parts, in the network's smallest unit: wei, or attodollars. */
 export interface Fee {
-  /** For executing: gas × (base fee + tip). */
+  /** For executing: gas × price. */
   readonly executionWei: bigint
   /** For the transaction's bytes on Ethereum; 0 there itself. */
   readonly dataWei: bigint
@@ -30,41 +44,113 @@ export interface Fee {
   readonly totalUsd: Rational.Rational
 }
 
-/** The networks that a report speaks of. */
-export const all: readonly Network[] = [ethereum, base]
+/** The networks that a run's report speaks of. */
+export const reported: readonly Network[] = [ethereum, base]
+
+/** Every network that is known, those that execute contracts first. */
+export const all: readonly Network[] = [
+  ...[ethereum, base, optimism, arbitrum, polygon, tempo, arc],
+  ...[solana, bitcoin, dogecoin, card, ach, paypal, paypalMicro],
+]
+
+/** Whether it charges for gas: then every strategy can be priced on it; else it has a way of its own. */
+export const chargesGas = ({ rule }: Network): boolean =>
+  rule === 'ethereum' || rule === 'opStack' || rule === 'arbitrum' || rule === 'dollarGas'
+
+/** Smallest units in a token, or in a dollar. */
+const unitsPerToken = 10n ** 18n
+
+type Parts = Pick<Fee, 'executionWei' | 'dataWei' | 'operatorWei'>
+
+/** What is asked of a network for each transaction, with its figures read once. */
+export interface Meter {
+  parts(transaction: Transaction): Parts
+  usd(units: bigint): Rational.Rational
+}
+
+/** @throws {FigureUnknownError} @throws {FigureInvalidError} a figure has more decimals than its unit has room for */
+export function meter(network: Network): Meter {
+  const usdOfUnit = Rational.divide(
+    network.rule === 'dollarGas' ? Rational.from(1n) : Rational.parse(figure(network, 'tokenUsd').value),
+    Rational.from(unitsPerToken),
+  )
+  const parts = partsOf(network)
+  return { parts, usd: (units) => Rational.multiply(Rational.from(units), usdOfUnit) }
+}
+
+function partsOf(network: Network): (transaction: Transaction) => Parts {
+  const none = { dataWei: 0n, operatorWei: 0n }
+  if (network.rule === 'dollarGas') {
+    const price = whole(network, 'gasPriceAttodollars')
+    return ({ gas }) => ({ executionWei: gas * price, ...none })
+  }
+  if (network.rule === 'arbitrum') return arbitrumParts(network)
+  const price = gwei(network, 'baseFeeGwei') + gwei(network, 'tipGwei')
+  if (network.rule === 'ethereum') return ({ gas }) => ({ executionWei: gas * price, ...none })
+  if (network.rule !== 'opStack') throw new RangeError(`${network.name} charges for no gas`)
+  const [dataWei, operatorWei] = [l1Fee(network), operatorFee(network)]
+  return ({ gas, flzSize }) => ({ executionWei: gas * price, dataWei: dataWei(flzSize), operatorWei: operatorWei(gas) })
+}
 
 /**
  * The fee of a transaction on a network.
  * @throws {FigureInvalidError} a figure has more decimals than its unit has room for
  */
 export function fee(network: Network, transaction: Transaction): Fee {
-  const gasPriceWei = gwei(network, 'baseFeeGwei') + gwei(network, 'tipGwei')
-  const executionWei = transaction.gas * gasPriceWei
-  const [dataWei, operatorWei] =
-    network.rule === 'opStack' ? [l1Fee(network, transaction.flzSize), operatorFee(network, transaction.gas)] : [0n, 0n]
+  const { parts, usd } = meter(network)
+  const { executionWei, dataWei, operatorWei } = parts(transaction)
   const totalWei = executionWei + dataWei + operatorWei
-  const tokens = Rational.from(totalWei, 10n ** 18n)
-  return {
-    executionWei,
-    dataWei,
-    operatorWei,
-    totalWei,
-    totalUsd: Rational.multiply(tokens, Rational.parse(figure(network, 'tokenUsd').value)),
+  return { executionWei, dataWei, operatorWei, totalWei, totalUsd: usd(totalWei) }
+}
+
+/** What one payment costs on a network that has a way of its own. @param valueUsd of the payment, where the fee depends on it */
+export function ownFee(network: Network, valueUsd: Rational.Rational): Rational.Rational {
+  const { percent, fixedUsd, capUsd } = share(network)
+  const uncapped = Rational.add(Rational.multiply(percent, valueUsd), fixedUsd)
+  return capUsd === undefined || Rational.compare(uncapped, capUsd) <= 0 ? uncapped : capUsd
+}
+
+/** A network's own fee as a share of the payment and a fixed part, dollars. */
+export function share(network: Network) {
+  const value = (name: string) => Rational.parse(figure(network, name).value)
+  const zero = Rational.zero
+  if (network.rule === 'percent') {
+    const percent = Rational.divide(value('percent'), Rational.from(100n))
+    return { percent, fixedUsd: value('fixedUsd'), capUsd: 'capUsd' in network.figures ? value('capUsd') : undefined }
   }
+  const units =
+    network.rule === 'signature'
+      ? Rational.add(Rational.multiply(value('signatures'), value('feePerSignature')), value('priorityFee'))
+      : Rational.multiply(value('bytes'), value('feePerByte'))
+  const fixedUsd = Rational.divide(Rational.multiply(units, value('tokenUsd')), value('unitsPerToken'))
+  return { percent: zero, fixedUsd, capUsd: undefined }
 }
 
 /**
- * The network with other values for some of its figures, which then are `assumed` on the given date.
+ * The network with other values for some of its figures, which then are `assumed` on the given date. `gasPriceGwei` sets what a gas
+ * costs in all: the base fee, and no tip.
  * @param values decimal texts by name of figure, such as `{ baseFeeGwei: '1.5' }`
  * @throws {FigureUnknownError} the network has no such figure
  * @throws {Rational.DecimalInvalidError} no decimal number
  */
-export function override(network: Network, values: Readonly<Record<string, string>>, date: string): Network {
+export function override(
+  network: Network,
+  values: Readonly<Record<string, string>>,
+  date: string,
+  origin: Pick<Figure, 'basis' | 'source'> = { basis: 'assumed', source: 'given for this run' },
+): Network {
   const figures = { ...network.figures }
-  for (const [name, value] of Object.entries(values)) {
-    const known = figure(network, name)
+  const set = (name: string, value: string) => {
+    const { unit } = figure(network, name)
     Rational.parse(value)
-    figures[name] = { value, unit: known.unit, basis: 'assumed', date, source: 'given for this run' }
+    figures[name] = { value, unit, basis: origin.basis, date, source: origin.source }
+  }
+  for (const [name, value] of Object.entries(values)) {
+    if (name !== 'gasPriceGwei' || !('baseFeeGwei' in figures)) set(name, value)
+    else {
+      set('baseFeeGwei', value)
+      if ('tipGwei' in figures) set('tipGwei', '0')
+    }
   }
   return { ...network, figures }
 }
@@ -73,20 +159,37 @@ export function override(network: Network, values: Readonly<Record<string, strin
  * The OP stack's fee for data since Fjord, wei: estimated size × weighted price, where the size is a linear estimate from the FastLZ
  * length, at least 100 bytes. Source: OP stack specification, Fjord, execution engine, "L1-Cost fees".
  */
-function l1Fee(network: Network, flzSize: number): bigint {
-  const estimate = -42_585_600n + 836_500n * BigInt(flzSize)
-  const sizeMillionths = estimate > 100_000_000n ? estimate : 100_000_000n
+function l1Fee(network: Network): (flzSize: number) => bigint {
   const priceMillionths =
     16n * whole(network, 'baseFeeScalar') * gwei(network, 'l1BaseFeeGwei') +
     whole(network, 'blobBaseFeeScalar') * gwei(network, 'blobBaseFeeGwei')
-  return (sizeMillionths * priceMillionths) / 10n ** 12n
+  return (flzSize) => {
+    const estimate = -42_585_600n + 836_500n * BigInt(flzSize)
+    const sizeMillionths = estimate > 100_000_000n ? estimate : 100_000_000n
+    return (sizeMillionths * priceMillionths) / 10n ** 12n
+  }
 }
 
 /** The OP stack's fee for the operator since Jovian, wei: gas × scalar × 100 + constant. Source: its specification, Jovian. */
-const operatorFee = (network: Network, gas: bigint): bigint =>
-  gas * whole(network, 'operatorFeeScalar') * 100n + whole(network, 'operatorFeeConstantWei')
+function operatorFee(network: Network): (gas: bigint) => bigint {
+  const [scalar, constant] = [whole(network, 'operatorFeeScalar'), whole(network, 'operatorFeeConstantWei')]
+  return (gas) => gas * scalar * 100n + constant
+}
 
-function figure(network: Network, name: string): Figure {
+/**
+ * Arbitrum: data costs its price times 16 units a byte after Brotli, is turned into gas by dividing by the base fee (rounded down), and is
+ * charged as gas. There is no tip. Source: OffchainLabs/nitro, arbos/l1pricing/l1pricing.go and arbos/tx_processor.go.
+ */
+function arbitrumParts(network: Network): (transaction: Transaction) => Parts {
+  const [price, perUnit] = [gwei(network, 'baseFeeGwei'), gwei(network, 'l1PricePerUnitGwei')]
+  return ({ gas, brotliSize }) => {
+    if (brotliSize === undefined) throw new RangeError('Arbitrum asks for the length after Brotli')
+    const dataGas = price === 0n ? 0n : (perUnit * 16n * BigInt(brotliSize)) / price
+    return { executionWei: gas * price, dataWei: dataGas * price, operatorWei: 0n }
+  }
+}
+
+export function figure(network: Network, name: string): Figure {
   const found = Object.hasOwn(network.figures, name) ? network.figures[name] : undefined
   if (found === undefined) throw new FigureUnknownError(network, name)
   return found

@@ -113,7 +113,12 @@ const w3 = (seed: number, most: number): Workload => ({
     const payer = i % 1000
     const other = draw(999, 'W3', seed, i)
     const payee = other < payer ? other : other + 1
-    return { payer, payee, amountAtomic: BigInt(100 + draw(900, 'W3 amount', seed, i)), atMs: Math.floor((i * hourMs) / 10_000) }
+    return {
+      payer,
+      payee,
+      amountAtomic: BigInt(100 + draw(900, 'W3 amount', seed, i)),
+      atMs: Math.floor((i * hourMs) / 10_000),
+    }
   }),
   computed: [],
 })
@@ -208,6 +213,9 @@ export const sizes = ({ payments }: Workload): number[] => {
 export class WorkloadUnknownError extends SunledgerError {
   override readonly name = 'WorkloadUnknownError'
   constructor(actual: string) {
-    super('SL725', 'There is no such workload.', { expected: names.join(', '), actual: JSON.stringify(actual.slice(0, 60)) })
+    super('SL725', 'There is no such workload.', {
+      expected: names.join(', '),
+      actual: JSON.stringify(actual.slice(0, 60)),
+    })
   }
 }

@@ -63,6 +63,13 @@ export const base: Network = {
       date: '2026-11-23',
       source: 'zero unless a chain sets it (OP stack specification, Isthmus and Jovian)',
     },
+    blockSeconds: {
+      value: '2',
+      unit: 's',
+      basis: 'published',
+      date: '2026-11-24',
+      source: 'docs.base.org: blocks of two seconds (Flashblocks tell of a transaction every 200 ms before)',
+    },
     tokenUsd,
   },
 }

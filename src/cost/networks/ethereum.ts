@@ -30,6 +30,13 @@ export const ethereum: Network = {
       date: '2026-11-23',
       source: 'a tenth of the base fee',
     },
+    blockSeconds: {
+      value: '12',
+      unit: 's',
+      basis: 'published',
+      date: '2026-11-24',
+      source: 'ethereum.org: a slot of twelve seconds',
+    },
     tokenUsd,
   },
 }

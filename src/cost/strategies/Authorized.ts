@@ -5,7 +5,8 @@ import * as Digest from '../../crypto/Digest.ts'
 import * as Keccak from '../../crypto/Keccak.ts'
 import * as Signature from '../../crypto/Signature.ts'
 
-const word = (value: bigint | Hex): string => (typeof value === 'bigint' ? value.toString(16) : value.slice(2)).padStart(64, '0')
+const word = (value: bigint | Hex): string =>
+  (typeof value === 'bigint' ? value.toString(16) : value.slice(2)).padStart(64, '0')
 
 /** EIP-712 digest of a struct whose type and words are given. */
 export const typed = (domain: Digest.Domain, type: string, ...words: readonly (bigint | Hex)[]): Hex => {

@@ -78,9 +78,7 @@ const claimAll = async (
 
 const sweepAll = async (stage: Stage.Stage, channels: Address, pairs: readonly Pair[], counter: Bundle.Counter) => {
   for (const payee of new Set(pairs.map((pair) => pair.payee)))
-    counter.add(
-      await stage.send(stage.operator, channels, abi, 'sweep', [stage.member(payee).address], 200_000n),
-    )
+    counter.add(await stage.send(stage.operator, channels, abi, 'sweep', [stage.member(payee).address], 200_000n))
 }
 
 const run = async (workload: Workload, size: number, context: Context): Promise<Execution> => {

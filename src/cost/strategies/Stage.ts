@@ -26,7 +26,14 @@ export interface Stage {
   readonly operator: Hex
   member(number: number): Member
   /** A transaction that counts for the progress. @throws {Interrupted} */
-  send(key: Hex, to: Address, abi: Abi, name: string, args: readonly unknown[], gas: bigint): Promise<Workbench.Executed>
+  send(
+    key: Hex,
+    to: Address,
+    abi: Abi,
+    name: string,
+    args: readonly unknown[],
+    gas: bigint,
+  ): Promise<Workbench.Executed>
   /** Makes sure that each wallet has what was paid to it, and nothing else is left. @throws {Workbench.MeasurementFailedError} */
   expectPaid(): Promise<void>
   close(): Promise<void>
@@ -59,7 +66,8 @@ export const open = async (context: Context, payments: readonly Payment[], times
   const { seed } = context
   const bench = await Workbench.start()
   const members = new Map<number, Member>()
-  const keyOf = (...words: (string | number)[]) => Keccak.ofText(JSON.stringify(['sunledger cost, worthless', seed, ...words]))
+  const keyOf = (...words: (string | number)[]) =>
+    Keccak.ofText(JSON.stringify(['sunledger cost, worthless', seed, ...words]))
   const member = (number: number): Member => {
     const known = members.get(number)
     if (known !== undefined) return known
@@ -100,7 +108,9 @@ export const open = async (context: Context, payments: readonly Payment[], times
         const expected = (into.get(number) ?? 0n) + dust
         const held = await bench.read(dollar, testDollar.abi as Abi, 'balanceOf', [member(number).address])
         if (held !== expected)
-          throw new Workbench.MeasurementFailedError(`account ${number} holds ${String(held)} atomic units, not ${expected}`)
+          throw new Workbench.MeasurementFailedError(
+            `account ${number} holds ${String(held)} atomic units, not ${expected}`,
+          )
       }
     },
     close: () => bench.close(),

@@ -1,0 +1,25 @@
+/** What a card payment costs: every figure with its basis, date and source. */
+import type { Network } from '../Network.ts'
+
+export const card: Network = {
+  name: 'card',
+  title: 'Card',
+  rule: 'percent',
+  figures: {
+    percent: {
+      value: '2.9',
+      unit: '% of the payment',
+      basis: 'published',
+      date: '2026-11-24',
+      source: 'Stripe, standard domestic card online (stripe.com/pricing, as quoted in 2026)',
+    },
+    fixedUsd: {
+      value: '0.30',
+      unit: 'USD a payment',
+      basis: 'published',
+      date: '2026-11-24',
+      source: 'Stripe, standard domestic card online (stripe.com/pricing, as quoted in 2026)',
+    },
+  },
+  note: 'Settles in days.',
+}
