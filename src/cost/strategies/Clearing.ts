@@ -40,14 +40,11 @@ const mostGas = 16_000_000
 const gasOf = { debit: 16_000, both: 18_000, credit: 30_000 }
 const bytesOf = { debit: 106, both: 116, credit: 30 }
 
-/** Deploys a clearing house that lists the stage's stablecoin. */
+/** Deploys a clearing house for the stage's stablecoin. */
 export const openHouse = async (stage: Stage.Stage): Promise<House> => {
   const operator = Signature.addressOf(stage.operator)
-  const args = [operator, operator, operator, 3600n, 7200n]
+  const args = [stage.dollar, operator, operator, operator, 3600n, 7200n]
   const address = await stage.bench.deploy(stage.operator, { abi, bytecode: clearingHouse.bytecode }, args)
-  const { encodeFunctionData } = await import('viem')
-  const list = encodeFunctionData({ abi, functionName: 'listAsset', args: [stage.dollar] })
-  await stage.bench.send(stage.operator, address, list, 500_000n)
   return { stage, address, domain: Digest.domain(stage.bench.chainId, address), members: new Map() }
 }
 
