@@ -26,7 +26,9 @@ export interface Workload {
   /** Whether the payments are recorded ones (`published`, `measured`) or made up here (`assumed`). */
   readonly basis: Basis
   readonly payments: readonly Payment[]
-  /** Larger counts that are computed from the payments above; they repeat the same pairs. */
+  /** How many of them are executed at most; left out: all. */
+  readonly most?: number
+  /** Larger counts that are computed; beyond the list they repeat its pairs. */
   readonly computed: readonly number[]
 }
 
@@ -203,10 +205,10 @@ export function named(name: string, { seed, most, jobs }: Options): Workload {
   throw new WorkloadUnknownError(name)
 }
 
-/** Sizes at which a workload is executed: powers of ten, and all of it. */
-export const sizes = ({ payments }: Workload): number[] => {
-  const powers = [1, 10, 100, 1000, 10_000].filter((size) => size < payments.length)
-  return [...powers, payments.length]
+/** Sizes at which a workload is executed: powers of ten, and all that is to be. */
+export const sizes = ({ payments, most = payments.length }: Workload): number[] => {
+  const largest = Math.min(payments.length, most)
+  return [...[1, 10, 100, 1000, 10_000].filter((size) => size < largest), largest]
 }
 
 /** There is no such workload. */

@@ -99,8 +99,11 @@ export const open = async (context: Context, payments: readonly Payment[], times
     member,
     async send(...args) {
       context.signal.throwIfAborted()
+      const began = performance.now()
       const executed = await call(...args)
+      const tookMs = performance.now() - began
       context.done(1)
+      if (context.inspect !== undefined) await context.inspect({ name: args[3], executed, bench, tookMs })
       return executed
     },
     async expectPaid() {

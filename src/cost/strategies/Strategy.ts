@@ -2,6 +2,7 @@
  * A strategy: one way of carrying out payments on a chain. Each is executed for real; what its transactions took is kept by phase, with
  * the number that a phase grows with, so that larger counts of the same payments can be computed.
  */
+import type { Executed, Workbench } from '../../chain/Workbench.ts'
 import type * as Bundle from '../Bundle.ts'
 import type { Counts, Workload } from '../Workload.ts'
 
@@ -27,8 +28,18 @@ export interface Execution {
   readonly settlement: readonly Phase[]
 }
 
+/** A transaction that was just executed, for whoever takes it apart. */
+export interface Inspected {
+  readonly name: string
+  readonly executed: Executed
+  readonly bench: Workbench
+  /** From calling to its receipt. */
+  readonly tookMs: number
+}
+
 export interface Context {
   readonly seed: number
+  readonly inspect?: (inspected: Inspected) => void | Promise<void>
   /** Told of transactions as they are done. */
   readonly done: (transactions: number) => void
   /** Ends between two transactions where it says so. */
