@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { SunledgerError } from '../core/Errors.ts'
 import * as Chain from './chain.ts'
+import * as Cost from './cost.ts'
 import * as Demo from './demo.ts'
 import * as Journal from './journal.ts'
 import * as Pay from './pay.ts'
@@ -23,7 +24,7 @@ const program = new Command('sunledger')
   .showHelpAfterError('Add --help for what is possible.')
   .exitOverride()
 
-for (const { register } of [Demo, Serve, Pay, Report, Journal, Chain, Service]) register(program)
+for (const { register } of [Demo, Serve, Pay, Cost, Report, Journal, Chain, Service]) register(program)
 for (const command of program.commands) command.exitOverride().showHelpAfterError('Add --help for what is possible.')
 
 try {

@@ -107,7 +107,13 @@ const entryFrom = (cells: readonly string[]): Entry | string => {
  * @throws {PaymentListInvalidError} with every bad line, up to a limit
  */
 export function parseList(text: string, name: string, most: number): Workload {
-  const rows = parse(text, { bom: true, relax_column_count: true, trim: true, info: true, skip_empty_lines: true }) as {
+  const rows = parse(text, {
+    bom: true,
+    relax_column_count: true,
+    trim: true,
+    info: true,
+    skip_empty_lines: true,
+  }) as unknown as {
     record: string[]
     info: { lines: number }
   }[]
