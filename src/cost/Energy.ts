@@ -2,6 +2,8 @@
  * How often a robot can afford to pay for its energy: a fee of at most a share of what it pays is a payment of at least so much, which is so
  * many seconds of energy. And the other side: what cheap energy does not make cheap.
  */
+import * as Networks from './Networks.ts'
+import * as Rational from './Rational.ts'
 import type { Smallest } from './Smallest.ts'
 
 /** MEASURES 6; each stands among the assumptions of a study. */
@@ -20,16 +22,34 @@ export interface Afford {
   readonly everySeconds: readonly (number | null)[]
 }
 
-/**
- * @param smallest a payment worth making, by strategy and network
- * @param fixedUsd for a network whose percentage is more than the share: what its fixed fee alone would need
- */
+/** @param smallest a payment worth making, by strategy and network */
 export const afford = (smallest: readonly Smallest[]): Afford[] =>
   smallest.map(({ strategy, network, usd }) => ({
     strategy,
     network,
     everySeconds: factors.map((factor) => (usd === null ? null : usd / usdPerSecond(factor))),
   }))
+
+/** What a fixed fee alone would need, where the percentage that comes on top is more than the share. */
+export interface FixedFee {
+  readonly network: string
+  readonly fixedUsd: number
+  readonly everySeconds: readonly number[]
+}
+
+export const fixedFees = (networks: readonly Networks.Network[], share: Rational.Rational): FixedFee[] =>
+  networks
+    .filter(({ rule }) => rule === 'percent')
+    .map((network) => ({
+      network: network.name,
+      fixedUsd: Number(Rational.format(Networks.share(network).fixedUsd, 6)),
+    }))
+    .filter(({ fixedUsd }) => fixedUsd > 0)
+    .map(({ network, fixedUsd }) => ({
+      network,
+      fixedUsd,
+      everySeconds: factors.map((factor) => fixedUsd / Number(Rational.format(share, 12)) / usdPerSecond(factor)),
+    }))
 
 export interface Compute {
   readonly factor: number

@@ -150,7 +150,12 @@ export const from = (inputs: Inputs) => {
     rows,
     smallest,
     smallestAmongStrangers: strangers ? Smallest.of(rows, networks, 'W3', inputs.share) : [],
-    energy: { afford: Energy.afford(smallest), factors: Energy.factors, compute: Energy.compute() },
+    energy: {
+      afford: Energy.afford(smallest),
+      fixedFees: Energy.fixedFees(networks, inputs.share),
+      factors: Energy.factors,
+      compute: Energy.compute(),
+    },
     intervals: {
       workload: recorded.name,
       marginal: marginalOf(marginal),
