@@ -1,6 +1,6 @@
 /** `sunledger cost`: what settling costs, by every way of paying, on every network; executed here, priced there. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import * as GasPrices from '../chain/GasPrices.ts'
 import * as Execute from '../cost/Execute.ts'
@@ -17,7 +17,7 @@ import * as Summary from '../report/cost/Summary.ts'
 import * as Tables from '../report/cost/Tables.ts'
 import * as Machine from '../report/Machine.ts'
 import * as JobTrace from '../sim/JobTrace.ts'
-import * as Sqlite from '../store/Sqlite.ts'
+import * as Embedded from '../store/Embedded.ts'
 import * as Bar from './Bar.ts'
 import * as CostLatency from './CostLatency.ts'
 import { untilInterrupted, wholeNumber } from './serve.ts'
@@ -79,11 +79,11 @@ const workloadsOf = (flags: Flags): Workload.Workload[] => {
   return flags.workloads.map((name) => Workload.named(name, { seed, most, ...trace }))
 }
 
-/** A CSV of payments, or the data folder of a run (or the journal in it), which is only read. */
+/** A CSV of payments, or the data folder of a run (or a file in it), which is only read: its service may be running. */
 const replayOf = (path: string, most: number): Workload.Workload => {
   if (/\.csv$/i.test(path)) return Replay.readList(path, most)
-  const folder = /\.db$/i.test(path) ? join(path, '..') : path
-  const journal = Sqlite.read(folder)
+  const folder = existsSync(path) && !statSync(path).isDirectory() ? dirname(path) : path
+  const journal = Embedded.read(folder)
   try {
     return Replay.ofJournal(journal, most, path)
   } finally {

@@ -40,7 +40,7 @@ export const bitcoin: Network = {
       unit: 's',
       basis: 'published',
       date: '2026-11-24',
-      source: 'its target',
+      source: 'the interval that its difficulty aims at',
     },
   },
   note: 'Comparison only: a payment on the chain itself, not over Lightning.',

@@ -39,7 +39,7 @@ export const dogecoin: Network = {
       unit: 's',
       basis: 'published',
       date: '2026-11-24',
-      source: 'its target',
+      source: 'the interval that its difficulty aims at',
     },
   },
   note: 'Comparison only.',

@@ -1,6 +1,6 @@
 /** How often a robot can afford to pay for its energy: a line a way, from today's price of energy to a thousandth of it. */
 import { scaleLog } from 'd3-scale'
-import { duration } from './Format.ts'
+import { duration, usd } from './Format.ts'
 import * as Names from './Names.ts'
 import type { Study } from './Study.ts'
 import * as Svg from './Svg.ts'
@@ -35,7 +35,7 @@ const waysOf = (study: Study): { readonly title: string; readonly ways: readonly
         : [],
     ),
     ...fixedFees.map((row) => ({
-      label: `${Names.network(study, row.network)}, fixed fee alone`,
+      label: `${Names.network(study, row.network)}, ${usd(row.fixedUsd)} alone`,
       class: 's-own',
       everySeconds: row.everySeconds,
     })),
@@ -48,9 +48,9 @@ const landmarks = [
   [60, '1 min'],
   [3600, '1 h'],
   [86_400, '1 day'],
-  [30 * 86_400, '1 month'],
+  [30 * 86_400, '30 days'],
   [365 * 86_400, '1 year'],
-  [100 * 365 * 86_400, '100 years'],
+  [100 * 365 * 86_400, '100 y'],
 ] as const
 
 const step = 21
@@ -58,7 +58,7 @@ const step = 21
 export const chart = (study: Study, width: number): string => {
   const groups = waysOf(study)
   const narrow = width < 600
-  const [left, right] = narrow ? [124, width - 46] : [178, width - 70]
+  const [left, right] = narrow ? [148, width - 64] : [200, width - 78]
   const values = groups.flatMap(({ ways }) => ways.flatMap(({ everySeconds }) => everySeconds))
   const x = scaleLog([Math.min(1, ...values), Math.max(...values)], [left, right])
   const marks = landmarks.filter(([seconds]) => seconds <= Math.max(...values) * 1.01)
@@ -75,8 +75,8 @@ export const chart = (study: Study, width: number): string => {
     return head + lines.join('')
   })
   const bottom = y - 8
-  // Names of landmarks stand close together on a narrow page: every second is left out.
-  const named = marks.filter((_, i) => !narrow || i % 2 === 0)
+  // Names of landmarks stand close together on a narrow page.
+  const named = marks.filter(([, label]) => !narrow || !['1 min', '1 day', '1 year'].includes(label))
   return Svg.svg(
     width,
     bottom + 24,

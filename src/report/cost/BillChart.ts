@@ -22,7 +22,7 @@ const legend = (width: number): { readonly markup: string; readonly height: numb
     x += length + 12
     return item
   })
-  return { markup: items.join(''), height: y + 10 }
+  return { markup: items.join(''), height: y + 22 }
 }
 
 export const chart = (study: Study, width: number): string => {

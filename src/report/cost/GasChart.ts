@@ -45,7 +45,7 @@ const powers = (least: number, most: number): number[] => {
   return list
 }
 
-const margin = { top: 30, right: 148, bottom: 38, left: 46 }
+const margin = { top: 30, right: 156, bottom: 38, left: 46 }
 
 const panel = (study: Study, { name, title }: Study['workloads'][number], width: number, height: number): string => {
   const all = seriesOf(study, name)

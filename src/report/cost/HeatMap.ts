@@ -23,7 +23,7 @@ const cell = (usd: number | null | undefined): string => {
 }
 
 const head = (study: Study): string =>
-  `<tr><th scope="col"></th>${study.strategies.map(({ name }) => `<th scope="col">${Html.escaped(Names.strategy(name))}</th>`).join('')}</tr>`
+  `<tr><th scope="col"></th>${study.strategies.map(({ name }) => `<th scope="col">${Html.escaped(Names.strategy(name)).replace('authori', 'authori\u00ad')}</th>`).join('')}</tr>`
 
 const rowOf = (study: Study, list: List, network: Study['networks'][number]): string => {
   const of = (strategy: string) => list.find((row) => row.strategy === strategy && row.network === network.name)?.usd
@@ -33,7 +33,10 @@ const rowOf = (study: Study, list: List, network: Study['networks'][number]): st
 /** @param list for one workload */
 export const map = (study: Study, list: List, caption: string): string => {
   const body = Names.onGas(study).map((network) => rowOf(study, list, network))
-  return `<div class="scroll"><table class="heat"><caption>${caption}</caption><thead>${head(study)}</thead><tbody>${body.join('')}</tbody></table></div>`
+  return Html.scrolled(
+    caption,
+    `<table class="heat"><thead>${head(study)}</thead><tbody>${body.join('')}</tbody></table>`,
+  )
 }
 
 /** Networks that have a way of their own, and what stands in the way of small payments there. */
@@ -44,5 +47,8 @@ export const beside = (study: Study): string => {
   })
   return rows.length === 0
     ? ''
-    : `<div class="scroll"><table class="heat"><caption>Beside them: one payment in a network’s own way</caption><tbody>${rows.join('')}</tbody></table></div>`
+    : Html.scrolled(
+        'Beside them: one payment in a network’s own way',
+        `<table class="heat"><tbody>${rows.join('')}</tbody></table>`,
+      )
 }

@@ -17,6 +17,10 @@ export interface View {
   readonly rows: readonly (readonly string[])[]
 }
 
+/** A table under its name; what is too wide for a phone is scrolled beneath it. */
+export const scrolled = (caption: string, markup: string): string =>
+  `<h3>${caption}</h3><div class="scroll" tabindex="0" role="group" aria-label="${caption.replace(/<[^>]*>/g, '')}">${markup}</div>`
+
 export const table = ({ caption, head, rows }: View, name = ''): string => {
   const top = `<tr>${head.map((cell) => `<th scope="col">${cell}</th>`).join('')}</tr>`
   const body = rows
@@ -25,7 +29,7 @@ export const table = ({ caption, head, rows }: View, name = ''): string => {
         `<tr><th scope="row">${first}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`,
     )
     .join('')
-  return `<div class="scroll"><table class="${name}"><caption>${caption}</caption><thead>${top}</thead><tbody>${body}</tbody></table></div>`
+  return scrolled(caption, `<table class="${name}"><thead>${top}</thead><tbody>${body}</tbody></table>`)
 }
 
 const shown = (cell: Cell): string => {

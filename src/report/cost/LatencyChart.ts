@@ -47,7 +47,7 @@ export const chart = (study: Study, width: number): string => {
     .filter((value) => value > 0)
   const [left, right] = [width < 600 ? 128 : 172, width - 96]
   const x = scaleLog([Math.min(...values), Math.max(...values)], [left, right]).nice()
-  const ticks = [0.1, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter(
+  const ticks = [0.1, 1, 10, 100, 1000, 10_000, 60_000, 600_000].filter(
     (ms) => ms >= (x.domain()[0] ?? 0) && ms <= (x.domain()[1] ?? 0),
   )
   let y = 24

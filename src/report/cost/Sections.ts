@@ -1,7 +1,8 @@
 /** The page's sections, in order: what they are called, what they mean, and what they show. Every number in a sentence is the study's. */
+import { landmarks } from '../../cost/Energy.ts'
 import * as AffordChart from './AffordChart.ts'
 import * as FeeBars from './FeeBars.ts'
-import { duration, percent, usd, whole } from './Format.ts'
+import { duration, ofValue, percent, usd, whole } from './Format.ts'
 import * as GasChart from './GasChart.ts'
 import * as HeatMap from './HeatMap.ts'
 import * as Html from './Html.ts'
@@ -70,7 +71,7 @@ const feesMeaning = (study: Study): string => {
   const average = study.workloads.find(({ name }) => name === workload)?.averageUsd ?? 0
   const told = [
     ...(direct
-      ? [`a transfer each costs ${usd(direct.usd)}, ${percent(direct.share)} of an average payment of ${usd(average)}`]
+      ? [`a transfer each costs ${usd(direct.usd)}, ${ofValue(direct.share, `an average payment of ${usd(average)}`)}`]
       : []),
     ...(cleared ? [`cleared it costs ${usd(cleared.usd)}, ${percent(cleared.share)}`] : []),
   ]
@@ -129,8 +130,10 @@ const fees = (study: Study): Html.Section => {
 }
 
 const smallestMeaning = (study: Study): string => {
-  const gasRows = study.smallest.filter((row) => row.strategy !== 'own' && row.usd !== null)
-  const least = gasRows.toSorted((a, b) => (a.usd ?? 0) - (b.usd ?? 0))[0]
+  const [network] = Names.shown(study)
+  const least = study.smallest
+    .filter((row) => row.network === network && row.usd !== null)
+    .toSorted((a, b) => (a.usd ?? 0) - (b.usd ?? 0))[0]
   const never = Names.own(study).filter(({ name }) => study.smallest.find((row) => row.network === name)?.usd === null)
   const best =
     least === undefined || least.usd === null
@@ -186,6 +189,27 @@ const energyMeaning = (study: Study): string => {
   return `${told.join(', ')}.${later} But cheap energy is not cheap everything: free energy would make a GPU-hour only ${percent(free?.cheaper ?? 0)} cheaper, so what robots buy besides energy stays payable by the same means as today.`
 }
 
+/** Ways that a robot can pay by at least once while its battery lasts. */
+const withinACharge = (study: Study): string => {
+  const { afford, factors } = study.energy
+  const ways = (network: string, i: number): string =>
+    afford
+      .filter((row) => row.network === network && (row.everySeconds[i] ?? Number.POSITIVE_INFINITY) <= landmarks.charge)
+      .map(({ strategy }) => Html.escaped(Names.strategy(strategy)))
+      .join(', ') || 'none'
+  return Html.table(
+    {
+      caption: `Ways that make sense at least once a battery charge (${duration(landmarks.charge)})`,
+      head: ['', ...factors.map((factor) => (factor === 1 ? 'today' : `${whole(factor)} × cheaper`))],
+      rows: Names.onGas(study).map(({ name, title }) => [
+        Html.escaped(title),
+        ...factors.map((_, i) => `<span class="text">${ways(name, i)}</span>`),
+      ]),
+    },
+    'words',
+  )
+}
+
 const energy = (study: Study): Html.Section => ({
   id: 'energy',
   title: 'Energy 10, 100, 1 000 times cheaper: where each way of paying stops making sense',
@@ -205,6 +229,7 @@ const energy = (study: Study): Html.Section => ({
         percent(energyShare),
       ]),
     }),
+    withinACharge(study),
     Html.folded(tableOf(study, 'energy')),
   ],
 })

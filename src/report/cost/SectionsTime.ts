@@ -125,7 +125,7 @@ const billMeaning = (study: Study): string => {
     authorization === undefined
       ? ''
       : ` An authorization pays ${whole(authorization.parts.storage)} for storage by itself, because each one has a nonce of its own to remember.`
-  return `Of a settlement’s gas ${share(cleared, 'storage')} is the one storage slot that each member has, ${share(cleared, 'signatures')} its signatures, ${share(cleared, 'calldata')} its calldata; what is left to save is little.${other}`
+  return `Of a settlement’s gas ${share(cleared, 'storage')} is the one storage slot that each member has, ${share(cleared, 'signatures')} its signatures, ${share(cleared, 'calldata')} its calldata; the transaction itself, its events and its execution share the rest.${other}`
 }
 
 const bills = (study: Study, tableOf: TableOf): Html.Section => ({
@@ -150,13 +150,12 @@ const assumptions = (study: Study): Html.Section => ({
     Html.table(
       {
         caption: `${whole(study.assumptions.length)} assumptions`,
-        head: ['name', 'value', 'basis', 'source', 'date'],
+        head: ['name', 'value', 'basis', 'source'],
         rows: study.assumptions.map(({ name, value, unit, basis, source, date }) => [
           `<code>${Html.escaped(name)}</code>`,
           `${Html.escaped(value)}<small>${Html.escaped(unit)}</small>`,
-          basis,
+          `${basis}<small>${date}</small>`,
           `<span class="source">${Html.escaped(source)}</span>`,
-          date,
         ]),
       },
       'sources',

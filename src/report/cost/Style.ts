@@ -22,7 +22,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 u
 main { max-width: 980px; margin: 0 auto; padding: 48px 24px 80px }
 h1 { font-size: 34px; line-height: 1.15; letter-spacing: -.02em; margin: 0 0 10px; font-weight: 650; text-wrap: balance }
 h2 { font-size: 22px; line-height: 1.25; letter-spacing: -.01em; margin: 0 0 6px; font-weight: 650; text-wrap: balance }
-h3 { font-size: 15px; margin: 26px 0 6px; font-weight: 650 }
+h3 { font-size: 14.5px; margin: 26px 0 2px; font-weight: 650 }
 p { margin: 0 0 12px; max-width: 70ch }
 .lead { font-size: 18px; color: var(--soft); max-width: 62ch }
 .meaning { font-size: 17px }
@@ -40,25 +40,27 @@ figure { margin: 22px 0 8px }
 svg { display: block; max-width: 100%; height: auto; font: 12px ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; font-variant-numeric: tabular-nums; overflow: visible }
 .grid-2 { display: grid; grid-template-columns: 1fr 1fr; gap: 28px 24px }
 .narrow { display: none }
-.scroll { overflow-x: auto; margin: 14px 0 }
+.scroll { overflow-x: auto; margin: 4px 0 14px }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; width: 100% }
-caption { text-align: left; font-weight: 650; padding-bottom: 6px; font-size: 14.5px }
 th, td { padding: 6px 10px; border-bottom: 1px solid var(--grid); text-align: right; white-space: nowrap; vertical-align: top }
 th { font-weight: 500; color: var(--soft) }
+thead th { white-space: normal; vertical-align: bottom }
 th:first-child, td:first-child { text-align: left; padding-left: 0 }
 tbody th { text-align: left; color: var(--ink) }
 td small { display: block; color: var(--soft); font-size: 12px }
 td:has(.source), td:has(.text) { white-space: normal; text-align: left; min-width: 22ch }
-.sources td { text-align: left; font-size: 13px }
+.sources td, .sources th { text-align: left; font-size: 13px }
+.words th { text-align: left }
 td.text { white-space: normal; text-align: left; min-width: 16ch }
 details { margin: 12px 0; font-size: 14px }
 summary { cursor: pointer; color: var(--soft) }
-.heat td { border: 2px solid var(--paper); border-radius: 6px; text-align: center; padding: 9px 6px }
-.heat th { border: 0 }
+.heat td.text { text-align: left; padding: 9px 12px; color: var(--soft) }
+.heat td:not(.text) { border: 2px solid var(--paper); border-radius: 6px; text-align: center; padding: 9px 6px }
+.heat th { border: 0; vertical-align: middle; hyphens: manual }
 .heat thead th { text-align: center; white-space: normal; vertical-align: bottom }
 .heat .beside td { background: var(--card) }
 footer { margin-top: 64px; color: var(--soft); font-size: 13.5px }
-code { font: .92em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--card); padding: 1px 5px; border-radius: 4px; overflow-wrap: anywhere }`
+code { font: .92em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: var(--card); padding: 1px 5px; border-radius: 4px; white-space: nowrap }`
 
 const drawing = `
 svg text { fill: var(--ink) }
@@ -97,7 +99,7 @@ const small = `
   nav ol { columns: 1 }
   .key b { font-size: 22px }
   th, td { padding: 6px 7px } table { font-size: 13px }
-  .heat td { padding: 8px 3px; font-size: 12px } .heat th { font-size: 12px; padding: 4px 3px }
+  .heat td:not(.text) { padding: 8px 3px; font-size: 12px } .heat th { font-size: 11.5px; padding: 4px 2px; white-space: normal } .heat td:not(.text) { font-size: 11.5px; min-width: 46px }
 }
 @media print {
   body { font-size: 11pt } main { max-width: none; padding: 0 }

@@ -93,5 +93,6 @@ export const of = (study: Study): string => {
   const legend = workloads.map(
     ({ name, title, basis }) => `  ${name}: ${title}${basis === 'assumed' ? '' : `, ${basis}`}`,
   )
-  return [`${head}\n${legend.join('\n')}`, gas(study), smallest(study), energy(study), latency(study)].join('\n\n')
+  const parts = [`${head}\n${legend.join('\n')}`, gas(study), smallest(study), energy(study), latency(study)]
+  return parts.join('\n\n').replaceAll('\u00a0', ' ')
 }
