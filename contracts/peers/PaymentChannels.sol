@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {IERC20} from "@openzeppelin/contracts/interfaces/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {Signature} from "../lib/Signature.sol";
 
 /// @title PaymentChannels: one deposit and one rising voucher for each pair
 /// @notice The way of x402's batch-settlement and of MPP's sessions, as small as it can honestly be: `sunledger cost` executes it,
@@ -82,7 +82,7 @@ contract PaymentChannels is EIP712 {
         for (uint256 i; i < claims.length; ++i) {
             Claim calldata c = claims[i];
             bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(VOUCHER, c.payer, c.payee, c.total)));
-            address signer = Signature.recoverCompact(digest, c.r, c.vs);
+            (address signer,,) = ECDSA.tryRecover(digest, c.r, c.vs);
             require(signer == c.payer && signer != address(0), PaymentChannels_BadSignature());
             Channel storage channel = channelOf[c.payer][c.payee];
             Channel memory held = channel;
