@@ -69,7 +69,10 @@ function row(measured: Measured, network: Networks.Network, strategy: Strategy, 
     usdPerPayment: Rational.format(Rational.divide(usd, Rational.from(BigInt(measured.payments))), places),
     shareOfValue: value.numerator === 0n ? null : Rational.format(Rational.divide(usd, value), places),
     basis: 'computed',
-    assumptions: Object.entries(network.figures).map(([name, figure]) => ({ name, ...figure })),
+    // How long a block takes is no part of a fee.
+    assumptions: Object.entries(network.figures)
+      .filter(([name]) => name !== 'blockSeconds')
+      .map(([name, figure]) => ({ name, ...figure })),
   }
 }
 
