@@ -19,6 +19,10 @@ const benches: { readonly [name: string]: Entry } = {
       'wrong inputs without number for every decoder and every route: no fault of ours, no hang, no growth, no changed ledger',
     load: () => import('./fuzz.ts'),
   },
+  overload: {
+    summary: 'four times as many payments as can be worked on: what is shed, and how long what is accepted takes',
+    load: () => import('./overload.ts'),
+  },
   recovery: {
     summary: 'the service killed over and over under load: what was acknowledged is there, once',
     load: () => import('./recovery.ts'),

@@ -40,7 +40,7 @@ export const add = (command: Command, paymentsPerAccount: number): Command =>
     .option('--max-body <bytes>', 'largest body of a request', wholeNumber(1024, 2 ** 30), defaults.bodyBytes)
     .option('--max-connections <number>', 'connections open at once', million, defaults.connections)
     .option('--max-streams <number>', 'event streams open at once', million, defaults.streams)
-    .option('--max-pending <number>', 'payments worked on at once', million, defaults.pendingPayments)
+    .option('--max-pending <number>', 'requests for payments worked on at once', million, defaults.pendingRequests)
     .option('--request-timeout <seconds>', 'for a request to arrive', wholeNumber(1, 3600), defaults.requestMs / 1000)
     .option(
       '--requests-per-address <rate>',
@@ -71,7 +71,7 @@ export const limits = (flags: Flags): Partial<Limits> => ({
   bodyBytes: flags.maxBody,
   connections: flags.maxConnections,
   streams: flags.maxStreams,
-  pendingPayments: flags.maxPending,
+  pendingRequests: flags.maxPending,
   requestMs: flags.requestTimeout * 1000,
   perAddress: { ...defaults.perAddress, requests: rateOf(flags.requestsPerAddress) },
 })

@@ -59,7 +59,7 @@ export const create = (bare: Service, options: AppOptions, limits: Limits, conne
   const events = Events.stream(service, limits)
   const board = new Board({ service: bare, ...(options.fees === undefined ? {} : { fees: options.fees }) })
   const boardEvents = BoardStream.stream(board)
-  mount(app, routes, { service, events, document, metrics, board, boardEvents }, options.operatorToken, limits)
+  mount(app, routes, { service, gate, events, document, metrics, board, boardEvents }, options.operatorToken, limits)
   app.use(Problem.notFound)
   app.use(Problem.handler(options.log))
   return {

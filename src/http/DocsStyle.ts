@@ -12,7 +12,7 @@ a:focus-visible,summary:focus-visible{outline:2px solid var(--link);outline-offs
 header{position:sticky;top:0;z-index:1;display:flex;gap:1.5rem;align-items:baseline;padding:.6rem 1.25rem;background:var(--paper);border-bottom:1px solid var(--line)}
 header nav a{margin-right:.9rem}
 .brand{margin:0;font-weight:650;letter-spacing:.01em}
-.columns{display:grid;grid-template-columns:17rem minmax(0,1fr);max-width:78rem;margin:0 auto}
+.columns{display:grid;grid-template-columns:19rem minmax(0,1fr);max-width:78rem;margin:0 auto}
 .index{position:sticky;top:3rem;align-self:start;max-height:calc(100vh - 3rem);overflow-y:auto;padding:1rem 1.25rem;font-size:.82rem}
 .index p{margin:.9rem 0 .2rem;font-weight:600}
 .index ul{list-style:none;margin:0;padding:0}
@@ -42,6 +42,5 @@ details table caption{position:absolute;clip-path:inset(50%);width:1px;height:1p
 :target{background:var(--soft)}
 @media (max-width:56rem){.columns{display:block}.index{position:static;max-height:none;border-bottom:1px solid var(--line)}header{flex-wrap:wrap;gap:.4rem 1rem}
 table,thead,tbody,tr,th,td,caption{display:block}thead{display:none}tbody tr{padding:.4rem 0;border-top:1px solid var(--line)}th,td{border:0;padding:.1rem 0}}
-@media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media print{header,.index{display:none}details>*{display:block}}
 `

@@ -9,6 +9,8 @@ import { type Limits, OverloadedError } from './Limits.ts'
 export interface Gate {
   /** The service, behind the gate. */
   readonly service: Service
+  /** Works on a request that has been read. */
+  through<T>(work: () => Promise<T> | T): Promise<T>
   /** Asked before a request for payments is read. */
   isFull(): boolean
   /** Payments and legs that are not answered. */
@@ -23,7 +25,8 @@ const overloaded = new OverloadedError()
 
 /** @param onAnswered told how long each payment took, accepted or not */
 export const around = (service: Service, limits: Limits, onAnswered: (tookMs: number) => void): Gate => {
-  const { pendingPayments, waitingPayments } = limits
+  const { pendingRequests, pendingPayments, waitingPayments } = limits
+  let requests = 0
   let paying = 0
   let trading = 0
 
@@ -55,7 +58,18 @@ export const around = (service: Service, limits: Limits, onAnswered: (tookMs: nu
 
   return {
     service: { ...service, pay, trade },
-    isFull: () => busy() >= pendingPayments || paying >= waitingPayments,
+    async through(work) {
+      requests++
+      try {
+        return await work()
+      } finally {
+        requests--
+      }
+    },
+    // A request that waits with an early payment is no work either. Of a list with many of them too much is taken off; then the
+    // payments themselves are the bound.
+    isFull: () =>
+      requests - service.early() >= pendingRequests || busy() >= pendingPayments || paying >= waitingPayments,
     pending: () => paying + trading,
   }
 }

@@ -20,7 +20,9 @@ export interface Limits {
     readonly streams: number
     readonly requests: Rate | undefined
   }
-  /** Payments that are being worked on at once; who comes then is told to come back. Bounds how long an accepted one takes. */
+  /** Requests for payments that are being worked on at once; who comes then is told to come back. Bounds how long an accepted one takes. */
+  readonly pendingRequests: number
+  /** Payments in them: a request may hold a thousand. */
   readonly pendingPayments: number
   /** Payments and legs of sales that wait for others at once. */
   readonly waitingPayments: number
@@ -40,7 +42,8 @@ export const defaults: Limits = {
   connections: 10_000,
   streams: 5_000,
   perAddress: { connections: 1_000, streams: 200, requests: { perSecond: 2_000, burst: 4_000 } },
-  pendingPayments: 512,
+  pendingRequests: 512,
+  pendingPayments: 8_192,
   waitingPayments: 20_000,
   heldBytes: 134_217_728,
   headersMs: 10_000,

@@ -45,7 +45,8 @@ const handlerOf = (route: Route, site: Site): RequestHandler => {
       query: queryOf(query, request),
       body: route.body === undefined ? undefined : bodyOf(body, request),
     }
-    answer(route, response, await route.run?.(site.service, input))
+    const work = () => route.run?.(site.service, input)
+    answer(route, response, await (route.isGated === true ? site.gate.through(work) : work()))
   }
 }
 

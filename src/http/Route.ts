@@ -61,6 +61,8 @@ export interface RouteOf<B extends z.ZodType, P extends Shape, Q extends Shape> 
   readonly summary: string
   readonly description?: string
   readonly access: Access
+  /** Has its place in the bounded queue in front of acceptance. */
+  readonly isGated?: true
   /** What stands in the path's braces. */
   readonly params?: P
   readonly query?: Q

@@ -2,6 +2,7 @@
 import type { RequestHandler, Response } from 'express'
 import type { Service } from '../clearing/Service.ts'
 import type { Board } from './Board.ts'
+import type { Gate } from './Gate.ts'
 import type { Metrics } from './Metrics.ts'
 import type { Document } from './OpenApi.ts'
 
@@ -14,6 +15,7 @@ export interface Site {
   readonly boardEvents: RequestHandler
   /** The OpenAPI document of all routes. */
   readonly document: () => Document
+  readonly gate: Gate
   readonly metrics: Metrics
 }
 

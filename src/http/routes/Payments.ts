@@ -31,6 +31,7 @@ export const routes = [
     description:
       'The answer means: on disk. One payment is answered with its receipt or a problem; a list with each one’s receipt or problem, in order. A payment that comes early waits up to 250 ms for its predecessor. The same payment again gets the same receipt.',
     access: 'signed',
+    isGated: true,
     body: Wire.payments,
     answer: {
       description: 'The receipt; for a list, receipts and problems in its order.',

@@ -50,7 +50,7 @@ describe('too much', () => {
 
   test('behavior: more payments than can be worked on are told to come back; those that were let in are answered', async () => {
     const disk = slowDisk()
-    const { http, service, payer, shop } = await site({ limits: { pendingPayments: 4 } }, disk)
+    const { http, service, payer, shop } = await site({ limits: { pendingRequests: 4 } }, disk)
     disk.hold()
     const requests = Array.from({ length: 12 }, () => payer.pay({ to: shop.address, amount: 1n }))
     const first = requests.slice(0, 4).map((request) => http.post('/v1/payments', request))
@@ -65,7 +65,7 @@ describe('too much', () => {
   })
 
   test('behavior: early payments, which anybody can send, do not keep others out', async () => {
-    const { http, service, pay, shop } = await site({ limits: { pendingPayments: 4 } })
+    const { http, service, pay, shop } = await site({ limits: { pendingRequests: 4 } })
     const strangers = Array.from({ length: 40 }, (_, i) => {
       const stranger = service.member(`stranger ${i}`)
       stranger.pay({ to: shop.address, amount: 1n })
