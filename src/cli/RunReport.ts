@@ -163,7 +163,10 @@ export const make = async (
   const { question, parameters, answer } = options.definition
   const { notes } = scene
   const accounts = accountsOf(participants)
-  const found = answer({ simulation: options.scenario, outcome, acknowledged, tally, fees, checks, accounts, notes })
+  const context = { simulation: options.scenario, outcome, acknowledged, tally, fees, checks, accounts, notes }
+  // What was cut off has no answer.
+  const cutOff = { findings: [], conclusion: 'The run was interrupted before it could answer.' }
+  const found = outcome.complete ? answer(context) : cutOff
   const whole = { question, parameters, ...found }
   const { settlements, held, valueAtomic } = tally
   const { slots } = outcome

@@ -8,6 +8,7 @@ import * as Show from './Show.ts'
 const seen: Attacks.Attack[] = []
 
 const play = async (scene: Scene): Promise<void> => {
+  seen.length = 0
   const honest = await scene.connect('honest', 0)
   await scene.deposit(honest, 1_000_000n)
   const attacks = [

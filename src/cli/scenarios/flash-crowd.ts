@@ -19,18 +19,21 @@ interface Sample {
   readonly tookMs: number
 }
 
-const seen = {
+const nothing = () => ({
   joined: 0,
   mostWaiting: 0,
   caughtUpMs: 0,
   joinMs: [] as number[],
   samples: [] as Sample[],
   settled: { members: 0, tookMs: 0, transactions: 0, gas: 0n },
-}
+})
+
+let seen = nothing()
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, ms)))
 
 const play = async (scene: Scene): Promise<void> => {
+  seen = nothing()
   const { say, signal, robots: crowd } = scene.options
   const wage = (scene.options.robots / customers + 1) * Number(wageAtomic)
   const [payers, here] = (await Promise.all(
