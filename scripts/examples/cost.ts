@@ -1,33 +1,37 @@
-/** What a payment costs on real networks, read from a run's report: settled by Sunledger, and as a transfer of its own each time. */
+/** What a payment costs, asked of the command line by a script: the smallest payment worth making, cleared and transferred. */
 import { parseArgs } from 'node:util'
-import * as Report from './report.ts'
+import type { Study } from '../../src/report/cost/Study.ts'
+import { readCli } from './processes.ts'
 
-export const summary = 'what a payment costs on Ethereum and Base, from a report'
+export const summary = 'the smallest payment worth making, by way of paying and network'
 
-export const help = `Usage: npm run -s example -- cost [--report FILE]
+export const help = `Usage: npm run -s example -- cost [--payments N] [--share S]
 
-  --report FILE  the report.json of a run, such as reports/report.json; left out, a small day is run first
+  --payments N  payments that are executed (default: 1000)
+  --share S     what a fee may be at most of a payment (default: 0.01)
 `
 
 export const run = async (args: string[]): Promise<number> => {
-  const { values } = parseArgs({ args, options: { report: { type: 'string' } } })
-  const report = values.report === undefined ? await Report.ofSmallDay() : await Report.read(values.report)
-  if (report === undefined) return 1
-  const percent = (share: string | null) => (share === null ? '–' : `${(Number(share) * 100).toPrecision(3)} %`)
-  const rows = report.fees.map(({ network, strategy, usdPerPayment, shareOfValue }) => [
-    network,
-    strategy,
-    usdPerPayment === null ? '–' : `$${Number(usdPerPayment).toPrecision(3)}`,
-    percent(shareOfValue),
+  const options = { payments: { type: 'string', default: '1000' }, share: { type: 'string', default: '0.01' } } as const
+  const { values } = parseArgs({ args, options })
+  const ways = ['--strategies', 'transfer,channel,clearing', '--workloads', 'W2', '--networks', 'ethereum,base,card']
+  const { code, output } = await readCli([
+    'cost',
+    '--json',
+    ...ways,
+    '--payments',
+    values.payments,
+    '--share',
+    values.share,
   ])
-  const table = [['network', 'strategy', 'a payment', 'of its value'], ...rows]
-  const lines = table.map((row) =>
-    row
-      .map((cell) => cell.padEnd(14))
-      .join('')
-      .trimEnd(),
+  if (code !== 0) return code
+  const { smallest } = JSON.parse(output) as Study
+  const lines = smallest.map(({ network, strategy, usd }) => {
+    const least = usd === null ? 'never: the percentage alone is more' : `$${Number(usd.toPrecision(2))}`
+    return `${network.padEnd(10)}${strategy.padEnd(12)}${least}`
+  })
+  process.stdout.write(
+    `The smallest payment whose fee is at most ${Number(values.share) * 100} %:\n\n${lines.join('\n')}\n`,
   )
-  const { accepted, settled } = report.payments
-  process.stdout.write(`\n${settled} of ${accepted} payments settled:\n\n${lines.join('\n')}\n`)
   return 0
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
+import * as Deployment from '../chain/Deployment.ts'
 import * as GasPrices from '../chain/GasPrices.ts'
 import * as Execute from '../cost/Execute.ts'
 import * as Live from '../cost/Live.ts'
@@ -21,6 +22,7 @@ import * as Embedded from '../store/Embedded.ts'
 import * as Bar from './Bar.ts'
 import * as CostLatency from './CostLatency.ts'
 import { untilInterrupted, wholeNumber } from './serve.ts'
+import { files } from './service.ts'
 
 interface Flags {
   readonly strategies: readonly string[]
@@ -85,7 +87,10 @@ const replayOf = (path: string, most: number): Workload.Workload => {
   const folder = existsSync(path) && !statSync(path).isDirectory() ? dirname(path) : path
   const journal = Embedded.read(folder)
   try {
-    return Replay.ofJournal(journal, most, path)
+    // Without a deployment beside it, the journal's dollars are taken to be the asset of most payments.
+    const { deployment } = files(folder)
+    const asset = existsSync(deployment) ? Deployment.read(deployment).dollar.asset : undefined
+    return Replay.ofJournal(journal, most, path, asset)
   } finally {
     journal.close()
   }

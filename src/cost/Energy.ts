@@ -52,7 +52,8 @@ export const fixedFees = (networks: readonly Networks.Network[], share: Rational
     }))
 
 export interface Compute {
-  readonly factor: number
+  /** How many times cheaper energy is; null: it is free. */
+  readonly factor: number | null
   readonly usdPerGpuHour: number
   /** Against today: 0.025 is 2.5 % cheaper. */
   readonly cheaper: number
@@ -65,7 +66,12 @@ export const compute = (): Compute[] => {
   return [...factors, Number.POSITIVE_INFINITY].map((factor) => {
     const saved = energyUsd - energyUsd / factor
     const usdPerGpuHour = gpuHour.usd - saved
-    return { factor, usdPerGpuHour, cheaper: saved / gpuHour.usd, energyShare: energyUsd / factor / usdPerGpuHour }
+    return {
+      factor: Number.isFinite(factor) ? factor : null,
+      usdPerGpuHour,
+      cheaper: saved / gpuHour.usd,
+      energyShare: energyUsd / factor / usdPerGpuHour,
+    }
   })
 }
 

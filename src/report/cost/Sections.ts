@@ -223,7 +223,7 @@ const energy = (study: Study): Html.Section => ({
       caption: 'The other side: a GPU-hour when energy alone gets cheaper',
       head: ['energy', 'a GPU-hour', 'cheaper by', 'energy’s part of it'],
       rows: study.energy.compute.map(({ factor, usdPerGpuHour, cheaper, energyShare }) => [
-        factor === 1 ? 'today' : Number.isFinite(factor) ? `${whole(factor)} × cheaper` : 'free',
+        factor === 1 ? 'today' : factor === null ? 'free' : `${whole(factor)} × cheaper`,
         `$${usdPerGpuHour.toFixed(3)}`,
         percent(cheaper),
         percent(energyShare),

@@ -91,7 +91,7 @@ const compute = ({ energy }: Study): Table => ({
   title: 'A GPU-hour when energy alone gets cheaper',
   columns: ['energyTimesCheaper', 'usdPerGpuHour', 'cheaperShare', 'energyShare'],
   rows: energy.compute.map(({ factor, usdPerGpuHour, cheaper, energyShare }) => [
-    Number.isFinite(factor) ? factor : 'free',
+    factor ?? 'free',
     usdPerGpuHour,
     cheaper,
     energyShare,
