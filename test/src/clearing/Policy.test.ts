@@ -27,6 +27,20 @@ describe('a settlement is due', () => {
   })
 })
 
+describe('a settlement that is due', () => {
+  const thrifty = { ...policy, dearWei: 10n, mostDelayMs: 5000 }
+  test.each([
+    ['is put off while gas is dear', work, 1000, 11n, true],
+    ['is not where gas costs as much as may be', work, 1000, 10n, false],
+    ['is not for longer than is allowed', work, 5000, 11n, false],
+    ['is not where much is unsettled', { ...work, valueAtomic: 100n }, 1000, 11n, false],
+    ['I6 is not for whoever is leaving', { ...work, isLeaving: true }, 1000, 11n, false],
+  ])('behavior: %s', (_, doing, sinceMs, wei, expected) => {
+    expect(Policy.isPutOff(thrifty, doing, sinceMs, wei)).toBe(expected)
+    expect(Policy.isPutOff(policy, doing, sinceMs, wei)).toBe(false)
+  })
+})
+
 /** A heart whose beats are written down; each part may fail. */
 const heart = (beats: number, failing: Partial<Record<'sync' | 'settle' | 'tend', boolean>> = {}) => {
   const seen: string[] = []
