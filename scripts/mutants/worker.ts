@@ -71,9 +71,9 @@ async function test(mutated: readonly Artifact[]): Promise<Verdict> {
   const isSlow = ({ name }: ArtifactId) => slowSuites.includes(name)
   const [fast, slow] = [suites.filter((id) => !isSlow(id)), suites.filter(isSlow)]
   const rounds = [
-    { ids: fast, fuzzRuns: 32, invariantRuns: 1, gasLimit: 1n << 29n },
-    { ids: slow, fuzzRuns: 24, invariantRuns: 3, gasLimit: 1n << 34n },
-    { ids: suites, fuzzRuns: 256, invariantRuns: 24, gasLimit: 1n << 34n },
+    { ids: fast, fuzzRuns: 24, invariantRuns: 1, gasLimit: 1n << 28n },
+    { ids: slow, fuzzRuns: 16, invariantRuns: 1, gasLimit: 1n << 32n },
+    { ids: suites, fuzzRuns: 256, invariantRuns: 4, gasLimit: 1n << 34n },
   ]
   for (const { ids, ...options } of rounds) {
     const [failure] = await Suite.run(mutated, ids, { ...options, depth: 160 })

@@ -122,7 +122,13 @@ const failureOf = (suite: string, { name, reason }: TestResult): Failure => ({
 const configOf = (options: Options): SolidityTestRunnerConfigArgs => ({
   projectRoot: Compile.root,
   hardfork,
-  fsPermissions: [{ access: edr.FsAccessPermission.ReadFile, path: 'test/fixtures/digests.json' }],
+  fsPermissions: [
+    { access: edr.FsAccessPermission.ReadFile, path: 'test/fixtures/digests.json' },
+    ...['clearing', 'energy'].map((name) => ({
+      access: edr.FsAccessPermission.WriteFile,
+      path: `reports/reach/${name}.txt`,
+    })),
+  ],
   localPredeploys: edr.l1GenesisState(edr.l1HardforkFromString(hardfork)),
   gasLimit: options.gasLimit,
   disableBlockGasLimit: true,

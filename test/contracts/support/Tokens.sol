@@ -87,6 +87,33 @@ contract SilentToken {
     }
 }
 
+/// @title FalseToken: says false where others revert, and pretends to be paid
+contract FalseToken {
+    mapping(address => uint256) public balanceOf;
+    uint8 public constant decimals = 6;
+    bool public honest = true;
+
+    function mint(address to, uint256 amount) external {
+        balanceOf[to] += amount;
+    }
+
+    function setHonest(bool value) external {
+        honest = value;
+    }
+
+    function transfer(address to, uint256 amount) external returns (bool) {
+        if (!honest) return false;
+        (balanceOf[msg.sender], balanceOf[to]) = (balanceOf[msg.sender] - amount, balanceOf[to] + amount);
+        return true;
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external returns (bool) {
+        if (!honest) return false;
+        (balanceOf[from], balanceOf[to]) = (balanceOf[from] - amount, balanceOf[to] + amount);
+        return true;
+    }
+}
+
 /// @title Wallet: a contract that signs through its owner's key, with a signature longer than any key's
 contract Wallet is IERC1271 {
     address private immutable _owner;
