@@ -8,9 +8,14 @@ const textOf = (file: string): string => readFileSync(path.join(root, file), 'ut
 const testFiles = globSync('test/contracts/**/*.t.sol', { cwd: root })
 const tests = testFiles.map(textOf).join('\n')
 
+/** The clearing house, the meter and the tokens; `contracts/peers` is of the cost study and holds nobody's money. */
+const ours = globSync('contracts/**/*.sol', { cwd: root }).filter(
+  (file) => !file.replaceAll('\\', '/').startsWith('contracts/peers/'),
+)
+
 /** Names that our sources declare, as `error Name(` or `event Name(`. */
 const declared = (kind: 'error' | 'event'): string[] =>
-  globSync('contracts/**/*.sol', { cwd: root }).flatMap((file) =>
+  ours.flatMap((file) =>
     [...textOf(file).matchAll(new RegExp(`^ +${kind} (\\w+)\\(`, 'gm'))].map(([, name]) => name as string),
   )
 
