@@ -12,13 +12,13 @@ library Signature {
     /// @dev 64 bytes: secp256k1, EIP-2098 compact. 65: secp256k1 as r, s, v. 128: P-256 as r, s, x, y. Any other length: 0.
     function recover(bytes32 digest, bytes calldata signature) internal view returns (address) {
         unchecked {
-            uint256 at = Wire.start(signature);
-            if (signature.length == 64) return recoverCompact(digest, Wire.word(at), Wire.word(at + 32));
+            uint256 start = Wire.start(signature);
+            if (signature.length == 64) return recoverCompact(digest, Wire.word(start), Wire.word(start + 32));
             if (signature.length == 65) {
-                return recoverSecp256k1(digest, Wire.number(at + 64, 1), Wire.word(at), Wire.word(at + 32));
+                return recoverSecp256k1(digest, Wire.number(start + 64, 1), Wire.word(start), Wire.word(start + 32));
             }
             if (signature.length == 128) {
-                return recoverP256(digest, Wire.word(at), Wire.word(at + 32), Wire.word(at + 64), Wire.word(at + 96));
+                return recoverP256(digest, Wire.word(start), Wire.word(start + 32), Wire.word(start + 64), Wire.word(start + 96));
             }
             return address(0);
         }

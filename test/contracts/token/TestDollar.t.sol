@@ -101,6 +101,22 @@ contract TestDollarTest is Cheats {
         vm.assertEq(dollar.balanceOf(bob), 100, "received");
     }
 
+    /// @dev A signature has a second form, with a high s; as in USDC it is none, in either way of giving it.
+    function test_AHighSIsNoSignature() external {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(ALICE, authorization("Transfer", alice, bob));
+        v = v == 27 ? 28 : 27;
+        s = bytes32(0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141 - uint256(s));
+        vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
+        dollar.transferWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, v, r, s);
+        vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
+        dollar.transferWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, abi.encodePacked(r, s, v));
+    }
+
+    function test_NobodyAuthorizesForNobody() external {
+        vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
+        dollar.transferWithAuthorization(address(0), bob, 0, 0, 2_000_000_000, NONCE, 27, bytes32(0), bytes32(0));
+    }
+
     function test_NobodyElseAuthorizes() external {
         bytes memory signature = sign65(0xB0B, authorization("Transfer", alice, bob));
         vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
