@@ -49,6 +49,7 @@ const rows = ({
   orders,
   refused,
   peakBytes,
+  baseBytes,
   cleared,
   signMs,
   clearMs,
@@ -68,7 +69,7 @@ const rows = ({
     { name: `${name}.orders`, value: orders / slotMs.length, unit: 'orders a slot' },
     { name: `${name}.refused`, value: refused, unit: 'payments' },
     { name: `${name}.memory`, value: peakBytes / 2 ** 20, unit: 'MiB at most' },
-    { name: `${name}.memoryPerRobot`, value: peakBytes / robots, unit: 'bytes', basis: 'computed' },
+    { name: `${name}.memoryPerRobot`, value: (peakBytes - baseBytes) / robots, unit: 'bytes', basis: 'computed' },
     { name: `${name}.sign`, value: (cleared * 1000) / signMs, unit: 'payments/s', samples: cleared },
     { name: `${name}.clear`, value: (cleared * 1000) / clearMs, unit: 'payments/s', samples: cleared },
   ]

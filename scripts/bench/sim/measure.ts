@@ -28,6 +28,8 @@ export interface Measured {
   readonly orders: number
   readonly refused: number
   readonly peakBytes: number
+  /** Of the process before there was an economy. */
+  readonly baseBytes: number
   /** Payments put through the clearing core, and how long that took. */
   readonly cleared: number
   readonly signMs: number
@@ -123,6 +125,7 @@ const clear = async (payments: readonly Paid[]): Promise<{ signMs: number; clear
 }
 
 const measure = async (robots: number, slots: number, most: number): Promise<Measured> => {
+  const baseBytes = process.memoryUsage.rss()
   const began = performance.now()
   const counts = {
     robots,
@@ -152,7 +155,19 @@ const measure = async (robots: number, slots: number, most: number): Promise<Mea
   }
   const peakBytes = process.resourceUsage().maxRSS * 1024
   const { signMs, clearMs } = await clear(sample)
-  return { robots, prepareMs, slotMs, payments, orders, refused, peakBytes, cleared: sample.length, signMs, clearMs }
+  return {
+    robots,
+    prepareMs,
+    slotMs,
+    payments,
+    orders,
+    refused,
+    peakBytes,
+    baseBytes,
+    cleared: sample.length,
+    signMs,
+    clearMs,
+  }
 }
 
 const [robots = 1000, slots = 4, cleared = 1000] = process.argv.slice(2).map(Number)
