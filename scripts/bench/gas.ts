@@ -50,7 +50,7 @@ const text = (rows: readonly Row[], growth: readonly Growth.Row[]): string => {
     [1, 2, 3, 4],
   )
   const missed = rows.flatMap(({ name, standsBetween }) =>
-    standsBetween === undefined ? [] : [`${name}: between floor and target stands ${standsBetween}.`],
+    standsBetween === undefined ? [] : [`${name} is above its target: ${standsBetween}.`],
   )
   const grown = Output.table(
     ['', 'payments', 'whole life, a payment', 'settlement only', 'basis'],
