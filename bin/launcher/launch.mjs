@@ -28,6 +28,7 @@ const tasks = {
   deploy: ['scripts/deploy.ts'],
   test: ['scripts/test.ts'],
   abi: ['scripts/abi.ts'],
+  mutants: ['scripts/mutants/main.ts'],
   build: ['scripts/build.ts'],
   format: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write'],
 }

@@ -68,4 +68,4 @@ const childrenOf = (node: Node): Node[] =>
     .flat()
     .filter((value): value is Node => typeof value === 'object' && value !== null && 'nodeType' in value)
 
-const tidied = (text: string): string => text.replaceAll(/\s+/g, ' ')
+const tidied = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()

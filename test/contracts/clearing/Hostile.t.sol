@@ -228,6 +228,35 @@ contract HostileTest is ClearingSupport {
         vm.assertEq(house.poolOf(asset), 10, "pool");
     }
 
+    /// @dev What the operator credits to address 0 is lost, and nobody's signature fetches it.
+    function test_NobodysSignatureMovesNothing() external {
+        fill(10);
+        settle(section(0, 0, 1, BatchBuilder.credit(address(0), 10, 10)));
+        bytes memory nobody = BatchBuilder.debit(new bytes(64), 5, 10, HISTORY);
+        settle(section(1, 0, 0, nobody));
+        assertAccount(address(0), 10, 0, 10);
+    }
+
+    /// @dev A header that is cut off is not read, whatever the bytes that are there say.
+    function test_AHeaderThatIsCutOff() external {
+        bytes memory cut = abi.encodePacked(BatchBuilder.empty(), asset, uint8(2));
+        vm.expectRevert(
+            abi.encodeWithSelector(IClearingHouse.ClearingHouse_BatchMalformed.selector, uint256(29), uint256(22))
+        );
+        vm.prank(operator);
+        house.settle(cut);
+    }
+
+    /// @dev A window or a notice of a year, and not a second longer.
+    function test_PeriodsAtTheirEdge() external {
+        address made = address(deployHouse(asset, operator, vm.addr(CREDIT_KEY), cold, 365 days, 365 days));
+        vm.assertTrue(made != address(0), "a year");
+        made = address(deployHouse(asset, operator, vm.addr(CREDIT_KEY), cold, 365 days + 1, 1));
+        vm.assertEq(made, address(0), "window");
+        made = address(deployHouse(asset, operator, vm.addr(CREDIT_KEY), cold, 1, 365 days + 1));
+        vm.assertEq(made, address(0), "notice");
+    }
+
     // ------------------------------------------------------------------- roles
 
     /// @dev One key is payer, payee, settlement key, credit key and cold key. It pays itself, and nobody else pays for it.
