@@ -42,7 +42,7 @@ export const defaults: Limits = {
   connections: 10_000,
   streams: 5_000,
   perAddress: { connections: 1_000, streams: 200, requests: { perSecond: 2_000, burst: 4_000 } },
-  pendingRequests: 512,
+  pendingRequests: 256,
   pendingPayments: 8_192,
   waitingPayments: 20_000,
   heldBytes: 134_217_728,

@@ -85,18 +85,18 @@ const send = (payer: Payer): void => {
   payer.socket.write(payer.requests[payer.next] as Buffer)
 }
 
-/** @param perSecond what is sent; 'as answered': by so many payers, each as soon as it has its answer */
+/** @param perSecond what is sent; or so many at once, the next as soon as one is answered. All payers take turns. */
 export const run = async (
   payers: readonly Payer[],
   perSecond: number | { readonly payers: number },
   seconds: number,
 ): Promise<Phase> => {
   const count: Count = { accepted: 0, shed: 0, other: 0, withRetryAfter: 0, latencies: [] }
-  const idle: Payer[] = typeof perSecond === 'number' ? [...payers] : payers.slice(0, perSecond.payers)
+  const idle: Payer[] = [...payers]
   const isClosed = typeof perSecond !== 'number'
   let [sent, isOver] = [0, false]
   const go = (payer: Payer): void => {
-    if (payer.next >= payer.requests.length) return
+    if (payer.next >= payer.requests.length) throw new Error('there are too few signed payments')
     sent++
     send(payer)
   }
@@ -105,12 +105,12 @@ export const run = async (
     payer.socket.on('data', (part: Buffer) => {
       if (!take(payer, part, count)) return
       answered(payer, count)
-      if (isClosed && !isOver) go(payer)
-      else idle.push(payer)
+      idle.push(payer)
+      if (isClosed && !isOver) go(idle.shift() as Payer)
     })
   }
   const began = performance.now()
-  if (isClosed) for (const payer of idle.splice(0)) go(payer)
+  if (isClosed) for (const payer of idle.splice(0, perSecond.payers)) go(payer)
   for (let elapsed = 0; elapsed < seconds; elapsed = (performance.now() - began) / 1000) {
     if (!isClosed) {
       // What is due by now; whoever came back last goes last, so that all take turns.
@@ -121,7 +121,7 @@ export const run = async (
   }
   const took = (performance.now() - began) / 1000
   const offered = sent / took
-  const { accepted, shed, other } = count
+  const { accepted, shed } = count
   isOver = true
   for (let i = 0; i < 500 && payers.some(({ isWaiting }) => isWaiting); i++)
     await new Promise((resolve) => setTimeout(resolve, 10))
@@ -130,7 +130,7 @@ export const run = async (
     offered,
     accepted: accepted / took,
     shed: shed / took,
-    other: other + (count.other - other),
+    other: count.other,
     withRetryAfter: count.withRetryAfter / Math.max(1, count.shed),
     latenciesMs,
     seconds: took,
