@@ -93,6 +93,24 @@ contract TestDollarTest is Cheats {
         dollar.transferWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, signature);
     }
 
+    function test_CancelAuthorizationInTheOtherForm() external {
+        bytes32 nonce = bytes32("cancelled");
+        bytes32 typeHash = keccak256("CancelAuthorization(address authorizer,bytes32 nonce)");
+        address holder = vm.addr(0xA11CE);
+        bytes32 digest = typedDigest(
+            domainOf("Test Dollar", "1", address(dollar)), keccak256(abi.encode(typeHash, holder, nonce))
+        );
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(0xA11CE, digest);
+        dollar.cancelAuthorization(holder, nonce, v, r, s);
+        vm.assertTrue(dollar.authorizationState(holder, nonce), "used up");
+        (bool done,) = address(dollar).call(
+            abi.encodeWithSignature(
+                "cancelAuthorization(address,bytes32,uint8,bytes32,bytes32)", holder, nonce, v, r, s
+            )
+        );
+        vm.assertEq(done, false, "once");
+    }
+
     function test_AContractSignsInBytes() external {
         address wallet = address(new Wallet(alice));
         dollar.mint(wallet, 100);
