@@ -39,12 +39,7 @@ export interface Failure {
   readonly reason: string
 }
 
-/** The clearing house, the meter and the tokens; `contracts/peers` is of the cost study and holds nobody's money. */
-export const contractFiles = (): string[] =>
-  globSync('contracts/**/*.sol', { cwd: Compile.root })
-    .map(slashes)
-    .filter((file) => !file.startsWith('contracts/peers/'))
-    .sort()
+export const contractFiles = (): string[] => globSync('contracts/**/*.sol', { cwd: Compile.root }).map(slashes).sort()
 
 export const testFiles = (): string[] => globSync('test/contracts/**/*.sol', { cwd: Compile.root }).map(slashes).sort()
 
