@@ -10,6 +10,10 @@ interface Entry {
 }
 
 const benches: { readonly [name: string]: Entry } = {
+  throughput: {
+    summary: 'payments accepted and records replayed a second, beside bare signature checks',
+    load: () => import('./throughput.ts'),
+  },
   gas: {
     summary: 'gas of every operation of the contracts, beside its floor and its peers',
     load: () => import('./gas.ts'),

@@ -12,6 +12,7 @@ import type { Address } from '../core/Payment.ts'
 import * as Rate from '../core/Rate.ts'
 import type { ChainRecord, Record } from '../core/Record.ts'
 import type * as Wire from '../core/Wire.ts'
+import * as Pool from '../crypto/Pool.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
@@ -56,6 +57,8 @@ export interface ServiceOptions {
   readonly limits?: Plan.Limits
   /** How long a chain may be shorter than it was before that counts as replaced blocks. */
   readonly behindMs?: number
+  /** Threads that check signatures beside this one; left out: none. */
+  readonly threads?: number
   /** How often an account may pay; left out: as often as it likes. */
   readonly perAccount?: Rate.Rate | undefined
 }
@@ -218,9 +221,12 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   const { commit, settle, withdrawals, leave } = parts
   const insight = Insight.create(parts, deployment)
   await rebuild(options, parts, insight)
+  const { threads = 0 } = options
+  const pool = threads > 0 ? Pool.create(parts.domain, threads) : undefined
   const accept = Accept.create({
     ...parts,
     journal,
+    check: pool?.check,
     onAccepted: (payment) => announce((listener) => listener.payment?.(payment)),
     admit,
     onRefused(code) {
@@ -237,6 +243,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     deployment,
     refused,
     creditKey,
+    signatureThreads: threads,
     nextNonce: withdrawals.nextNonce,
     isStopping: () => isStopping,
   })
@@ -285,6 +292,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
       await Promise.race([stop(), impatient])
       clearTimeout(timer)
       await commit.quiet(() => journal.close()).catch(() => journal.close())
+      pool?.close()
     },
   }
 }

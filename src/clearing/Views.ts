@@ -29,6 +29,7 @@ export interface ViewsOptions {
   readonly clock: Clock
   readonly sender: Sender.Sender
   readonly creditKey: Address
+  readonly signatureThreads: number
   readonly refused: ReadonlyMap<string, number>
   /** See `Withdrawals.nextNonce`. */
   readonly nextNonce: (asset: Address, account: Address, onChain: bigint) => bigint
@@ -124,6 +125,7 @@ export const create = (options: ViewsOptions): Views => {
       nowSeconds: clock.nowSeconds(),
       faucet: deployment.local,
       signatures: Signature.backend,
+      signatureThreads: options.signatureThreads,
       state: state(),
       block: ledger.block,
       payments: ledger.payments,

@@ -1,4 +1,5 @@
 /** `sunledger service`: the clearing service as a process of its own. Started by `demo` and `serve`; not meant to be called by hand. */
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { parseGwei } from 'viem'
@@ -68,6 +69,8 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
     fastLz: FastLz.size,
     log,
     confirmations: BigInt(flags.confirmations),
+    // On one core a thread would only take turns with the service.
+    threads: availableParallelism() > 1 ? availableParallelism() : 0,
     perAccount: Limits.accountRate(flags),
     policy: {
       ...defaultPolicy,

@@ -85,3 +85,20 @@ export const pack = (
   }
   return p
 }
+
+/** The greatest list that one message may have. */
+const mostAtOnce = 1000
+
+/** The same for a list: all of it, or undefined. */
+export const packAll = (values: readonly unknown[]): readonly Packed.Packed[] | undefined => {
+  if (values.length === 0 || values.length > mostAtOnce) return undefined
+  const memory = Buffer.alloc(values.length * Packed.sizeP256)
+  const view = Packed.viewOf(memory)
+  const all: Packed.Packed[] = []
+  for (const value of values) {
+    const p = pack(value, memory, view, all.length * Packed.sizeP256)
+    if (p === undefined) return undefined
+    all.push(p)
+  }
+  return all
+}

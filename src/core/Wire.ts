@@ -148,7 +148,9 @@ export const status = z.object({
   /** Chain time of the service's clock, seconds. */
   nowSeconds: uint64,
   faucet: z.boolean(),
+  /** What checks signatures, and on how many threads beside the service's own. */
   signatures: z.enum(['native', 'pure']),
+  signatureThreads: z.int().optional(),
   state: z.enum(['starting', 'ready', 'readOnly', 'stopping']),
   block: uint64,
   payments: z.int(),

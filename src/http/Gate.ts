@@ -32,7 +32,8 @@ export const around = (service: Service, limits: Limits, onAnswered: (tookMs: nu
 
   const busy = (): number => paying - service.early()
 
-  const pay: Service['pay'] = (request) => {
+  /** Lets one through, and counts it until it is answered. */
+  const through = <T>(ask: () => Promise<T>): Promise<T> => {
     if (busy() >= pendingPayments + mostAtOnce || paying >= waitingPayments) return Promise.reject(overloaded)
     paying++
     const began = performance.now()
@@ -40,10 +41,13 @@ export const around = (service: Service, limits: Limits, onAnswered: (tookMs: nu
       paying--
       onAnswered(performance.now() - began)
     }
-    const answer = service.pay(request)
+    const answer = ask()
     answer.then(done, done)
     return answer
   }
+
+  const pay: Service['pay'] = (request) => through(() => service.pay(request))
+  const take: Service['take'] = (payment) => through(() => service.take(payment))
 
   const trade: Service['trade'] = (terms, request): Promise<Receipt> => {
     if (trading >= waitingPayments) return Promise.reject(overloaded)
@@ -57,7 +61,7 @@ export const around = (service: Service, limits: Limits, onAnswered: (tookMs: nu
   }
 
   return {
-    service: { ...service, pay, trade },
+    service: { ...service, pay, take, trade },
     async through(work) {
       requests++
       try {

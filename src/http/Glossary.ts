@@ -173,6 +173,7 @@ export const fields: { readonly [name: string]: string } = {
   settlementKey: 'Sends settlements.',
   signature: 'Over the message; see its description.',
   signatures: 'How signatures are checked: by libsecp256k1, or in JavaScript.',
+  signatureThreads: 'Threads that check signatures beside the service’s own; 0 on one core.',
   startComputeUnits: 'The device’s compute total when it is approved.',
   startMilliWh: 'The device’s energy total when it is approved.',
   state: 'Whether the service accepts payments: starting, ready, readOnly (its disk failed), stopping.',

@@ -9,10 +9,10 @@ import * as Problem from './Problem.ts'
 import type { Route, Shape } from './Route.ts'
 import { type Site, setRoute } from './Site.ts'
 
-const bodyOf = (schema: z.ZodType, request: Request): unknown => {
+const bodyOf = ({ body = z.unknown(), read }: Route, request: Request): unknown => {
   // Other types are not read at all, so that no page can send one without the browser asking first.
   if (request.body === undefined) throw new BodyMissingError(request.headers['content-type'])
-  return Wire.parse(schema, request.body)
+  return read?.(request.body) ?? Wire.parse(body, request.body)
 }
 
 const paramsOf = (shape: Shape, request: Request) =>
@@ -38,12 +38,12 @@ const answer = (route: Route, response: Response, value: unknown): void => {
 }
 
 const handlerOf = (route: Route, site: Site): RequestHandler => {
-  const { params = {}, query = {}, body = z.unknown() } = route
+  const { params = {}, query = {} } = route
   return async (request, response) => {
     const input = {
       params: paramsOf(params, request),
       query: queryOf(query, request),
-      body: route.body === undefined ? undefined : bodyOf(body, request),
+      body: route.body === undefined ? undefined : bodyOf(route, request),
     }
     const work = () => route.run?.(site.service, input)
     answer(route, response, await (route.isGated === true ? site.gate.through(work) : work()))

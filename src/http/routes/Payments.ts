@@ -1,18 +1,26 @@
 /** Paying, and reading what was paid. */
 import { z } from 'zod'
 import type { Service } from '../../clearing/Service.ts'
-import type { PaymentRequest } from '../../core/Payment.ts'
+import { pack, packAll } from '../../core/Pack.ts'
+import type * as Packed from '../../core/Packed.ts'
+import type { PaymentRequest, Receipt } from '../../core/Payment.ts'
 import * as Wire from '../../core/Wire.ts'
 import * as Problem from '../Problem.ts'
 import * as Refusals from '../Refusals.ts'
 import { refusing, route } from '../Route.ts'
 
-const pay = async (service: Service, request: PaymentRequest): Promise<string> =>
-  Wire.formatReceipt(await service.pay(request))
+/** A payment as it was read: as bytes mostly, as values where only the schema could read it. */
+type Read = PaymentRequest | Packed.Packed
+
+const receiptFor = async (service: Service, request: Read): Promise<Receipt> =>
+  'bytes' in request ? (await service.take(request)).receipt() : service.pay(request)
+
+const pay = async (service: Service, request: Read): Promise<string> =>
+  Wire.formatReceipt(await receiptFor(service, request))
 
 /** Several at once: each is answered for itself, in order. */
-const payAll = async (service: Service, requests: readonly PaymentRequest[]): Promise<string> => {
-  const answers = await Promise.allSettled(requests.map((request) => service.pay(request)))
+const payAll = async (service: Service, requests: readonly Read[]): Promise<string> => {
+  const answers = await Promise.allSettled(requests.map((request) => receiptFor(service, request)))
   const texts = answers.map((answer) =>
     answer.status === 'fulfilled'
       ? Wire.formatReceipt(answer.value)
@@ -33,6 +41,8 @@ export const routes = [
     access: 'signed',
     isGated: true,
     body: Wire.payments,
+    // Bytes instead of values: `run` takes both.
+    read: (body) => (Array.isArray(body) ? packAll(body) : pack(body)) as never,
     answer: {
       description: 'The receipt; for a list, receipts and problems in its order.',
       schema: z.union([Wire.receipt, Wire.paymentResults]),
