@@ -1,7 +1,8 @@
 /**
  * Brings up what `serve` and `demo` stand on: a local chain with the contracts on it, and the service, in a data folder of their own.
  */
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import * as Client from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
 import * as Ignition from '../chain/Ignition.ts'
@@ -42,11 +43,14 @@ export interface Network {
   stopService(): Promise<void>
 }
 
+/** The journal with its index and snapshots, also as they were called before format 2; whoever holds a lock keeps it. */
+const ofJournal = /^(journal\.(log|db.*)|index-.*|snapshot-.*)$/
+
 /** A local chain starts anew each time, so what belonged to an earlier one is of no use. */
-const clear = (data: string): void => {
-  const journal = Embedded.fileIn(data)
-  for (const path of [journal, `${journal}-wal`, `${journal}-shm`, files(data).keys, files(data).deployment])
-    rmSync(path, { force: true })
+export const clear = (data: string): void => {
+  const left = readdirSync(data).filter((name) => ofJournal.test(name))
+  const all = [...left.map((name) => join(data, name)), files(data).keys, files(data).deployment]
+  for (const path of all) rmSync(path, { force: true })
 }
 
 const exitWindowSeconds = 3600n

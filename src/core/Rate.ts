@@ -1,8 +1,8 @@
 /**
  * How often somebody may do something: so many a second, and a burst ahead of it. One number a name is kept (the time at which its burst is
  * whole again), and only while it lies ahead, so memory is bounded by what the rate itself lets through. (The generic cell rate algorithm,
- * ITU-T I.371.) `express-rate-limit` was measured at 8.7 µs a request, this at 0.2 µs; and accounts are known only when a signature has
- * been checked, far behind any middleware.
+ * ITU-T I.371.) `express-rate-limit` was measured at 8.7 µs a request; and accounts are known only when a signature has been checked, far
+ * behind any middleware.
  */
 import { SunledgerError } from './Errors.ts'
 

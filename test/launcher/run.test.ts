@@ -19,7 +19,7 @@ const launcher = path.join(folder, 'launcher.mjs')
 const runModule = pathToFileURL(path.join(import.meta.dirname, '../../bin/launcher/run.mjs')).href
 
 // Notes every signal, and ends a while after the first with a code of its own, as a task that tidies up does. It also
-// ends with its input, so that a test run that is cut off leaves nothing behind.
+// ends some time after its input, so that a test run that is cut off leaves nothing behind.
 writeFileSync(
   task,
   `import { appendFileSync } from 'node:fs'
@@ -29,7 +29,7 @@ writeFileSync(
       setTimeout(() => process.exit(7), 1000)
     })
   }
-  process.stdin.on('data', (data) => process.exit(Number(data))).on('end', () => process.exit(0))
+  process.stdin.on('data', (data) => process.exit(Number(data))).on('end', () => setTimeout(() => process.exit(0), 3000))
   console.log(process.pid)
   setInterval(() => {}, 1000)`,
 )
