@@ -8,7 +8,7 @@ import { cell, read } from '../core/Accounts.ts'
 import type { SunledgerError } from '../core/Errors.ts'
 import * as Ledger from '../core/Ledger.ts'
 import * as Packed from '../core/Packed.ts'
-import type { Address, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
+import type { Address, PaymentRequest, Receipt, Refusal, SaleTerms } from '../core/Payment.ts'
 import { PaymentRefusedError } from '../core/Payment.ts'
 import type * as Digest from '../crypto/Digest.ts'
 import * as PackedDigest from '../crypto/Packed.ts'
@@ -83,6 +83,9 @@ export const create = (options: AcceptOptions): Accept => {
   /** Where payments that were refused in this turn of the event loop would have led: what comes in the same list behind them. */
   const refusedNow = new Set<string>()
 
+  /** Where nothing can be written any more, that is why, whatever else would be. */
+  const because = (reason: Refusal): Error => commit.failure ?? new PaymentRefusedError(reason)
+
   const paidBy = ({ packed }: Leg): bigint => Ledger.paid(ledger, packed)
 
   /** Places between a payment and the head of its line; negative where its place has passed. */
@@ -91,7 +94,7 @@ export const create = (options: AcceptOptions): Accept => {
   const lines = Lines.create<Item>(mostWaiting, (item) =>
     refuse(
       item,
-      new PaymentRefusedError('outOfOrder'),
+      because('outOfOrder'),
       item.legs.find((leg) => ahead(leg) > 0n),
     ),
   )
@@ -109,7 +112,7 @@ export const create = (options: AcceptOptions): Accept => {
       // old receipt could get the payer's waiting payments refused.
       if (leg.total <= paidBy(leg)) continue
       const successor = lines.at(leg, leg.total)
-      if (successor !== undefined) refuse(successor, new PaymentRefusedError('predecessorRefused'), leg)
+      if (successor !== undefined) refuse(successor, because('predecessorRefused'), leg)
       if (refusedNow.size === 0) setImmediate(() => refusedNow.clear())
       refusedNow.add(placeKey(leg.line, leg.total))
     }
@@ -223,6 +226,8 @@ export const create = (options: AcceptOptions): Accept => {
   }
 
   const place = (item: Item): void => {
+    // Its signature may have been checked elsewhere while writing failed.
+    if (commit.failure !== undefined) throw commit.failure
     const places = item.legs.map(ahead)
     if (places.some((distance) => distance < 0n)) repeat(item)
     else if (places.every((distance) => distance === 0n)) decide(item)
