@@ -90,7 +90,9 @@ const path = (width, height, { from, to }, lane) => {
   const [sx, sy, ex, ey] = [ax + nx * lane, ay + ny * lane, bx + nx * lane, by + ny * lane]
   const bend = width < 640 ? [0, (ey - sy) / 2.4] : [(ex - sx) / 2.4, 0]
   const d = `M${sx} ${sy}C${sx + bend[0]} ${sy + bend[1]} ${ex - bend[0]} ${ey - bend[1]} ${ex} ${ey}`
-  return { d, x: (sx + ex) / 2, y: (sy + ey) / 2 }
+  // Where ribbons run upright their labels stand below each other instead of on each other.
+  const below = Math.abs(bx - ax) < 40 ? lane * 0.8 : 0
+  return { d, x: (sx + ex) / 2, y: (sy + ey) / 2 + below }
 }
 
 /** Lanes beside each other for what goes between the same two nodes. @param {string[]} keys */
