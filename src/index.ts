@@ -70,24 +70,27 @@ export {
 } from './sdk/Deployment.ts'
 export { PaymentContendedError, PaymentUnansweredError } from './sdk/Entry.ts'
 export type { Received } from './sdk/Events.ts'
+export { type DepositOptions, OwnerNeededError, type WithdrawOptions } from './sdk/Funds.ts'
+export * as Keep from './sdk/Keep.ts'
+export { approveMeter, type Delivery, Meter, type MeterDeployment, type Totals } from './sdk/Meter.ts'
+export { type MeteredOptions, metered, type Source } from './sdk/paywall/Metered.ts'
+export { type Payee, type Paywall, type PaywallOptions, type PaywallRequest, paywall } from './sdk/paywall/Paywall.ts'
+export * as Receipt from './sdk/Receipt.ts'
+export { type PayOptions, Robot, RobotClosedError, type RobotOptions } from './sdk/Robot.ts'
+export * as Signer from './sdk/Signer.ts'
+export { PriceTooHighError, type SpendLimits } from './sdk/Spending.ts'
+export { StateNotOwnError, StateRegressedError } from './sdk/State.ts'
+export { type Range, ReceiptSpentError, RiskExceededError, Till, type TillOptions } from './sdk/Till.ts'
+export { ClearingScheme } from './sdk/x402/ClientScheme.ts'
 export {
   AskUnreadableError,
   OtherResourceError,
   PaidAndRefusedError,
   type PaidInit,
   ServerUnreachableError,
-} from './sdk/Fetch.ts'
-export { type DepositOptions, OwnerNeededError, type WithdrawOptions } from './sdk/Funds.ts'
-export * as Keep from './sdk/Keep.ts'
-export { approveMeter, type Delivery, Meter, type MeterDeployment, type Totals } from './sdk/Meter.ts'
-export { NotPayableError } from './sdk/Offer.ts'
-export { type Payee, type Paywall, type PaywallOptions, type PaywallRequest, paywall } from './sdk/Paywall.ts'
-export { type MeteredOptions, metered, type Source } from './sdk/PaywallMetered.ts'
-export * as Receipt from './sdk/Receipt.ts'
-export { type PayOptions, Robot, RobotClosedError, type RobotOptions } from './sdk/Robot.ts'
-export * as Signer from './sdk/Signer.ts'
-export { PriceTooHighError, type SpendLimits } from './sdk/Spending.ts'
-export { StateNotOwnError, StateRegressedError } from './sdk/State.ts'
+} from './sdk/x402/Fetch.ts'
+export { NotPayableError } from './sdk/x402/Offer.ts'
+export { type ClearingServerOptions, ClearingServerScheme } from './sdk/x402/ServerScheme.ts'
 export {
   type Stream,
   StreamFailedError,
@@ -95,7 +98,4 @@ export {
   StreamStoppedError,
   StreamWrongError,
   type Unit,
-} from './sdk/Stream.ts'
-export { type Range, ReceiptSpentError, RiskExceededError, Till, type TillOptions } from './sdk/Till.ts'
-export { ClearingScheme } from './sdk/X402Client.ts'
-export { type ClearingServerOptions, ClearingServerScheme } from './sdk/X402Server.ts'
+} from './sdk/x402/Stream.ts'

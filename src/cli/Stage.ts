@@ -2,7 +2,7 @@
 import type * as ChainClient from '../chain/Client.ts'
 import type { Client } from '../sdk/Client.ts'
 import type { Control } from '../sim/Control.ts'
-import type * as Plan from '../sim/Plan.ts'
+import type * as Plan from '../sim/plan/Plan.ts'
 import type * as Scenario from '../sim/Scenario.ts'
 import type * as Feed from './Feed.ts'
 import type * as Network from './Network.ts'

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { css } from './DocsStyle.ts'
-import type { Document } from './OpenApi.ts'
+import type { Document } from './Document.ts'
 
 type Json = { readonly [key: string]: unknown }
 

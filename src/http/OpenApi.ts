@@ -3,19 +3,10 @@
  * the service does.
  */
 import { z } from 'zod'
+import type { Document, Json } from './Document.ts'
 import * as Glossary from './Glossary.ts'
 import * as Refusals from './Refusals.ts'
 import { type Answer, type Route, refusing, type Shape, tags } from './Route.ts'
-
-type Json = { [key: string]: unknown }
-
-export interface Document {
-  readonly openapi: string
-  readonly info: Json
-  readonly tags: readonly { readonly name: string; readonly description: string }[]
-  readonly paths: { readonly [path: string]: { readonly [method: string]: Json } }
-  readonly components: { readonly schemas: { readonly [name: string]: Json }; readonly [kind: string]: unknown }
-}
 
 const titles: { readonly [status: number]: string } = {
   400: 'The request is wrong.',

@@ -2,9 +2,9 @@
 import type { RequestHandler, Response } from 'express'
 import type { Service } from '../clearing/Service.ts'
 import type { Board } from './Board.ts'
+import type { Document } from './Document.ts'
 import type { Gate } from './Gate.ts'
 import type { Metrics } from './Metrics.ts'
-import type { Document } from './OpenApi.ts'
 
 export interface Site {
   readonly service: Service

@@ -5,7 +5,7 @@ import type { Address } from '../core/Payment.ts'
 import { Book } from '../market/Book.ts'
 import * as Spec from '../market/Spec.ts'
 import type * as TypedData from '../sdk/TypedData.ts'
-import type { Match, Party, Placed } from './Plan.ts'
+import type { Match, Party, Placed } from './plan/Plan.ts'
 import type { World } from './Scenario.ts'
 
 export interface AuctionOptions {

@@ -6,7 +6,7 @@ import type { Settlements, SignedReading } from '../core/Wire.ts'
 import { type Client, ServiceUnreachableError } from '../sdk/Client.ts'
 import { each, nameOf, type Participants } from './Participants.ts'
 import type { Payer } from './Payer.ts'
-import type * as Plan from './Plan.ts'
+import type * as Plan from './plan/Plan.ts'
 import * as Scenario from './Scenario.ts'
 
 export interface ClosingOptions {

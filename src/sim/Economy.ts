@@ -8,7 +8,7 @@ import { Closing, type ClosingOptions } from './Closing.ts'
 import type { Control } from './Control.ts'
 import { type EconomyState, latencyOf, Metered } from './Feed.ts'
 import { Payer } from './Payer.ts'
-import * as Plan from './Plan.ts'
+import * as Plan from './plan/Plan.ts'
 import * as Scenario from './Scenario.ts'
 
 /** What was observed; see `report/Document`. */

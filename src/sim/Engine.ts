@@ -6,8 +6,8 @@
  * the journal, HTTP, the chain. `onPayment` sees every payment, so that a part of them can be cleared for real beside it.
  */
 import * as Energy from '../core/Energy.ts'
-import * as Plan from './Plan.ts'
 import { Purses } from './Purses.ts'
+import * as Plan from './plan/Plan.ts'
 import type { World } from './Scenario.ts'
 
 export interface EngineOptions {

@@ -2,7 +2,7 @@
  * How the economy stands, published after each slot: what a page or a terminal shows. A plain object; quantities are those of the slot
  * unless it says otherwise, energy in mWh and money in atomic dollars. It is for showing: a report's figures come from journal and chain.
  */
-import type { Reading, Role } from './PlanState.ts'
+import type { Reading, Role } from './plan/State.ts'
 
 /** What one class of participants gave another in the slot: money one way, and energy the other way where some was sold. */
 export interface Flow {

@@ -7,8 +7,8 @@ import { SunledgerError } from '../core/Errors.ts'
 import * as Keccak from '../crypto/Keccak.ts'
 import { Flows } from './Feed.ts'
 import { each, nameOf, type Participants } from './Participants.ts'
-import type * as Plan from './Plan.ts'
 import { Purses } from './Purses.ts'
+import type * as Plan from './plan/Plan.ts'
 import type { Scenario } from './Scenario.ts'
 
 export interface PayerOptions {

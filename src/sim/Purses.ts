@@ -2,7 +2,7 @@
  * What everybody holds of one asset, packed: eight bytes an account. It refuses what the clearing house's ledger refuses (nothing, to oneself, more
  * than is held), so a plan that spends too much fails here as it would there.
  */
-import type { Party, Role } from './PlanState.ts'
+import type { Party, Role } from './plan/State.ts'
 import type { Scenario } from './Scenario.ts'
 
 export class Purses {

@@ -1,5 +1,5 @@
 /** The parts of a day: slot k of n goes from ⌊86 400 k / n⌋ to ⌊86 400 (k + 1) / n⌋ seconds after midnight. */
-import type { Scenario } from './Scenario.ts'
+import type { Scenario } from './World.ts'
 
 /** Seconds in the day that a run is of. */
 export const daySeconds = 86_400

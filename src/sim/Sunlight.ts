@@ -4,9 +4,9 @@
  */
 import * as Clouds from './Clouds.ts'
 import * as Pvgis from './Pvgis.ts'
-import type { Scenario, World } from './Scenario.ts'
 import { daySeconds, slotSeconds, startSeconds } from './Slots.ts'
 import * as Sun from './Sun.ts'
+import type { Scenario, World } from './World.ts'
 
 /** Power is worked out in the middle of each of these steps and holds throughout it, seconds. */
 const stepSeconds = 300

@@ -84,6 +84,13 @@ export function targetOf(source: Source, from: string): { part: string } | { pac
   return { part: partOf(path.posix.join(path.posix.dirname(source.file), from)) }
 }
 
+/** Files of ours that a file imports, as paths from the root. */
+export function filesOf(source: Source): string[] {
+  return importsOf(source)
+    .filter(({ from }) => from.startsWith('.'))
+    .map(({ from }) => path.posix.join(path.posix.dirname(source.file), from))
+}
+
 /** `core` for `src/core/Amount.ts`, `index.ts` for `src/index.ts`, `scripts` for what lies outside `src`. */
 export function partOf(file: string): string {
   const [first = '', second = ''] = file.split('/')

@@ -2,7 +2,7 @@
  * Requests as bytes: every route with messages that its description allows, changed copies of real ones, other methods, paths and headers,
  * and bytes that are no request. The same seed gives the same requests.
  */
-import type { Document } from '../../../src/http/OpenApi.ts'
+import type { Document } from '../../../src/http/Document.ts'
 import * as Random from '../../../src/sim/Random.ts'
 import * as Values from './Values.ts'
 

@@ -6,10 +6,12 @@
  * Which copy is true: dollars and credits are the ledger's, and are passed in. Batteries, cumulative deliveries and purchases are
  * the state's, and are what the meters show. All quantities are integers.
  */
-import type { AmountAtomic } from '../core/Amount.ts'
-import type { EnergyMilliWh } from '../core/Energy.ts'
-import * as Random from './Random.ts'
-import { costAtomicPerKwh, type World } from './Scenario.ts'
+import type { AmountAtomic } from '../../core/Amount.ts'
+import type { EnergyMilliWh } from '../../core/Energy.ts'
+import type * as Strategy from '../../market/Strategy.ts'
+import * as Compute from '../Compute.ts'
+import * as Random from '../Random.ts'
+import { costAtomicPerKwh, type World } from '../Scenario.ts'
 
 export type Role = 'customer' | 'robot' | 'producer' | 'site' | 'station' | 'storage'
 
@@ -46,6 +48,13 @@ export const withPurpose =
 
 /** Takes what somebody wants to pay. */
 export type Sink = (intent: Intent) => void
+
+/** An order in the order of arrival. */
+export interface Placed extends Strategy.Bid {
+  readonly party: Party
+  /** Of a robot: the station at which it charges. */
+  readonly station?: number
+}
 
 /** A sale of energy credits, delivery versus payment: counts as two payments. */
 export interface Trade {
@@ -107,6 +116,12 @@ export interface State {
 
 /** What a battery holds: 2.3 kWh (Tesla AI Day 2022). */
 export const batteryMilliWh = 2_300_000n
+
+/** Of a kWh that a stationary battery buys, what it can sell again, % (assumed). */
+export const efficiencyPercent = 90n
+
+/** Energy that a site's meter shows, mWh: the floor of its units' energy. */
+export const siteMilliWh = (units: bigint): bigint => Compute.energyMicroWh(units) / 1000n
 
 /** The state at midnight: batteries between 90 and 100 % full, nothing delivered or bought. */
 export function start(world: World): State {

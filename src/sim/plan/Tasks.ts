@@ -2,10 +2,10 @@
  * What robots do in a slot and what customers pay them for it. It depends on the seed alone, not on anybody's balance, so the whole
  * day's wages are known beforehand and customers can be funded for exactly that.
  */
-import * as Amount from '../core/Amount.ts'
-import { expectPhase, type Sink, type State } from './PlanState.ts'
-import * as Random from './Random.ts'
-import { energyAtomicPerKwh, type Scenario, slotSeconds, type World } from './Scenario.ts'
+import * as Amount from '../../core/Amount.ts'
+import * as Random from '../Random.ts'
+import { energyAtomicPerKwh, type Scenario, slotSeconds, type World } from '../Scenario.ts'
+import { expectPhase, type Sink, type State } from './State.ts'
 
 /** Power of a robot at rest and walking, W (Tesla AI Day 2022). Half of the time each makes 300 W. */
 export const restWatts = 100

@@ -5,8 +5,8 @@
  * A request has one idempotency key, and whatever is sent again is sent with the same key and the same payment, so it is charged once.
  */
 import { randomUUID } from 'node:crypto'
-import { SunledgerError } from '../core/Errors.ts'
-import * as X402 from '../core/X402.ts'
+import { SunledgerError } from '../../core/Errors.ts'
+import * as X402 from '../../core/X402.ts'
 import * as Offer from './Offer.ts'
 
 export interface PaidInit extends RequestInit {

@@ -5,12 +5,12 @@
  * A site posts its price for a slot, which follows what its energy has cost it. It applies to the site's *cumulative* total of units (PROTOCOL 2):
  * whatever the sizes of the jobs, all that it earned at a price is exactly the price of what its meter went on by.
  */
-import * as Amount from '../core/Amount.ts'
-import * as Compute from './Compute.ts'
-import { siteEnergyCost } from './PlanMarket.ts'
-import { expectOneEach, expectPhase, type Sink, type State } from './PlanState.ts'
-import * as Random from './Random.ts'
-import { costAtomicPerKwh, jobs, type World } from './Scenario.ts'
+import * as Amount from '../../core/Amount.ts'
+import * as Compute from '../Compute.ts'
+import * as Random from '../Random.ts'
+import { costAtomicPerKwh, jobs, type World } from '../Scenario.ts'
+import { siteEnergyCost } from './Market.ts'
+import { expectOneEach, expectPhase, type Sink, type State } from './State.ts'
 
 /** Chance that a robot asks another for help in a slot (assumed). */
 export const helpShare = 0.05

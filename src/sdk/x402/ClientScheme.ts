@@ -4,8 +4,8 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import type { Hex } from '../core/Payment.ts'
-import * as X402 from '../core/X402.ts'
+import type { Hex } from '../../core/Payment.ts'
+import * as X402 from '../../core/X402.ts'
 import * as Offer from './Offer.ts'
 
 interface Creation {

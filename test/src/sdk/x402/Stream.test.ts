@@ -3,9 +3,9 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import * as X402 from '../../../src/core/X402.ts'
-import { type MeteredOptions, metered, type Robot, type Source } from '../../../src/index.ts'
-import { balanceOf, payFor, requiredOf, serve, useStreet } from '../support/Shop.ts'
+import * as X402 from '../../../../src/core/X402.ts'
+import { type MeteredOptions, metered, type Robot, type Source } from '../../../../src/index.ts'
+import { balanceOf, payFor, requiredOf, serve, useStreet } from '../../support/Shop.ts'
 
 const street = useStreet()
 

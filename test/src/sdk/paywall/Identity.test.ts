@@ -1,11 +1,11 @@
 /** Whose receipts a paywall takes, when the service's key changes under it. */
 import { describe, expect, test } from 'vitest'
-import * as Keys from '../../../src/chain/Keys.ts'
-import { paywall, Robot } from '../../../src/index.ts'
-import { useChain } from '../support/Chain.ts'
-import { listen } from '../support/Http.ts'
-import { start } from '../support/Running.ts'
-import { ask, buy, codeIn, payFor, requiredOf, serve } from '../support/Shop.ts'
+import * as Keys from '../../../../src/chain/Keys.ts'
+import { paywall, Robot } from '../../../../src/index.ts'
+import { useChain } from '../../support/Chain.ts'
+import { listen } from '../../support/Http.ts'
+import { start } from '../../support/Running.ts'
+import { ask, buy, codeIn, payFor, requiredOf, serve } from '../../support/Shop.ts'
 
 const chain = useChain()
 

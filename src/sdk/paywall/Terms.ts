@@ -3,11 +3,11 @@
  * for as long as the 402 said (`maxTimeoutSeconds`), so that nobody pays and then finds that it has risen meanwhile.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { SunledgerError } from '../core/Errors.ts'
-import type { Address } from '../core/Payment.ts'
-import * as X402 from '../core/X402.ts'
-import * as Deployment from './Deployment.ts'
-import type { Identity } from './PaywallIdentity.ts'
+import { SunledgerError } from '../../core/Errors.ts'
+import type { Address } from '../../core/Payment.ts'
+import * as X402 from '../../core/X402.ts'
+import * as Deployment from '../Deployment.ts'
+import type { Identity } from './Identity.ts'
 
 /** A request as Express has it; plain Node requests will do. */
 export interface PaywallRequest extends IncomingMessage {

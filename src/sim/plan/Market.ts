@@ -9,33 +9,27 @@
  *
  * Lots and ticks make every amount exact, so nothing here is rounded but the penalty, which is rounded up to an atomic dollar.
  */
-import * as Amount from '../core/Amount.ts'
-import * as Energy from '../core/Energy.ts'
-import * as Spec from '../market/Spec.ts'
-import * as Compute from './Compute.ts'
-import { type Match, type Pair, settle } from './PlanMatch.ts'
-import type { Placed } from './PlanOffers.ts'
+import * as Amount from '../../core/Amount.ts'
+import * as Energy from '../../core/Energy.ts'
+import * as Spec from '../../market/Spec.ts'
+import { potentialMilliWh, type World } from '../Scenario.ts'
+import { type Match, type Pair, settle } from './Match.ts'
 import {
   batteryMilliWh,
+  efficiencyPercent,
   expectPhase,
   type Intent,
   type Party,
   type Payment,
+  type Placed,
   type State,
   type Trade,
   withPurpose,
-} from './PlanState.ts'
-import { eachActivity } from './PlanTasks.ts'
-import { potentialMilliWh, type World } from './Scenario.ts'
-
-/** Of a kWh that a stationary battery buys, what it can sell again, % (assumed). */
-export const efficiencyPercent = 90n
+} from './State.ts'
+import { eachActivity } from './Tasks.ts'
 
 /** What a producer pays for energy that it sold and did not deliver, % of the price. */
 export const penaltyPercent = 50n
-
-/** Energy that a site's meter shows, mWh: the floor of its units' energy. */
-export const siteMilliWh = (units: bigint): bigint => Compute.energyMicroWh(units) / 1000n
 
 /** What a slot's market comes to. */
 export interface Delivered {

@@ -4,7 +4,7 @@
  * as the handler writes it. A copy is kept for whoever asks the same again.
  */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { Answer } from './PaywallAnswers.ts'
+import type { Answer } from './Answers.ts'
 
 /** Says what becomes of an answer. */
 export interface Till {

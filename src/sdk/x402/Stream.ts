@@ -4,11 +4,11 @@
  * delivering has at most one unit's money (with `ahead`, so many).
  */
 import { randomUUID } from 'node:crypto'
-import { SunledgerError } from '../core/Errors.ts'
-import * as Metered from '../core/Metered.ts'
-import * as Wire from '../core/Wire.ts'
-import * as X402 from '../core/X402.ts'
-import { type Event, read } from './Events.ts'
+import { SunledgerError } from '../../core/Errors.ts'
+import * as Metered from '../../core/Metered.ts'
+import * as Wire from '../../core/Wire.ts'
+import * as X402 from '../../core/X402.ts'
+import { type Event, read } from '../Events.ts'
 import { checkResource, requiredOf, ServerUnreachableError } from './Fetch.ts'
 import * as Offer from './Offer.ts'
 import * as Spare from './Spare.ts'

@@ -1,8 +1,8 @@
 /** One metered stream at the server: what was paid for it, what it has delivered, and delivering on. */
 import type { ServerResponse } from 'node:http'
-import * as Metered from '../core/Metered.ts'
-import * as Wire from '../core/Wire.ts'
-import type { Purchase } from './PaywallClearing.ts'
+import * as Metered from '../../core/Metered.ts'
+import * as Wire from '../../core/Wire.ts'
+import type { Purchase } from './Clearing.ts'
 
 export interface Session {
   readonly url: string

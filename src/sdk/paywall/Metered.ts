@@ -7,15 +7,15 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { SunledgerError } from '../core/Errors.ts'
-import * as Metered from '../core/Metered.ts'
-import * as Deployment from './Deployment.ts'
+import { SunledgerError } from '../../core/Errors.ts'
+import * as Metered from '../../core/Metered.ts'
+import * as Deployment from '../Deployment.ts'
+import * as Clearing from './Clearing.ts'
+import type { Identity } from './Identity.ts'
 import { type Counter, counter, type PaywallOptions, payloadOf } from './Paywall.ts'
-import * as Clearing from './PaywallClearing.ts'
-import type { Identity } from './PaywallIdentity.ts'
-import * as Serve from './PaywallServe.ts'
-import { deliver, event, type Session } from './PaywallSession.ts'
-import * as Terms from './PaywallTerms.ts'
+import * as Serve from './Serve.ts'
+import { deliver, event, type Session } from './Session.ts'
+import * as Terms from './Terms.ts'
 
 /** Units of what is sold: each item is one, sent as JSON. `signal` aborts when the client has gone or stopped paying. */
 export type Source<R> = (request: R, signal: AbortSignal) => AsyncIterable<unknown>

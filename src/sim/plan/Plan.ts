@@ -22,18 +22,17 @@
  * can retire them; those that are not there in time are owed and retired later. A stationary battery's credits are what it has stored.
  * The same scenario with the same balances always gives the same plan.
  */
-import * as Energy from '../core/Energy.ts'
-import { siteMilliWh } from './PlanMarket.ts'
-import { expectPhase, type Reading, type Role, type State } from './PlanState.ts'
-import type { World } from './Scenario.ts'
+import * as Energy from '../../core/Energy.ts'
+import type { World } from '../Scenario.ts'
+import { expectPhase, type Reading, type Role, type State, siteMilliWh } from './State.ts'
 
-export { type Delivered, deliver, payable } from './PlanMarket.ts'
-export { type Match, match } from './PlanMatch.ts'
-export { type Holdings, type Offers, offers, type Placed, type Strategies } from './PlanOffers.ts'
-export { type JobCounts, type Services, services, sitePrices } from './PlanServices.ts'
-export type { Intent, Party, Payment, Phase, Reading, Role, Sink, State, Trade } from './PlanState.ts'
-export { isOver, start, withPurpose } from './PlanState.ts'
-export { funding, storageFunding, tasks } from './PlanTasks.ts'
+export { type Delivered, deliver, payable } from './Market.ts'
+export { type Match, match } from './Match.ts'
+export { type Holdings, type Offers, offers, type Strategies } from './Offers.ts'
+export { type JobCounts, type Services, services, sitePrices } from './Services.ts'
+export type { Intent, Party, Payment, Phase, Placed, Reading, Role, Sink, State, Trade } from './State.ts'
+export { isOver, start, withPurpose } from './State.ts'
+export { funding, storageFunding, tasks } from './Tasks.ts'
 
 /**
  * Phase D of a slot: what every meter shows at its end, producers first, then sites, stations and stationary batteries. All totals only rise; one

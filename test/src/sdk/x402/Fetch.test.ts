@@ -4,9 +4,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
 import type { RequestHandler } from 'express'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import * as X402 from '../../../src/core/X402.ts'
-import { type PaywallOptions, paywall } from '../../../src/index.ts'
-import { balanceOf, serve, settledOf, useStreet } from '../support/Shop.ts'
+import * as X402 from '../../../../src/core/X402.ts'
+import { type PaywallOptions, paywall } from '../../../../src/index.ts'
+import { balanceOf, serve, settledOf, useStreet } from '../../support/Shop.ts'
 
 const street = useStreet()
 

@@ -2,34 +2,28 @@
  * What everybody wants in a slot's energy market: each participant's view, its strategy's answer, and all orders in the order of arrival. Who
  * comes first is drawn anew for each slot, since of equal limits the first is served first.
  */
-import * as Spec from '../market/Spec.ts'
-import * as Strategy from '../market/Strategy.ts'
-import { defaults } from '../market/strategies/index.ts'
-import { efficiencyPercent, siteMilliWh } from './PlanMarket.ts'
+import * as Spec from '../../market/Spec.ts'
+import * as Strategy from '../../market/Strategy.ts'
+import { defaults } from '../../market/strategies/index.ts'
+import * as Random from '../Random.ts'
+import { cheaper, costAtomicPerKwh, forecastMilliWh, slotSeconds, startSeconds, type World } from '../Scenario.ts'
 import {
   batteryMilliWh,
+  efficiencyPercent,
   expectOneEach,
   expectPhase,
   meanPriceAtomicPerKwh,
-  type Party,
+  type Placed,
   type State,
-} from './PlanState.ts'
-import { eachActivity } from './PlanTasks.ts'
-import * as Random from './Random.ts'
-import { cheaper, costAtomicPerKwh, forecastMilliWh, slotSeconds, startSeconds, type World } from './Scenario.ts'
+  siteMilliWh,
+} from './State.ts'
+import { eachActivity } from './Tasks.ts'
 
 /** How often a robot stops at a station, seconds (assumed); in longer slots once each. One whose battery would not last stops at once. */
 export const visitSeconds = 3600
 
 /** How fast a stationary battery can be filled or emptied at most: in this time, seconds (assumed). */
 export const storageSeconds = 4 * 3600
-
-/** An order in the order of arrival. */
-export interface Placed extends Strategy.Bid {
-  readonly party: Party
-  /** Of a robot: the station at which it charges. */
-  readonly station?: number
-}
 
 /** What may be spent now: available balances when phase B is done, atomic dollars, by index. */
 export interface Holdings {

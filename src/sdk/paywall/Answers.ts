@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http'
-import { SunledgerError } from '../core/Errors.ts'
+import { SunledgerError } from '../../core/Errors.ts'
 
 export interface Answer {
   readonly status: number

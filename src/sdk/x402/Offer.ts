@@ -3,16 +3,16 @@
  * an EIP-3009 authorization of its wallet (`exact`).
  */
 import { randomBytes } from 'node:crypto'
-import { SunledgerError } from '../core/Errors.ts'
-import type { Hex } from '../core/Payment.ts'
-import * as X402 from '../core/X402.ts'
-import * as Digest from '../crypto/Digest.ts'
-import * as Signature from '../crypto/Signature.ts'
-import type { Clock, Deployment } from './Deployment.ts'
-import type { Receipt } from './Receipt.ts'
-import type { PayOptions } from './Robot.ts'
-import type { Signer } from './Signer.ts'
-import type { Spending } from './Spending.ts'
+import { SunledgerError } from '../../core/Errors.ts'
+import type { Hex } from '../../core/Payment.ts'
+import * as X402 from '../../core/X402.ts'
+import * as Digest from '../../crypto/Digest.ts'
+import * as Signature from '../../crypto/Signature.ts'
+import type { Clock, Deployment } from '../Deployment.ts'
+import type { Receipt } from '../Receipt.ts'
+import type { PayOptions } from '../RobotOptions.ts'
+import type { Signer } from '../Signer.ts'
+import type { Spending } from '../Spending.ts'
 
 /** What paying for requests needs of a robot. */
 export interface Payer {

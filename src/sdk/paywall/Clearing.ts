@@ -4,14 +4,14 @@
  * key is what makes the receipt the client's own: receipts can be read by anybody who knows a payment's id, the key is known to the
  * payer alone until it is handed in.
  */
-import type { AmountAtomic } from '../core/Amount.ts'
-import type { Address, Hex } from '../core/Payment.ts'
-import * as X402 from '../core/X402.ts'
-import * as Digest from '../crypto/Digest.ts'
-import type { Identities, Identity } from './PaywallIdentity.ts'
-import { PaymentHeaderInvalidError, TermsMismatchError } from './PaywallTerms.ts'
-import * as Receipt from './Receipt.ts'
-import type { Range } from './Till.ts'
+import type { AmountAtomic } from '../../core/Amount.ts'
+import type { Address, Hex } from '../../core/Payment.ts'
+import * as X402 from '../../core/X402.ts'
+import * as Digest from '../../crypto/Digest.ts'
+import * as Receipt from '../Receipt.ts'
+import type { Range } from '../Till.ts'
+import type { Identities, Identity } from './Identity.ts'
+import { PaymentHeaderInvalidError, TermsMismatchError } from './Terms.ts'
 
 /** A receipt that has been found good. */
 export interface Purchase {

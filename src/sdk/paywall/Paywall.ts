@@ -12,28 +12,21 @@
  * `PAYMENT-RESPONSE` and `Sunledger-Charge` say which: `charged`, `refunded`, `unused` or `none`. The same purchase again gets the same answer.
  */
 import type { ServerResponse } from 'node:http'
-import { SunledgerError } from '../core/Errors.ts'
-import type { Receipt } from '../core/Payment.ts'
-import * as X402 from '../core/X402.ts'
-import * as AddressText from './Address.ts'
-import { Client } from './Client.ts'
-import type { Pins } from './Deployment.ts'
-import * as Answers from './PaywallAnswers.ts'
-import * as Clearing from './PaywallClearing.ts'
-import * as Exact from './PaywallExact.ts'
-import * as Identity from './PaywallIdentity.ts'
-import * as Serve from './PaywallServe.ts'
-import * as Terms from './PaywallTerms.ts'
-import type { PayOptions } from './Robot.ts'
-import type { Range } from './Till.ts'
+import { SunledgerError } from '../../core/Errors.ts'
+import * as X402 from '../../core/X402.ts'
+import * as AddressText from '../Address.ts'
+import { Client } from '../Client.ts'
+import type { Pins } from '../Deployment.ts'
+import type { Range } from '../Till.ts'
+import * as Answers from './Answers.ts'
+import * as Clearing from './Clearing.ts'
+import * as Exact from './Exact.ts'
+import * as Identity from './Identity.ts'
+import * as Serve from './Serve.ts'
+import * as Terms from './Terms.ts'
 
-export type { PaywallRequest, Price, Scheme } from './PaywallTerms.ts'
-
-/** Who can pay back: a `Robot` connected with the payee's key. */
-export interface Payee {
-  readonly address: string
-  pay(options: PayOptions): Promise<Receipt>
-}
+export type { Payee } from './Serve.ts'
+export type { PaywallRequest, Price, Scheme } from './Terms.ts'
 
 export interface PaywallOptions<R extends Terms.PaywallRequest = Terms.PaywallRequest> extends Pins {
   /** Decimal text in whole units ('0.0005'), atomic units (500n), or what gives a request's price. */
@@ -43,7 +36,7 @@ export interface PaywallOptions<R extends Terms.PaywallRequest = Terms.PaywallRe
   /** The clearing service: its address, or a client. */
   readonly clearing: string | URL | Client
   /** Pays back where a handler fails. */
-  readonly payee?: Payee | undefined
+  readonly payee?: Serve.Payee | undefined
   /** Ways to pay, the preferred first; default: both. */
   readonly schemes?: readonly Terms.Scheme[] | undefined
   /** Default: dollars. */

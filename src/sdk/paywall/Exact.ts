@@ -5,14 +5,14 @@
  * An authorization stands in the chain's calldata for everybody to read once it is settled, so an answer is repeated only to whoever also
  * knows the request's Idempotency-Key; without one each authorization is answered once.
  */
-import { SunledgerError } from '../core/Errors.ts'
-import type { Address } from '../core/Payment.ts'
-import * as X402 from '../core/X402.ts'
-import * as Digest from '../crypto/Digest.ts'
-import * as Signature from '../crypto/Signature.ts'
-import type { Client } from './Client.ts'
-import type { Identity } from './PaywallIdentity.ts'
-import { PaymentHeaderInvalidError, TermsMismatchError } from './PaywallTerms.ts'
+import { SunledgerError } from '../../core/Errors.ts'
+import type { Address } from '../../core/Payment.ts'
+import * as X402 from '../../core/X402.ts'
+import * as Digest from '../../crypto/Digest.ts'
+import * as Signature from '../../crypto/Signature.ts'
+import type { Client } from '../Client.ts'
+import type { Identity } from './Identity.ts'
+import { PaymentHeaderInvalidError, TermsMismatchError } from './Terms.ts'
 
 export interface Authorized {
   readonly payer: Address

@@ -2,11 +2,10 @@
  * The auction of a slot and who delivers to whom: orders are matched at one price; then each account's orders are taken together, and accounts are
  * brought together in few sales; then a producer that the sun lets down delivers less than it sold.
  */
-import * as Clear from '../market/Clear.ts'
-import * as Spec from '../market/Spec.ts'
-import type { Placed } from './PlanOffers.ts'
-import type { Party } from './PlanState.ts'
-import { potentialMilliWh, type World } from './Scenario.ts'
+import * as Clear from '../../market/Clear.ts'
+import * as Spec from '../../market/Spec.ts'
+import { potentialMilliWh, type World } from '../Scenario.ts'
+import type { Party, Placed } from './State.ts'
 
 /** What came of a slot's orders. */
 export interface Match {

@@ -3,13 +3,13 @@
  * ClearingServerScheme({ clearing, payTo }))`. The clearing service, as facilitator, says whether a receipt is genuine; that each buys
  * once, and only what it was paid for, is the payee's own affair and decided here. Types are structural.
  */
-import type { Address } from '../core/Payment.ts'
-import * as X402 from '../core/X402.ts'
-import * as AddressText from './Address.ts'
-import { Client } from './Client.ts'
-import * as Deployment from './Deployment.ts'
-import * as Identity from './PaywallIdentity.ts'
-import type { Range } from './Till.ts'
+import type { Address } from '../../core/Payment.ts'
+import * as X402 from '../../core/X402.ts'
+import * as AddressText from '../Address.ts'
+import { Client } from '../Client.ts'
+import * as Deployment from '../Deployment.ts'
+import * as Identity from '../paywall/Identity.ts'
+import type { Range } from '../Till.ts'
 
 export interface ClearingServerOptions extends Deployment.Pins {
   readonly clearing: string | URL | Client

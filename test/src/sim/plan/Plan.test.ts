@@ -1,14 +1,14 @@
 /** Whole days, carried out in packed purses that refuse what a ledger refuses: whatever the economy's shape, nothing is lost and nobody overspends. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Engine, type EngineOptions, type Slot } from '../../../src/sim/Engine.ts'
-import * as JobTrace from '../../../src/sim/JobTrace.ts'
-import * as Plan from '../../../src/sim/Plan.ts'
-import { batteryMilliWh } from '../../../src/sim/PlanState.ts'
-import { eachActivity } from '../../../src/sim/PlanTasks.ts'
-import * as Pvgis from '../../../src/sim/Pvgis.ts'
-import * as Scenario from '../../../src/sim/Scenario.ts'
-import * as Fixtures from './Fixtures.ts'
+import { Engine, type EngineOptions, type Slot } from '../../../../src/sim/Engine.ts'
+import * as JobTrace from '../../../../src/sim/JobTrace.ts'
+import * as Pvgis from '../../../../src/sim/Pvgis.ts'
+import * as Plan from '../../../../src/sim/plan/Plan.ts'
+import { batteryMilliWh } from '../../../../src/sim/plan/State.ts'
+import { eachActivity } from '../../../../src/sim/plan/Tasks.ts'
+import * as Scenario from '../../../../src/sim/Scenario.ts'
+import * as Fixtures from '../Fixtures.ts'
 
 /** Small scenarios of every shape. */
 const scenarios = fc

@@ -1,15 +1,21 @@
 /** Serves a purchase that has been found good: says in the answer what was charged, and puts right what was charged for nothing. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { SunledgerError } from '../core/Errors.ts'
-import type { Address, Hex, Receipt } from '../core/Payment.ts'
-import * as X402 from '../core/X402.ts'
-import * as Digest from '../crypto/Digest.ts'
-import type { Payee } from './Paywall.ts'
-import type { Answer, Answers } from './PaywallAnswers.ts'
-import type { Purchase } from './PaywallClearing.ts'
-import { type Authorized, ExactRefusedError } from './PaywallExact.ts'
-import * as PaywallResponse from './PaywallResponse.ts'
-import type { Till } from './Till.ts'
+import { SunledgerError } from '../../core/Errors.ts'
+import type { Address, Hex, Receipt } from '../../core/Payment.ts'
+import * as X402 from '../../core/X402.ts'
+import * as Digest from '../../crypto/Digest.ts'
+import type { PayOptions } from '../RobotOptions.ts'
+import type { Till } from '../Till.ts'
+import type { Answer, Answers } from './Answers.ts'
+import type { Purchase } from './Clearing.ts'
+import { type Authorized, ExactRefusedError } from './Exact.ts'
+import * as PaywallResponse from './Response.ts'
+
+/** Who can pay back: a `Robot` connected with the payee's key. */
+export interface Payee {
+  readonly address: string
+  pay(options: PayOptions): Promise<Receipt>
+}
 
 export interface Counter {
   readonly payTo: Address

@@ -6,12 +6,12 @@
  * What the payee had been credited before the paywall was made counts as served: one receipt buys once, also across a restart. A till that
  * is kept (`served`) knows better, and is believed instead.
  */
-import { SunledgerError } from '../core/Errors.ts'
-import type { Address } from '../core/Payment.ts'
-import * as X402 from '../core/X402.ts'
-import type { Client } from './Client.ts'
-import * as Deployment from './Deployment.ts'
-import { type Range, Till, type TillOptions } from './Till.ts'
+import { SunledgerError } from '../../core/Errors.ts'
+import type { Address } from '../../core/Payment.ts'
+import * as X402 from '../../core/X402.ts'
+import type { Client } from '../Client.ts'
+import * as Deployment from '../Deployment.ts'
+import { type Range, Till, type TillOptions } from '../Till.ts'
 
 export interface IdentityOptions extends Deployment.Pins {
   readonly client: Client

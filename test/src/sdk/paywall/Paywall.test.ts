@@ -2,9 +2,9 @@
 import type { RequestHandler } from 'express'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import * as X402 from '../../../src/core/X402.ts'
-import { type PaywallOptions, type PaywallRequest, paywall } from '../../../src/index.ts'
-import { ask, balanceOf, buy, codeIn, payFor, requiredOf, serve, settledOf, useStreet } from '../support/Shop.ts'
+import * as X402 from '../../../../src/core/X402.ts'
+import { type PaywallOptions, type PaywallRequest, paywall } from '../../../../src/index.ts'
+import { ask, balanceOf, buy, codeIn, payFor, requiredOf, serve, settledOf, useStreet } from '../../support/Shop.ts'
 
 const street = useStreet()
 
