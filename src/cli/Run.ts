@@ -99,9 +99,8 @@ const play = async (stage: Stage, interrupted: Promise<void>): Promise<number> =
 /** How a run ended. */
 export interface Outcome {
   readonly code: number
-  /** The scenario that the page asked for instead, and the port at which it is waiting. */
-  readonly next?: string
-  readonly port?: number
+  /** What the page asked for instead: it waits at the same port, and holds the same operator's token. */
+  readonly next?: { readonly scenario: string; readonly port: number; readonly operatorToken: string }
 }
 
 /** Runs the demo. Resolves with the exit code once every process has ended. */
@@ -113,7 +112,8 @@ export const run = async (options: RunOptions): Promise<Outcome> => {
     fail = reject
   })
   failed.catch(() => {})
-  const keys = Keys.simulated(options.scenario.seed)
+  const simulated = Keys.simulated(options.scenario.seed)
+  const keys = { ...simulated, operatorToken: options.operatorToken ?? simulated.operatorToken }
   const midnight = midnightOf(options.scenario.date, new Date())
   const starting = Network.start({
     data: options.data,
@@ -156,7 +156,8 @@ export const run = async (options: RunOptions): Promise<Outcome> => {
     const stage = { options, screen, network, chain, client: new Client(network.url), token, control, feed }
     const code = await Promise.race([play(stage, Promise.race([interrupted, changed])), failed])
     feed.stop()
-    return next === undefined ? { code } : { code, next, port: Number(new URL(network.url).port) }
+    if (next === undefined) return { code }
+    return { code, next: { scenario: next, port: Number(new URL(network.url).port), operatorToken: token } }
   } finally {
     screen.end()
     await network.stop()

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly out: string
   readonly data: string
   readonly port: number
+  /** Left out: a fresh one. */
+  readonly operatorToken?: string
   /** Keeps the service up after the report until Ctrl-C. */
   readonly stay: boolean
   readonly json: boolean

@@ -94,11 +94,10 @@ const run = async (flags: Flags, command: Command): Promise<void> => {
   const isGiven = (flag: string) => command.getOptionValueSource(flag) === 'cli'
   let outcome = await Run.run(await optionsOf(flags, named(flags.scenario), isGiven))
   // The page asked for another one, and waits at the same place.
-  while (outcome.next !== undefined)
-    outcome = await Run.run({
-      ...(await optionsOf(flags, named(outcome.next), isGiven)),
-      ...(outcome.port === undefined ? {} : { port: outcome.port }),
-    })
+  while (outcome.next !== undefined) {
+    const { scenario, ...same } = outcome.next
+    outcome = await Run.run({ ...(await optionsOf(flags, named(scenario), isGiven)), ...same })
+  }
   // Idle connections would keep the process a while.
   process.exit(outcome.code)
 }

@@ -33,6 +33,14 @@ afterAll(async () => {
 
 // biome-ignore lint/suspicious/noExplicitAny: what the API answers is what is tested
 const api = async (path: string): Promise<any> => (await fetch(new URL(path, url))).json()
+/** The economy on the board; nothing while the service is away. */
+const board = async () => {
+  try {
+    return (await api('/v1/board')).economy
+  } catch {
+    return undefined
+  }
+}
 const digits = (text: string | null) => Number((text ?? '').replace(/[^0-9.]/g, ''))
 const status = (page: Page) => page.locator('#statustext').textContent()
 const until = (page: Page, text: string) => expect.poll(() => status(page), { timeout: 15_000 }).toBe(text)
@@ -159,6 +167,21 @@ describe('the page', () => {
     const before = await slots()
     await expect.poll(slots, { timeout: 20_000 }).toBeGreaterThan(before)
     expect(await status(page)).toBe('live')
+    expect(errors).toEqual([])
+    await page.close()
+  })
+
+  test('behavior: another scenario is chosen, and runs at the same address under the same token', async ({ skip }) => {
+    if (browser === undefined) skip('no browser can run here')
+    const { page, errors } = await visit()
+    await page.selectOption('#scenario', 'abundance')
+    await expect.poll(async () => (await board())?.scenario.name, { timeout: 30_000 }).toBe('abundance')
+    await until(page, 'live')
+    await expect.poll(() => page.locator('#scenario').inputValue(), { timeout: 15_000 }).toBe('abundance')
+    await expect.poll(() => page.locator('#members tbody tr').count(), { timeout: 15_000 }).toBeGreaterThan(0)
+    await pause(page)
+    await resume(page)
+    await picture(page, 'scenario')
     expect(errors).toEqual([])
     await page.close()
   })
