@@ -19,6 +19,7 @@ import * as Arrivals from './Arrivals.ts'
 import type * as Commit from './Commit.ts'
 import * as Lines from './Lines.ts'
 import * as Purchases from './Purchases.ts'
+import * as Refused from './Refused.ts'
 import * as Sales from './Sales.ts'
 
 export interface AcceptOptions {
@@ -63,25 +64,41 @@ interface Item extends Lines.Item {
   readonly reject: (error: Error, leg?: Leg) => void
 }
 
-/** A request as bytes. @throws {SignatureInvalidError} */
-const packedOf = (request: PaymentRequest): Packed.Packed =>
-  Packed.fromRequest({ ...request, signature: Signature.compact(request.signature) })
+/** Acts on a request as bytes. What cannot even be packed is refused as everything else is: by the promise. */
+const askerOf = ({ onRefused }: AcceptOptions) => {
+  const packed = (request: PaymentRequest): Packed.Packed => {
+    try {
+      return Packed.fromRequest({ ...request, signature: Signature.compact(request.signature) })
+    } catch (error) {
+      onRefused((error as SunledgerError).code)
+      throw error
+    }
+  }
+  return (request: PaymentRequest, act: (p: Packed.Packed) => Promise<Purchases.Answer>): Promise<Receipt> => {
+    const ask = async (): Promise<Receipt> => (await act(packed(request))).receipt()
+    const receipt = ask()
+    // Whoever asks for a receipt may come for it later, or never.
+    receipt.catch(() => {})
+    return receipt
+  }
+}
 
-const placeKey = (line: string, total: bigint): string => `${line} ${total}`
-
-/** Whoever asks for a receipt may come for it later, or never. */
-const receiptOf = (answer: Promise<Purchases.Answer>): Promise<Receipt> => {
-  const receipt = answer.then((found) => found.receipt())
-  receipt.catch(() => {})
-  return receipt
+/** Writes what the payment makes of its payee's credit into it. */
+const complete = (ledger: Ledger.Ledger, { packed }: Leg, atMs: number): Packed.Packed => {
+  const { view, start } = packed
+  const payee = Ledger.payeeOf(ledger, packed)
+  PackedDigest.credited(packed, payee)
+  const earned = payee === undefined ? 0n : read(payee, cell.creditTotal)
+  Packed.writeAmount(view, start + Packed.at.creditTotal, earned + Packed.amount(packed))
+  view.setFloat64(start + Packed.at.atMs, atMs)
+  return packed
 }
 
 export const create = (options: AcceptOptions): Accept => {
   const { ledger, journal, commit, domain } = options
   const { waitMs = 250, pairingMs = 3000, mostWaiting = 64, check = Arrivals.checkHere(domain) } = options
   const purchases = Purchases.create(journal, domain)
-  /** Where payments that were refused in this turn of the event loop would have led: what comes in the same list behind them. */
-  const refusedNow = new Set<string>()
+  const refusedNow = Refused.create(waitMs)
 
   /** Where nothing can be written any more, that is why, whatever else would be. */
   const because = (reason: Refusal): Error => commit.failure ?? new PaymentRefusedError(reason)
@@ -91,32 +108,36 @@ export const create = (options: AcceptOptions): Accept => {
   /** Places between a payment and the head of its line; negative where its place has passed. */
   const ahead = (leg: Leg): bigint => leg.start - paidBy(leg)
 
-  const lines = Lines.create<Item>(mostWaiting, (item) =>
-    refuse(
-      item,
-      because('outOfOrder'),
-      item.legs.find((leg) => ahead(leg) > 0n),
-    ),
-  )
+  const lines = Lines.create<Item>(mostWaiting, (item) => timedOut(item))
+  const timedOut = (item: Item): void => {
+    const early = item.legs.find((leg) => ahead(leg) > 0n)
+    refuse(item, because('outOfOrder'), early)
+  }
 
-  /** Refuses an item and everything that waits for it. */
-  const refuse = (item: Item, error: Error, leg?: Leg): void => {
+  /** @param leg the one at fault  @param signed the one that is known to be what its payer signed for this place */
+  const refuse = (item: Item, error: Error, leg?: Leg, signed?: Leg): void => {
     lines.leave(item)
     item.reject(error, leg)
-    refuseSuccessors(item)
+    refuseSuccessors(item, signed)
   }
 
-  const refuseSuccessors = (item: Item): void => {
+  const refuseSuccessors = (item: Item, signed?: Leg): void => {
     for (const leg of item.legs) {
-      // Where the total was reached in another way, whoever stands there does not wait for this one. Without this, anybody with an
-      // old receipt could get the payer's waiting payments refused.
-      if (leg.total <= paidBy(leg)) continue
-      const successor = lines.at(leg, leg.total)
-      if (successor !== undefined) refuse(successor, because('predecessorRefused'), leg)
-      if (refusedNow.size === 0) setImmediate(() => refusedNow.clear())
-      refusedNow.add(placeKey(leg.line, leg.total))
+      // Only what its payer signed for this very place takes others with it: whoever has seen a signature can send it with other content.
+      // Of what never got to the head of its line, that cannot be known.
+      if (leg !== signed && !isNext(leg)) continue
+      refusedNow.note(leg)
+      for (const next of lines.at(leg, leg.total)) {
+        const its = next.legs.find(({ line }) => line === leg.line)
+        if (its === undefined || !lines.has(next) || !PackedDigest.isBehind(leg.packed, its.packed)) continue
+        refuse(next, because('predecessorRefused'), its, its)
+      }
     }
   }
+
+  /** At the head of its line, and its payer signed this content for this place. */
+  const isNext = (leg: Leg): boolean =>
+    ahead(leg) === 0n && PackedDigest.otherHistory(leg.packed, Ledger.payerOf(ledger, leg.packed)) === undefined
 
   /** The place of a leg has passed: the same payment again, or another at its total. */
   const repeat = (item: Item): void => {
@@ -131,24 +152,19 @@ export const create = (options: AcceptOptions): Accept => {
     refuse(item, new PaymentRefusedError('conflict', { expected: 'a total above the last accepted debit' }), leg)
   }
 
-  /** Writes what the payment makes of its payee's credit into it. */
-  const complete = ({ packed }: Leg, atMs: number): Packed.Packed => {
-    const { view, start } = packed
-    const payee = Ledger.payeeOf(ledger, packed)
-    PackedDigest.credited(packed, payee)
-    const earned = payee === undefined ? 0n : read(payee, cell.creditTotal)
-    Packed.writeAmount(view, start + Packed.at.creditTotal, earned + Packed.amount(packed))
-    view.setFloat64(start + Packed.at.atMs, atMs)
-    return packed
-  }
-
-  const problemOf = ({ packed }: Leg): PaymentRefusedError | undefined => {
+  /** What keeps a leg at the head of its line from being accepted. Only what would be counts for a payer's rate: anybody may hold debits of others. */
+  const problemOf = ({ packed }: Leg): Error | undefined => {
     const problem = Ledger.checkPacked(ledger, packed, options.nowSeconds())
     if (problem !== undefined) return new PaymentRefusedError(problem.reason, problem)
     const expected = PackedDigest.otherHistory(packed, Ledger.payerOf(ledger, packed))
-    return expected === undefined
-      ? undefined
-      : new PaymentRefusedError('wrongHistory', { expected, actual: Packed.history(packed) })
+    if (expected !== undefined)
+      return new PaymentRefusedError('wrongHistory', { expected, actual: Packed.history(packed) })
+    try {
+      options.admit?.(Packed.payer(packed))
+    } catch (error) {
+      return error as Error
+    }
+    return undefined
   }
 
   /** Answers what was bought before. False where it was not. */
@@ -189,7 +205,7 @@ export const create = (options: AcceptOptions): Accept => {
     lines.leave(item)
     beginDay()
     const atMs = Date.now()
-    const legs = item.legs.map((leg) => complete(leg, atMs))
+    const legs = item.legs.map((leg) => complete(ledger, leg, atMs))
     for (const leg of item.legs) purchases.begin(leg)
     const end = (): void => {
       for (const leg of item.legs) purchases.end(leg)
@@ -208,12 +224,17 @@ export const create = (options: AcceptOptions): Accept => {
     for (const leg of item.legs) follow(leg)
   }
 
-  /** A payment was accepted: who stood at its place has missed it, who stands behind it is next. */
+  /** A payment was accepted: who stood at its place has missed it, or is the same; who stands behind it is next. */
   const follow = (leg: Leg): void => {
-    const rival = lines.at(leg, leg.start)
-    if (rival !== undefined) refuse(rival, new PaymentRefusedError('conflict'), leg)
-    const successor = lines.at(leg, leg.total)
-    if (successor !== undefined) advance(successor)
+    for (const rival of lines.at(leg, leg.start)) {
+      const isSame = rival.legs.length === 1 && Packed.isSame((rival.legs[0] as Leg).packed, leg.packed)
+      if (!isSame) refuse(rival, new PaymentRefusedError('conflict'), leg)
+      else {
+        lines.leave(rival)
+        leg.answer.then((answer) => rival.resolve([answer]), rival.reject)
+      }
+    }
+    for (const successor of lines.at(leg, leg.total)) if (lines.has(successor)) advance(successor)
   }
 
   /** Moves an item on from where it stands. What cannot be found out, because the journal cannot be read, concerns this one alone. */
@@ -231,60 +252,32 @@ export const create = (options: AcceptOptions): Accept => {
     const places = item.legs.map(ahead)
     if (places.some((distance) => distance < 0n)) repeat(item)
     else if (places.every((distance) => distance === 0n)) decide(item)
-    else if (item.legs.some(({ line, start }) => refusedNow.has(placeKey(line, start))))
-      refuse(item, new PaymentRefusedError('predecessorRefused'))
     else {
-      const parked = lines.park(item)
-      // Whoever stands at the place already may still be accepted, so its successors are left alone.
-      if (parked === 'taken') item.reject(new PaymentRefusedError('conflict'))
-      if (parked === 'full') refuse(item, new PaymentRefusedError('tooManyWaiting'))
+      const lost = item.legs.find(isLost)
+      if (lost !== undefined) refuse(item, new PaymentRefusedError('predecessorRefused'), lost, lost)
+      else if (lines.park(item) === 'full') refuse(item, new PaymentRefusedError('tooManyWaiting'))
     }
   }
 
-  const { once } = Arrivals.create({ ...options, check, paidBy })
+  /** Signed behind a payment that was refused a moment ago. */
+  const isLost = (leg: Leg): boolean => {
+    const before = refusedNow.before(leg)
+    return before !== undefined && ahead(leg) > 0n && PackedDigest.isBehind(before.packed, leg.packed)
+  }
+
+  const { once } = Arrivals.create({ ...options, check })
+  const asked = askerOf(options)
 
   const sales = Sales.create({
-    purchases,
-    pairingMs,
-    onPair: (seller, buyer) => {
-      const both = [seller, buyer]
-      advance({
-        legs: both,
-        waitMs: pairingMs,
-        resolve(answers) {
-          both.forEach((leg, i) => {
-            leg.resolve(answers[i] as Purchases.Answer)
-          })
-        },
-        reject(error, failed) {
-          for (const leg of both)
-            leg.reject(
-              failed === undefined || failed.line === leg.line ? error : new PaymentRefusedError('otherLegRefused'),
-            )
-        },
-      })
-    },
+    ...{ purchases, pairingMs, isNext },
+    isPast: (leg) => ahead(leg) < 0n,
+    onPair: (seller, buyer) => advance({ ...Sales.together(seller, buyer), waitMs: pairingMs }),
   })
 
   const take = (packed: Packed.Packed): Promise<Purchases.Answer> =>
     once(packed, (leg, resolve, reject) =>
       advance({ legs: [leg], waitMs, resolve: ([answer]) => resolve(answer as Purchases.Answer), reject }),
     )
-
-  /** What cannot even be packed is refused as everything else is: by the promise. */
-  const packed = (request: PaymentRequest): Packed.Packed | Error => {
-    try {
-      return packedOf(request)
-    } catch (error) {
-      options.onRefused((error as SunledgerError).code)
-      return error as Error
-    }
-  }
-
-  const asked = (request: PaymentRequest, act: (p: Packed.Packed) => Promise<Purchases.Answer>): Promise<Receipt> => {
-    const p = packed(request)
-    return receiptOf(p instanceof Error ? Promise.reject(p) : act(p))
-  }
 
   return {
     take,

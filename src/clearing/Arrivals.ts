@@ -4,7 +4,6 @@
  */
 import type { SunledgerError } from '../core/Errors.ts'
 import * as Packed from '../core/Packed.ts'
-import type { Address } from '../core/Payment.ts'
 import { PaymentRefusedError } from '../core/Payment.ts'
 import type * as Digest from '../crypto/Digest.ts'
 import * as PackedDigest from '../crypto/Packed.ts'
@@ -30,9 +29,6 @@ export const checkHere =
 export interface ArrivalsOptions {
   readonly commit: Commit
   readonly check: Check
-  /** All that the payer has ever paid, accepted. */
-  readonly paidBy: (leg: Leg) => bigint
-  readonly admit?: ((payer: Address) => void) | undefined
   readonly onRefused: (code: string) => void
 }
 
@@ -58,13 +54,23 @@ const faultOf = (packed: Packed.Packed, isSigned: boolean): Error | undefined =>
 }
 
 export const create = (options: ArrivalsOptions): Arrivals => {
-  const { commit, check, paidBy } = options
-  /** By id: the same payment again gets the same answer, a changed copy does not. */
-  const underWay = new Map<string, Leg>()
+  const { commit, check } = options
+  /** By id, and where another of the same signature says something else, by what they say as well. */
+  const [underWay, beside] = [new Map<string, Leg>(), new Map<string, Leg>()]
 
-  /** Only what its payer alone can have sent counts: anybody may hold debits that were accepted, and could use up the payer's rate. */
-  const admit = (leg: Leg): void => {
-    if (options.admit !== undefined && leg.total > paidBy(leg)) options.admit(Packed.payer(leg.packed))
+  /** The same payment, where it is under way: whoever sends it again gets the same answer, a changed copy does not. */
+  const running = (packed: Packed.Packed, id: string): Leg | undefined => {
+    const one = underWay.get(id)
+    if (one !== undefined && Packed.isSame(one.packed, packed)) return one
+    return beside.size === 0 ? undefined : beside.get(id + Packed.contentKey(packed))
+  }
+
+  /** @returns what ends it */
+  const begin = (leg: Leg, id: string): (() => void) => {
+    const isFirst = !underWay.has(id)
+    const [legs, key] = isFirst ? [underWay, id] : [beside, id + Packed.contentKey(leg.packed)]
+    legs.set(key, leg)
+    return () => legs.delete(key)
   }
 
   const once = (packed: Packed.Packed, run: Run): Promise<Answer> => {
@@ -80,19 +86,11 @@ export const create = (options: ArrivalsOptions): Arrivals => {
     check(packed, (isSigned) => {
       const fault = faultOf(packed, isSigned)
       if (fault !== undefined) return refused(fault)
-      const key = Packed.idKey(packed)
-      const running = underWay.get(key)
-      if (running !== undefined && Packed.isSame(running.packed, packed)) return resolve(running.answer)
+      const id = Packed.idKey(packed)
+      const same = running(packed, id)
+      if (same !== undefined) return resolve(same.answer)
       const leg = legOf(packed, answer)
-      try {
-        admit(leg)
-      } catch (error) {
-        return refused(error as Error)
-      }
-      if (running === undefined) underWay.set(key, leg)
-      const done = (): void => {
-        if (underWay.get(key) === leg) underWay.delete(key)
-      }
+      const done = begin(leg, id)
       run(
         leg,
         (found) => {

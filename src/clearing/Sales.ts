@@ -23,8 +23,30 @@ export interface Sales {
 export interface SalesOptions {
   readonly purchases: Purchases
   readonly pairingMs: number
+  /** Its place has passed: it can never be accepted. */
+  readonly isPast: (leg: Place & UnderWay) => boolean
+  /** It is signed by its payer as what comes next. */
+  readonly isNext: (leg: Place & UnderWay) => boolean
   /** Both legs are there. The seller's comes first. */
   readonly onPair: (seller: Leg, buyer: Leg) => void
+}
+
+/** Two legs as what is accepted or refused at once. */
+export const together = (seller: Leg, buyer: Leg) => {
+  const legs = [seller, buyer]
+  return {
+    legs,
+    resolve(answers: readonly Answer[]) {
+      legs.forEach((leg, i) => {
+        leg.resolve(answers[i] as Answer)
+      })
+    },
+    /** @param at the leg that was at fault; left out: both are told the same */
+    reject(error: Error, at?: Place) {
+      for (const leg of legs)
+        leg.reject(at === undefined || at.line === leg.line ? error : new PaymentRefusedError('otherLegRefused'))
+    },
+  }
 }
 
 /** Whether a payment is one of the two that the terms describe. */
@@ -36,7 +58,7 @@ const isLegOf = (terms: SaleTerms, { payer, payee, asset, amount, reference }: P
   return sells || buys
 }
 
-export const create = ({ purchases, pairingMs, onPair }: SalesOptions): Sales => {
+export const create = ({ purchases, pairingMs, isPast, isNext, onPair }: SalesOptions): Sales => {
   /** Legs that wait for their other, by the sale's reference. */
   const unpaired = new Map<Hex, Leg & { readonly timer: NodeJS.Timeout }>()
 
@@ -58,12 +80,13 @@ export const create = ({ purchases, pairingMs, onPair }: SalesOptions): Sales =>
       const earlier = purchases.earlier(leg.packed)
       if (earlier === 'referenceReused') leg.reject(new PaymentRefusedError(earlier))
       else if (earlier !== undefined) earlier.then(leg.resolve, leg.reject)
+      // Anybody can make a leg of an old debit that was accepted: it must not take the place of the payer's own.
+      else if (isPast(leg)) leg.reject(new PaymentRefusedError('conflict'))
       else {
         const other = unpaired.get(leg.payment.reference)
-        if (other === undefined) {
-          wait(leg)
-          return
-        }
+        if (other === undefined) return wait(leg)
+        if (other.payment.payer === leg.payment.payer && isNext(other))
+          return leg.reject(new PaymentRefusedError('conflict'))
         clearTimeout(other.timer)
         unpaired.delete(leg.payment.reference)
         if (other.payment.payer === leg.payment.payer) {

@@ -92,6 +92,8 @@ export const keyOf = ({ bytes, start }: Packed, from: number, to: number): strin
 
 /** Names the payment. */
 export const idKey = (p: Packed): string => keyOf(p, at.id, at.id + 32)
+/** All that a payment says beside its id. */
+export const contentKey = (p: Packed): string => keyOf(p, 0, at.total)
 /** Names the purchase: payer, asset, reference. */
 export const purchaseKey = (p: Packed): string => keyOf(p, at.payer, at.reference + 32)
 /** Names the payer's line: payer, asset. */

@@ -61,21 +61,29 @@ export const identify = (domain: Digest.Domain, p: Packed): boolean => {
 
 const genesis = Buffer.alloc(wordBytes)
 
-/** The history that the payment must state, as hex where it is another than it does; undefined where it does. */
-export const otherHistory = ({ bytes, start }: Packed, payer: Row | undefined): Hex | undefined => {
-  if (payer === undefined) {
-    genesis.fill(0)
-    put(genesis, 0, bytes, start + at.payer, 20)
-  }
-  put(history, 0, payer?.bytes ?? genesis, payer === undefined ? 0 : payer.start + cell.debitHistory, 32)
+/** Hashes a payment's content behind a history, and says whether that is the history that the payment states. */
+const continues = ({ bytes, start }: Packed, before: Buffer, place: number): boolean => {
+  put(history, 0, before, place, 32)
   put(history, 1, bytes, start + at.payee, 20)
   put(history, 2, bytes, start + at.amount, 12)
   put(history, 3, bytes, start + at.reference, 32)
   put(history, 4, bytes, start + at.validUntil, 8)
   Keccak.into(hash, 0, history)
-  const isSame = bytes.compare(hash, 0, wordBytes, start + at.history, start + at.history + wordBytes) === 0
+  return bytes.compare(hash, 0, wordBytes, start + at.history, start + at.history + wordBytes) === 0
+}
+
+/** The history that the payment must state, as hex where it is another than it does; undefined where it does. */
+export const otherHistory = (p: Packed, payer: Row | undefined): Hex | undefined => {
+  if (payer === undefined) {
+    genesis.fill(0)
+    put(genesis, 0, p.bytes, p.start + at.payer, 20)
+  }
+  const isSame = continues(p, payer?.bytes ?? genesis, payer === undefined ? 0 : payer.start + cell.debitHistory)
   return isSame ? undefined : `0x${hash.toString('hex')}`
 }
+
+/** Whether a payment was signed right behind another one. */
+export const isBehind = (before: Packed, p: Packed): boolean => continues(p, before.bytes, before.start + at.history)
 
 /** Writes the credit histories before and after the payment. */
 export const credited = ({ bytes, start }: Packed, payee: Row | undefined): void => {

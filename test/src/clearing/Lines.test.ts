@@ -7,14 +7,19 @@ const at = (line: string, start: bigint, amount = 1n): Lines.Place => ({ line, s
 const item = (legs: readonly Lines.Place[], waitMs = 60_000): Lines.Item => ({ legs, waitMs })
 
 describe('a line', () => {
-  test('behavior: has one place for each total, and another line for each payer', () => {
+  test('behavior: has places by totals, with as many at one as come, and another line for each payer', () => {
     const lines = Lines.create<Lines.Item>(10, () => {})
-    const [a, b] = [item([at('a', 1n)]), item([at('b', 1n)])]
-    expect([lines.park(a), lines.park(b), lines.park(item([at('a', 1n)]))]).toEqual(['parked', 'parked', 'taken'])
-    expect([lines.at(at('a', 0n), 1n), lines.at(at('b', 0n), 1n), lines.at(at('a', 0n), 2n)]).toEqual([a, b, undefined])
+    const [a, b, beside] = [item([at('a', 1n)]), item([at('b', 1n)]), item([at('a', 1n, 2n)])]
+    expect([a, b, beside].map(lines.park)).toEqual(['parked', 'parked', 'parked'])
+    expect([lines.at(at('a', 0n), 1n), lines.at(at('b', 0n), 1n), lines.at(at('a', 0n), 2n)]).toEqual([
+      [a, beside],
+      [b],
+      [],
+    ])
     lines.leave(a)
-    expect(lines.at(at('a', 0n), 1n)).toBeUndefined()
-    lines.leave(b)
+    expect([lines.at(at('a', 0n), 1n), lines.has(a), lines.has(beside)]).toEqual([[beside], false, true])
+    for (const left of [b, beside]) lines.leave(left)
+    expect(lines.size()).toBe(0)
   })
 
   test('behavior: parking again changes nothing; who has left is not taken out twice', () => {
@@ -24,7 +29,7 @@ describe('a line', () => {
     lines.leave(first)
     lines.park(second)
     lines.leave(first)
-    expect(lines.at(at('a', 0n), 1n)).toBe(second)
+    expect(lines.at(at('a', 0n), 1n)).toEqual([second])
     lines.leave(second)
   })
 
@@ -35,25 +40,34 @@ describe('a line', () => {
     expect(lines.park(item([at('b', 1n)]))).toBe('parked')
   })
 
+  test('error: is full for what leads to one total much sooner, from whatever places', () => {
+    const lines = Lines.create<Lines.Item>(64, () => {})
+    const copies = [1n, 2n, 3n, 4n, 5n].map((start) => item([at('a', start, 10n - start)]))
+    expect(copies.map(lines.park)).toEqual(['parked', 'parked', 'parked', 'parked', 'full'])
+    expect(lines.park(item([at('a', 5n)]))).toBe('parked')
+    lines.leave(copies[0] as Lines.Item)
+    expect(lines.park(copies[4] as Lines.Item)).toBe('parked')
+  })
+
   test('behavior: whoever has waited its time is told of, once, and has left', async () => {
     const waited = item([at('a', 1n)], 5)
     const told = await new Promise<[Lines.Item, unknown]>((resolve) => {
       const lines = Lines.create<Lines.Item>(10, (found) => resolve([found, lines.at(at('a', 0n), 1n)]))
       lines.park(waited)
     })
-    expect(told).toEqual([waited, undefined])
+    expect(told).toEqual([waited, []])
   })
 })
 
 describe('a sale', () => {
   test('behavior: stands in both lines or in neither, and leaves both', () => {
-    const lines = Lines.create<Lines.Item>(10, () => {})
+    const lines = Lines.create<Lines.Item>(1, () => {})
     const sale = item([at('a', 1n), at('b', 5n)])
     expect(lines.park(sale)).toBe('parked')
-    expect([lines.at(at('a', 0n), 1n), lines.at(at('b', 0n), 5n)]).toEqual([sale, sale])
-    expect(lines.park(item([at('c', 1n), at('b', 5n)]))).toBe('taken')
-    expect(lines.at(at('c', 0n), 1n)).toBeUndefined()
+    expect([lines.at(at('a', 0n), 1n), lines.at(at('b', 0n), 5n)]).toEqual([[sale], [sale]])
+    expect(lines.park(item([at('c', 1n), at('b', 6n)]))).toBe('full')
+    expect(lines.at(at('c', 0n), 1n)).toEqual([])
     lines.leave(sale)
-    expect([lines.at(at('a', 0n), 1n), lines.at(at('b', 0n), 5n)]).toEqual([undefined, undefined])
+    expect([lines.at(at('a', 0n), 1n), lines.at(at('b', 0n), 5n)]).toEqual([[], []])
   })
 })

@@ -126,6 +126,94 @@ describe('a changed copy', () => {
   })
 })
 
+describe('I8 a changed copy of a payment that has not been accepted yet', () => {
+  const nobody = Member.create('nobody').address
+  /** Every way to say something else under the same signature: also such that it stands at another place, or looks like an old purchase. */
+  const changed = (request: PaymentRequest, old: PaymentRequest): PaymentRequest[] =>
+    [
+      { payee: nobody },
+      { validUntil: 1n },
+      { reference: old.reference },
+      ...[old.total, 1n, 0n].map((start) => ({ amount: request.total - start })),
+      { amount: 0n },
+      { payee: old.payee, amount: old.amount, reference: old.reference },
+    ]
+      .map((change) => ({ ...request, ...change }) as PaymentRequest)
+      .filter(({ amount, payee: to, reference: of, validUntil }) => {
+        const { reference: own, payee: its, validUntil: until } = request
+        return amount !== request.amount || to !== its || of !== own || validUntil !== until
+      })
+
+  /** Four payments signed one after the other, behind one that was accepted. */
+  const signed = async (options: Parameters<typeof open>[0] = {}) => {
+    const { book, payer } = await funded({ waitMs: 60_000, ...options })
+    const old = payer.pay({ to: payee.address, amount: 7n })
+    await book.pay(old)
+    const requests = [5n, 6n, 8n, 9n].map((amount) => payer.pay({ to: payee.address, amount }))
+    return { book, payer, old, requests: requests as [PaymentRequest, ...PaymentRequest[]] }
+  }
+
+  test.each([0, 1, 2, 3])('behavior: of the one at place %i changes nothing, whenever it comes', async (of) => {
+    for (const order of [
+      [0, 1, 2, 3],
+      [3, 2, 1, 0],
+      [1, 0, 3, 2],
+      [2, 3, 1, 0],
+    ])
+      for (const from of [0, 2, 4, 6]) {
+        const { book, payer, old, requests } = await signed()
+        const copies = changed(requests[of] as PaymentRequest, old).slice(from, from + 2)
+        // Early copies wait for their own time, and nobody for them.
+        const disturb = (): void => copies.forEach((copy) => void codeOf(book.pay(copy)))
+        disturb()
+        const codes = order.map((i) => {
+          const code = codeOf(book.pay(requests[i] as PaymentRequest))
+          disturb()
+          return code
+        })
+        expect(await Promise.all(codes)).toEqual(order.map(() => 'accepted'))
+        expect(spent(book, payer)).toBe(35n)
+      }
+  })
+
+  test('behavior: the payment itself, sent again, is still the same one', async () => {
+    const { book, old, requests } = await signed()
+    const [first, second] = requests as [PaymentRequest, PaymentRequest]
+    for (const copy of changed(second, old).slice(0, 3)) void codeOf(book.pay(copy))
+    const answers = [second, second, first, second].map(book.pay)
+    const [a, b, , c] = await Promise.all(answers)
+    expect([b, c]).toEqual([a, a])
+    expect(book.refused.filter((code) => code === 'SL311')).toEqual([])
+  })
+
+  test('behavior: copies that wait in vain, or find no room, take nothing with them', async () => {
+    const { book, old, requests } = await signed({ waitMs: 40 })
+    const [first, second, third] = requests as [PaymentRequest, PaymentRequest, PaymentRequest]
+    const copies = (): Promise<string>[] =>
+      Array.from({ length: 20 }, (_, i) =>
+        codeOf(book.pay({ ...second, amount: (i % 2 === 0 ? 4n : 3n) as never, validUntil: BigInt(i) })),
+      )
+    const refused = copies()
+    await new Promise((resolve) => setTimeout(resolve, 25))
+    const early = codeOf(book.pay(third))
+    // The copies' time is over, not the payment's.
+    expect(new Set(await Promise.all(refused))).toEqual(new Set(['SL310', 'SL312']))
+    for (const copy of changed(second, old)) void codeOf(book.pay(copy))
+    expect(await codesOf([first, second].map(book.pay))).toEqual(['accepted', 'accepted'])
+    expect(await early).toBe('accepted')
+  })
+
+  test('behavior: counts for nobody’s rate', async () => {
+    const { address } = Member.create('payer')
+    const counted: string[] = []
+    const { book, old, requests } = await signed({ admit: (of) => counted.push(of) })
+    for (const copy of requests.flatMap((request) => changed(request, old))) void codeOf(book.pay(copy))
+    expect(counted).toEqual([address])
+    await Promise.all(requests.map(book.pay))
+    expect(counted).toEqual(Array.from({ length: 5 }, () => address))
+  })
+})
+
 describe('another payment at the same total', () => {
   test('error: SL309, in flight, later, and after a restart', async () => {
     const { book, payer } = await funded()

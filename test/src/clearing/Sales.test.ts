@@ -138,12 +138,14 @@ describe('all or nothing', () => {
     expect(all()).toEqual([97n, 100n, 0n, 100n])
   })
 
-  test('error: SL309 where a leg’s place has passed', async () => {
+  test('error: SL309 where a leg’s place has passed; the other waits for one that can be accepted', async () => {
     const { book, seller, buyer, other, terms } = await market({ pairingMs: 60_000 })
     const sale = terms()
     const leg = buyer.leg(sale)
     await book.pay(buyer.instead({ to: other.address, amount: 1n }))
-    expect(await codesOf([book.trade(sale, leg), book.trade(sale, seller.leg(sale))])).toEqual(['SL309', 'SL316'])
+    const sells = book.trade(sale, seller.leg(sale))
+    expect(await codeOf(book.trade(sale, leg))).toBe('SL309')
+    expect(await codesOf([book.trade(sale, buyer.leg(sale)), sells])).toEqual(['accepted', 'accepted'])
   })
 
   test('error: SL313 where one leg was paid on its own before', async () => {
@@ -172,6 +174,20 @@ describe('pairing', () => {
     await book.pay(buyer.pay({ to: other.address, amount: 1n }))
     const newer = book.trade(sale, buyer.leg(sale))
     expect(await codesOf([older, newer, book.trade(sale, seller.leg(sale))])).toEqual(['SL309', 'accepted', 'accepted'])
+  })
+
+  test('error: I8 SL309 for a leg that somebody made of an old debit; the party’s own is paired', async () => {
+    const { book, seller, buyer, other, terms } = await market({ pairingMs: 60_000 })
+    const old = buyer.pay({ to: other.address, amount: 10n })
+    await book.pay(old)
+    const sale = terms()
+    const buys = buyer.leg(sale)
+    const own = book.trade(sale, buys)
+    const { payee, amount, reference: of } = buys
+    expect(await codeOf(book.trade(sale, { ...old, payee, amount, reference: of }))).toBe('SL309')
+    const instead = buyer.instead({ to: payee, amount, reference: of, validUntil: 3_000_000_000n })
+    expect(await codeOf(book.trade(sale, instead))).toBe('SL309')
+    expect(await codesOf([own, book.trade(sale, seller.leg(sale))])).toEqual(['accepted', 'accepted'])
   })
 
   test.each([
