@@ -3,7 +3,7 @@
  * numbers, so an explanation keeps its mutant while the file grows around it.
  */
 import * as Compile from '../solidity/Compile.ts'
-import { changesOf, type Node } from './Operators.ts'
+import { type Change, changesOf, type Node } from './Operators.ts'
 
 export interface Mutant {
   /** `contracts/…` */
@@ -13,19 +13,27 @@ export interface Mutant {
   readonly key: string
   readonly before: string
   readonly after: string
+  /** See Change. */
+  readonly branch: boolean
   /** The whole file with the change in it. */
   readonly content: string
 }
 
-/** All mutants of a file, in the order of its text. */
-export const mutantsOf = (file: string): Mutant[] => {
-  const sources = Compile.collect([file])
-  const output = Compile.compile(sources, { evmVersion: 'osaka' }, { [file]: { '': ['ast'] } })
-  const bytes = Buffer.from(sources[file]?.content ?? '')
-  const places = placesOf(output.sources?.[file]?.ast as Node, '', '', bytes)
+/** All mutants of the files, in the order of their text. */
+export const mutantsOf = (files: readonly string[]): Mutant[] => {
+  const sources = Compile.collect(files)
+  const selection = Object.fromEntries(files.map((file) => [file, { '': ['ast'] }]))
+  const output = Compile.compile(sources, { evmVersion: 'osaka' }, selection)
+  return files.flatMap((file) =>
+    mutantsIn(file, output.sources?.[file]?.ast as Node, Buffer.from(sources[file]?.content ?? '')),
+  )
+}
+
+const mutantsIn = (file: string, tree: Node, bytes: Buffer): Mutant[] => {
+  const places = placesOf(tree, '', '', bytes)
   places.sort((one, other) => one.start - other.start || one.end - other.end)
   const seen = new Map<string, number>()
-  return places.map(({ where, start, end, after }) => {
+  return places.map(({ where, start, end, after, branch }) => {
     const before = bytes.toString('utf8', start, end)
     const name = `${where}: ${tidied(before)} → ${after === '' ? 'nothing' : tidied(after)}`
     const count = (seen.get(name) ?? 0) + 1
@@ -36,16 +44,14 @@ export const mutantsOf = (file: string): Mutant[] => {
       key: count === 1 ? name : `${name} #${count}`,
       before: tidied(before),
       after: after === '' ? 'nothing' : tidied(after),
+      branch: branch === true,
       content: bytes.toString('utf8', 0, start) + after + bytes.toString('utf8', end),
     }
   })
 }
 
-interface Place {
+interface Place extends Change {
   readonly where: string
-  readonly start: number
-  readonly end: number
-  readonly after: string
 }
 
 /** Walks the tree and knows in which contract and function it is. */

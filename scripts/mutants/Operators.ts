@@ -25,6 +25,8 @@ export interface Change {
   readonly start: number
   readonly end: number
   readonly after: string
+  /** Takes one of the two ways away that a condition can turn out: a test that notices has gone that way, and it mattered. */
+  readonly branch?: boolean
 }
 
 const operators: Readonly<Record<string, readonly string[]>> = {
@@ -79,7 +81,7 @@ const rules: Readonly<Record<string, Rule>> = {
     const [left, right] = [node.leftExpression, node.rightExpression] as [Node, Node]
     const swapped = operatorBetween(left, right, node.operator ?? '', bytes)
     const logical = node.operator === '&&' || node.operator === '||'
-    const halves = logical ? [left, right].map((half) => replaced(node, textOf(half, bytes))) : []
+    const halves = logical ? [left, right].map((half) => branched(node, textOf(half, bytes))) : []
     return [...swapped, ...halves]
   },
   Assignment: (node, bytes) =>
@@ -102,7 +104,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Conditional: (node) => conditions(node.condition, ['true', 'false']),
   WhileStatement: (node) => conditions(node.condition, ['false']),
   ForStatement: (node) => conditions(node.condition, ['false']),
-  FunctionCall: (node) => (isRequire(node) ? conditions(node.arguments?.[0], ['true']) : []),
+  FunctionCall: (node) => (isRequire(node) ? conditions(node.arguments?.[0], ['true', 'false']) : []),
   ExpressionStatement: (node) => (isRequire(node.expression) ? [] : [replaced(node, nothing, true)]),
   EmitStatement: (node) => [replaced(node, nothing, true)],
   RevertStatement: (node) => [replaced(node, nothing, true)],
@@ -127,7 +129,7 @@ const isRequire = (node: Node | undefined): boolean =>
   node?.nodeType === 'FunctionCall' && node.expression?.name === 'require'
 
 const conditions = (condition: Node | undefined, values: readonly string[]): Change[] =>
-  condition === undefined ? [] : values.map((value) => replaced(condition, value))
+  condition === undefined ? [] : values.map((value) => branched(condition, value))
 
 const operatorBetween = (left: Node, right: Node, operator: string, bytes: Buffer): Change[] => {
   const gap = bytes.toString('utf8', endOf(left), startOf(right))
@@ -141,6 +143,8 @@ const replaced = (node: Node, after: string, statement = false): Change => ({
   end: endOf(node) + (statement ? 1 : 0),
   after,
 })
+
+const branched = (node: Node, after: string): Change => ({ ...replaced(node, after), branch: true })
 
 const startOf = ({ src }: Node): number => Number(src.split(':')[0])
 const endOf = ({ src }: Node): number => startOf({ src } as Node) + Number(src.split(':')[1])

@@ -22,6 +22,8 @@ export interface Summary {
   readonly explained: readonly { readonly mutant: Judged; readonly why: string }[]
   readonly survivors: readonly Judged[]
   readonly stale: readonly string[]
+  /** Ways that conditions can turn out, and those of them that a test notices. */
+  readonly branches: { readonly of: number; readonly proven: number }
 }
 
 const leastKilled = 0.95
@@ -29,6 +31,7 @@ const leastKilled = 0.95
 export const of = (judged: readonly Judged[], scope: Scope): Summary => {
   const reasons = JSON.parse(readFileSync(new URL('explained.json', import.meta.url), 'utf8')) as Record<string, string>
   const survived = judged.filter(({ outcome }) => outcome === 'survived')
+  const branches = judged.filter(({ branch, outcome }) => branch && outcome !== 'invalid' && outcome !== 'same')
   const keys = new Set(survived.map(({ key }) => key))
   return {
     scope,
@@ -40,6 +43,7 @@ export const of = (judged: readonly Judged[], scope: Scope): Summary => {
       return why === undefined ? [] : [{ mutant, why }]
     }),
     survivors: survived.filter(({ key }) => reasons[key] === undefined),
+    branches: { of: branches.length, proven: branches.filter(({ outcome }) => outcome === 'killed').length },
     stale: scope.whole ? Object.keys(reasons).filter((key) => !keys.has(key)) : [],
   }
 }
@@ -55,7 +59,7 @@ export const isGood = (summary: Summary): boolean =>
   share(summary) >= leastKilled && summary.survivors.length === 0 && summary.stale.length === 0
 
 export const toText = (summary: Summary): string => {
-  const { scope, judged, killed, explained, survivors, stale } = summary
+  const { scope, judged, killed, explained, survivors, stale, branches } = summary
   const alive = killed + explained.length + survivors.length
   const lines = [
     ...explained.map(({ mutant, why }) => `explained: ${placeOf(mutant)}\n           ${why}`),
@@ -65,6 +69,7 @@ export const toText = (summary: Summary): string => {
       `${summary.void} changed nothing; of the other ${alive}:`,
     `${killed} killed (${percent(shareOfAll(summary))}), ${survivors.length} survived, ${explained.length} explained`,
     `${percent(share(summary))} killed of those that could be noticed`,
+    `branches: a test notices ${branches.proven} of ${branches.of} ways that conditions can turn out`,
   ]
   return `${lines.join('\n')}\n`
 }
@@ -80,9 +85,10 @@ export const toJson = (summary: Summary): string =>
       survived: summary.survivors.map(entryOf),
       explained: summary.explained.map(({ mutant, why }) => ({ ...entryOf(mutant), why })),
       stale: summary.stale,
+      branches: summary.branches,
       verdicts: summary.judged.map((mutant) => {
-        const { outcome, by, compileMs, testMs } = mutant
-        return { ...entryOf(mutant), outcome, by, compileMs, testMs }
+        const { branch, outcome, by, compileMs, testMs } = mutant
+        return { ...entryOf(mutant), branch, outcome, by, compileMs, testMs }
       }),
     },
     undefined,

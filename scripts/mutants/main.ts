@@ -3,25 +3,31 @@
  * A change that no test notices is listed; one that cannot be noticed, because nothing that anybody could see changes, is explained in
  * explained.json beside this file. No part of `npm test`: thousands of compilations take their time.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import * as Suite from '../solidity/Suite.ts'
+import * as Base from './Base.ts'
 import * as Judge from './Judge.ts'
+import { Kept } from './Kept.ts'
+import { Killers } from './Killers.ts'
 import { type Mutant, mutantsOf } from './Mutate.ts'
 import * as Summary from './Summary.ts'
 
-const help = `Usage: npm run -s mutants -- [--only FILE] [--sample N] [--seed S] [--match TEXT] [--minutes M] [--out FILE] [--json] [--list]
+const folder = 'reports/mutants'
+const batchSize = 10
 
-Changes one operator, constant, condition or statement of the contracts at a time and runs the contract tests on each change.
+const help = `Usage: npm run -s mutants -- [--only FILE] [--sample N] [--seed S] [--match TEXT] [--minutes M] [--again] [--out FILE] [--json] [--list]
+
+Changes one operator, constant, condition or statement of the contracts at a time and runs the contract tests on each change. Verdicts
+are kept in ${folder}: the next run goes on from there, and after a change judges what it concerns.
 
   --only FILE    only files of contracts/ whose path contains FILE; may be repeated
   --match TEXT   only mutants whose name contains TEXT; may be repeated
   --sample N     N mutants, chosen at random, instead of all
   --seed S       which ones; the same seed gives the same sample (default 1)
-  --minutes M    ends after so many minutes with what has been judged until then
-  --out FILE     where the verdicts go as JSON (default reports/mutants.json)
+  --minutes M    ends after so many minutes (0.5 is half a one) with what has been judged until then
+  --again        judges again what was judged before
+  --out FILE     where the verdicts go as JSON (default ${folder}/summary.json)
   --json         print that document instead of a summary
   --list         name the mutants and judge none
   --help         this text
@@ -43,7 +49,8 @@ async function main(args: string[]): Promise<number> {
     options: {
       ...{ only: { type: 'string', multiple: true }, match: { type: 'string', multiple: true } },
       ...{ sample: { type: 'string' }, seed: { type: 'string', default: '1' }, minutes: { type: 'string' } },
-      out: { type: 'string', default: 'reports/mutants.json' },
+      out: { type: 'string', default: `${folder}/summary.json` },
+      again: { type: 'boolean' },
       ...{ json: { type: 'boolean' }, list: { type: 'boolean' }, help: { type: 'boolean' } },
     },
   })
@@ -51,8 +58,8 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(help)
     return 0
   }
-  const files = ownFiles().filter((file) => values.only?.some((part) => file.includes(part)) ?? true)
-  const all = files.flatMap(mutantsOf).filter(({ key }) => values.match?.some((part) => key.includes(part)) ?? true)
+  const files = Base.ownFiles().filter((file) => values.only?.some((part) => file.includes(part)) ?? true)
+  const all = mutantsOf(files).filter(({ key }) => values.match?.some((part) => key.includes(part)) ?? true)
   if (all.length === 0) throw new TypeError('There is no such mutant.')
   const seed = countOf('--seed', values.seed)
   const mutants = values.sample === undefined ? all : sampled(all, countOf('--sample', values.sample), seed)
@@ -60,8 +67,9 @@ async function main(args: string[]): Promise<number> {
     for (const { file, line, key } of mutants) process.stdout.write(`${file}:${line} ${key}\n`)
     return 0
   }
-  const minutes = values.minutes === undefined ? Number.POSITIVE_INFINITY : countOf('--minutes', values.minutes)
-  const judged = await judgeAll(mutants, Date.now() + 60_000 * minutes)
+  const until =
+    values.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + 60_000 * minutesOf(values.minutes)
+  const judged = await judgeAll(mutants, until, values.again ?? false)
   const summary = Summary.of(judged, {
     of: all.length,
     seed,
@@ -73,13 +81,13 @@ async function main(args: string[]): Promise<number> {
   return Summary.isGood(summary) ? 0 : 1
 }
 
-/** The clearing house, the meter and the tokens; `contracts/peers` is of the cost study and holds nobody's money. */
-function ownFiles(): string[] {
-  return Suite.contractFiles().filter((file) => !file.startsWith('contracts/peers/'))
-}
-
 function countOf(flag: string, text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new TypeError(`${flag} takes a whole number, not '${text}'.`)
+  return Number(text)
+}
+
+function minutesOf(text: string): number {
+  if (!/^\d{1,6}(\.\d{1,3})?$/.test(text)) throw new TypeError(`--minutes takes a number, not '${text}'.`)
   return Number(text)
 }
 
@@ -97,39 +105,52 @@ function sampled(mutants: readonly Mutant[], count: number, seed: number): Mutan
     .map(({ mutant }) => mutant)
 }
 
-async function judgeAll(mutants: readonly Mutant[], until: number): Promise<Summary.Judged[]> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'sunledger-mutants-'))
+async function judgeAll(mutants: readonly Mutant[], until: number, again: boolean): Promise<Summary.Judged[]> {
   const began = Date.now()
-  try {
-    const { artifacts, settings } = await baseline()
-    const artifactsFile = path.join(folder, 'artifacts.json')
-    writeFileSync(artifactsFile, JSON.stringify(artifacts))
-    const judge = Judge.open({ artifactsFile, settings })
-    const judged: Summary.Judged[] = []
-    for (const mutant of mutants) {
-      if (Date.now() > until) break
-      const verdict = await judge.judge({ file: mutant.file, content: mutant.content })
-      judged.push({ ...mutant, ...verdict })
-      if (verdict.outcome === 'survived') say(`survived: ${mutant.file}:${mutant.line} ${mutant.key}`)
-      if (judged.length % 25 === 0) say(`${judged.length}/${mutants.length} after ${seconds(began)} s`)
-    }
-    judge.close()
-    return judged
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+  const base = await Base.prepare(folder, say)
+  const kept = new Kept(path.join(folder, 'verdicts.jsonl'), Base.read(base))
+  const killers = new Killers()
+  const judged: Summary.Judged[] = []
+  const open: Mutant[] = []
+  for (const mutant of mutants) {
+    const verdict = again ? undefined : kept.verdictOn(mutant)
+    if (verdict) judged.push({ ...mutant, ...verdict })
+    else open.push(mutant)
+    killers.note(mutant, verdict ?? {})
   }
+  say(`${judged.length} of ${mutants.length} were judged before`)
+  let ended = false
+  process.once('SIGINT', () => {
+    ended = true
+  })
+  const isOver = () => ended || Date.now() > until
+  const judge = Judge.open({ base })
+  let fresh = 0
+  for (const batch of batchesOf(open)) {
+    if (isOver()) break
+    await judge.take({ file: batch[0]?.file ?? '', contents: batch.map(({ content }) => content) })
+    for (const [index, mutant] of batch.entries()) {
+      if (isOver()) break
+      const verdict = await judge.judge({ index, order: killers.orderFor(mutant, kept.lastKiller(mutant)) })
+      killers.note(mutant, verdict)
+      judged.push({ ...mutant, ...verdict })
+      kept.add(mutant, verdict)
+      if (verdict.outcome === 'survived') say(`survived: ${mutant.file}:${mutant.line} ${mutant.key}`)
+      if (++fresh % 50 === 0) say(`${fresh} of ${open.length} in ${seconds(began)} s`)
+    }
+  }
+  judge.close()
+  return judged
 }
 
-/** The tests must pass before a change can be found by their failing. */
-async function baseline() {
-  say('compiling contracts and tests')
-  const files = [...Suite.contractFiles(), ...Suite.testFiles()]
-  const { settings } = Suite
-  const artifacts = Suite.artifactsOf(files, {}, settings)
-  const options = { fuzzRuns: 32, invariantRuns: 3, depth: 160, gasLimit: 1n << 34n }
-  const [failure] = await Suite.run(artifacts, Suite.suitesOf(artifacts), options)
-  if (failure) throw new Error(`${failure.suite}.${failure.test} fails on the contracts as they are: ${failure.reason}`)
-  return { artifacts, settings }
+/** Mutants of one file, few enough for the compiler's memory and for an end in good time. */
+function batchesOf(mutants: readonly Mutant[]): Mutant[][] {
+  const batches: Mutant[][] = []
+  for (const file of new Set(mutants.map((mutant) => mutant.file))) {
+    const group = mutants.filter((mutant) => mutant.file === file)
+    for (let from = 0; from < group.length; from += batchSize) batches.push(group.slice(from, from + batchSize))
+  }
+  return batches
 }
 
 function seconds(began: number): number {

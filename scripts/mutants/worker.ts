@@ -1,25 +1,34 @@
 /**
  * Judges mutants in a process of its own, because a mutant may loop or take the process with it: compiles what the change touches, runs
- * the tests from the fastest to the most patient, and stops at the first that fails.
+ * the tests from the likeliest and fastest to the most patient, and stops at the first that fails. What no test notices is compiled as
+ * it is for a chain, too: where the optimised code is the same, there was nothing to notice.
  */
-import { readFileSync } from 'node:fs'
-import type { Artifact, ArtifactId } from '@nomicfoundation/edr'
+import type { Artifact } from '@nomicfoundation/edr'
 import * as Compile from '../solidity/Compile.ts'
 import * as Suite from '../solidity/Suite.ts'
+import { codeOf, hashOf, Imports, isSlow, keyOf, nameOf, read, rounds } from './Base.ts'
+import * as Together from './Together.ts'
 
-/** What the parent process says at first. */
+/** What the parent process says at first: where the compiled base lies. */
 export interface Start {
-  readonly artifactsFile: string
-  readonly settings: object
+  readonly base: string
+}
+
+/** Changes of one file: they are compiled together, and then judged when they are asked for, one after the other. */
+export interface Batch {
+  readonly file: string
+  readonly contents: readonly string[]
 }
 
 export interface Task {
-  readonly file: string
-  readonly content: string
+  /** Of the batch that was sent last. */
+  readonly index: number
+  /** Suites, the likeliest to notice first. */
+  readonly order: readonly string[]
 }
 
 /**
- * invalid: no contract any more. same: the same code, so nothing was changed. killed: a test failed. survived: none did.
+ * invalid: no contract any more. same: the same code on a chain, so nothing was changed. killed: a test failed. survived: none did.
  */
 export interface Verdict {
   readonly outcome: 'invalid' | 'same' | 'killed' | 'survived'
@@ -29,79 +38,89 @@ export interface Verdict {
   readonly testMs?: number
 }
 
-const slowSuites = ['OrderTest', 'ClearingInvariants', 'EnergyInvariants']
-
 const start = JSON.parse(process.argv[2] ?? '{}') as Start
-const artifacts = JSON.parse(readFileSync(start.artifactsFile, 'utf8')) as Artifact[]
-const imports = new Map(
-  [...Suite.contractFiles(), ...Suite.testFiles()].map((file) => [file, Object.keys(Compile.collect([file]))]),
-)
+const artifacts = read(start.base)
+let batch: Batch = { file: '', contents: [] }
+let compiled: (Artifact[] | undefined)[] = []
+let compileMs = 0
+const imports = new Imports()
+/** Many a change comes to the same code as another: what became of it is known. */
+const known = new Map<string, Verdict>()
+/** The contracts as a chain has them, by the files that were compiled together. */
+const onChain = new Map<string, string>()
 
-process.on('message', (task: Task) => {
-  judge(task).then(
-    (verdict) => process.send?.(verdict),
+// Ctrl-C goes to the whole group of processes; the parent says when to end.
+process.on('SIGINT', () => undefined)
+process.on('message', (message: Batch | Task) => {
+  const answer = 'contents' in message ? take(message) : judge(message)
+  answer.then(
+    (result) => process.send?.(result),
     (error: unknown) => {
       console.error(error)
       process.exit(1)
     },
   )
 })
+process.on('disconnect', () => process.exit(0))
 process.send?.('ready')
 
-async function judge(task: Task): Promise<Verdict> {
+async function take(given: Batch): Promise<'ready'> {
+  batch = given
   const began = Date.now()
-  let fresh: Artifact[]
-  try {
-    fresh = Suite.artifactsOf(touchedBy(task.file, task.content), { [task.file]: task.content }, start.settings)
-  } catch (error) {
-    if (error instanceof Compile.CompileError) return { outcome: 'invalid' }
-    throw error
-  }
-  const changed = new Map(fresh.map((artifact) => [keyOf(artifact.id), artifact]))
-  const mutated = artifacts.map((artifact) => changed.get(keyOf(artifact.id)) ?? artifact)
-  if (mutated.every((artifact, index) => codeOf(artifact) === codeOf(artifacts[index]))) return { outcome: 'same' }
-
-  const compiled = Date.now()
-  const verdict = await test(mutated)
-  return { ...verdict, compileMs: compiled - began, testMs: Date.now() - compiled }
+  compiled = Together.compile(given.file, given.contents, imports, Suite.settings)
+  compileMs = Math.round((Date.now() - began) / given.contents.length)
+  return 'ready'
 }
 
-async function test(mutated: readonly Artifact[]): Promise<Verdict> {
+async function judge({ index, order }: Task): Promise<Verdict> {
+  const fresh = compiled[index]
+  if (!fresh) return { outcome: 'invalid' }
+  const changed = new Map(fresh.map((artifact) => [keyOf(artifact.id), artifact]))
+  const mutated = artifacts.map((artifact) => changed.get(keyOf(artifact.id)) ?? artifact)
+  const different = mutated.filter((artifact, position) => codeOf(artifact) !== codeOf(artifacts[position]))
+  if (different.length === 0) return { outcome: 'same' }
+
+  const began = Date.now()
+  const code = hashOf(different.map((artifact) => [artifact.id, codeOf(artifact)]))
+  const verdict = known.get(code) ?? (await test(mutated, order))
+  known.set(code, verdict)
+  const isSame = verdict.outcome === 'survived' && (await isSameOnChain(batch.contents[index] ?? ''))
+  return { ...verdict, ...(isSame && { outcome: 'same' }), compileMs, testMs: Date.now() - began }
+}
+
+async function test(mutated: readonly Artifact[], order: readonly string[]): Promise<Verdict> {
+  const rank = ({ name }: { name: string }) => (order.includes(name) ? order.indexOf(name) : order.length)
   const suites = Suite.suitesOf(mutated)
-  const isSlow = ({ name }: ArtifactId) => slowSuites.includes(name)
-  const [fast, slow] = [suites.filter((id) => !isSlow(id)), suites.filter(isSlow)]
-  const rounds = [
-    { ids: fast, fuzzRuns: 24, invariantRuns: 1, gasLimit: 1n << 28n },
-    { ids: slow, fuzzRuns: 16, invariantRuns: 1, gasLimit: 1n << 32n },
-    { ids: suites, fuzzRuns: 256, invariantRuns: 4, gasLimit: 1n << 34n },
-  ]
-  for (const { ids, ...options } of rounds) {
-    const [failure] = await Suite.run(mutated, ids, { ...options, depth: 160 })
-    if (failure) return { outcome: 'killed', by: `${failure.suite}.${failure.test}` }
+    .filter((suite) => imports.concerns(suite, batch.file))
+    .sort((one, other) => rank(one) - rank(other))
+  for (const round of rounds) {
+    for (const speed of ['fast', 'slow'] as const) {
+      for (const suite of suites.filter((id) => isSlow(id) === (speed === 'slow'))) {
+        const [failure] = await Suite.run(mutated, [suite], round[speed])
+        if (failure) return { outcome: 'killed', by: nameOf(failure) }
+      }
+    }
   }
   return { outcome: 'survived' }
 }
 
-/**
- * What has to be compiled again: the contracts that the file is part of, and, where it is a library that tests call directly, those
- * tests. All other tests deploy the compiled contracts and know no more of them than their interfaces.
- */
-function touchedBy(file: string, content: string): string[] {
-  const isLibrary = /^library /m.test(content)
-  return [...imports]
-    .filter(([user]) => imports.get(user)?.includes(file))
-    .filter(([user]) => user.startsWith('contracts/') || (isLibrary && importsDirectly(user, file)))
-    .map(([user]) => user)
-}
-
-function importsDirectly(user: string, file: string): boolean {
-  return Compile.importsOf(user, readFileSync(`${Compile.root}/${user}`, 'utf8')).includes(file)
-}
-
-function keyOf({ source, name }: ArtifactId): string {
-  return `${source}:${name}`
-}
-
-function codeOf(artifact: Artifact | undefined): string | undefined {
-  return artifact?.contract.bytecode
+/** Of libraries nothing is deployed but what contracts take in of them. */
+async function isSameOnChain(content: string): Promise<boolean> {
+  const { file } = batch
+  const { contracts } = await import('../../hardhat.config.ts')
+  const files = imports.contractsWith(file)
+  const codes = (replaced: Record<string, string>) =>
+    Suite.artifactsOf(files, replaced, contracts.settings)
+      .map((artifact) => `${keyOf(artifact.id)} ${codeOf(artifact)}`)
+      .sort()
+      .join('\n')
+  const key = files.join(' ')
+  const original = onChain.get(key) ?? codes({})
+  onChain.set(key, original)
+  try {
+    return codes({ [file]: content }) === original
+  } catch (error) {
+    if (error instanceof Compile.CompileError) return false
+    throw error
+  }
 }

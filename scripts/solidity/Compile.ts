@@ -24,8 +24,14 @@ export interface AbiItem {
   readonly name?: string
 }
 
+interface Complaint {
+  readonly severity: string
+  readonly formattedMessage: string
+  readonly sourceLocation?: { readonly file: string }
+}
+
 export interface Output {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[]
+  readonly errors?: readonly Complaint[]
   /** By source name, by contract name. */
   readonly contracts?: Record<string, Record<string, Compiled>>
   readonly sources?: Record<string, { readonly ast: unknown }>
@@ -34,6 +40,12 @@ export interface Output {
 /** What the compiler refused, in its own words. */
 export class CompileError extends Error {
   override readonly name = 'CompileError'
+  /** In which sources, as far as it says. */
+  readonly files: readonly string[]
+  constructor(complaints: readonly Complaint[]) {
+    super(complaints.map(({ formattedMessage }) => formattedMessage).join('\n'))
+    this.files = complaints.flatMap(({ sourceLocation }) => (sourceLocation ? [sourceLocation.file] : []))
+  }
 }
 
 /** The files and everything that they import; `replaced` stands in for what lies on the disk. */
@@ -51,9 +63,16 @@ export const collect = (files: readonly string[], replaced: Readonly<Record<stri
 
 /** By which names a source imports others. */
 export const importsOf = (file: string, content: string): string[] =>
-  [...content.matchAll(/^import\s[^;]*?"([^"]+)";/gm)].map(([, imported = '']) =>
-    imported.startsWith('.') ? new URL(imported, `file:///${file}`).pathname.slice(1) : imported,
-  )
+  [...content.matchAll(importPattern)].map(([, , imported = '']) => resolved(file, imported))
+
+const importPattern = /^(import\s[^;]*?")([^"]+)(?=";)/gm
+
+const resolved = (file: string, imported: string): string =>
+  imported.startsWith('.') ? new URL(imported, `file:///${file}`).pathname.slice(1) : imported
+
+/** The source with its imports under other names. */
+export const withImports = (file: string, content: string, rename: (file: string) => string): string =>
+  content.replaceAll(importPattern, (_, before, imported) => `${before}${rename(resolved(file, imported))}`)
 
 /** Packages do not change while a tool runs. */
 const packageFiles = new Map<string, string>()
@@ -75,6 +94,6 @@ export const compile = (sources: Sources, settings: object, outputSelection: Out
   const input = { language: 'Solidity', sources, settings: { ...settings, outputSelection } }
   const output = JSON.parse(solc.compile(JSON.stringify(input))) as Output
   const errors = (output.errors ?? []).filter(({ severity }) => severity === 'error')
-  if (errors.length > 0) throw new CompileError(errors.map(({ formattedMessage }) => formattedMessage).join('\n'))
+  if (errors.length > 0) throw new CompileError(errors)
   return output
 }

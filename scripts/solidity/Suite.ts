@@ -2,8 +2,10 @@
  * Runs the contract tests as Hardhat does, by the same engine, but on artifacts that lie in memory: with contracts that were changed, or
  * compiled in another way.
  */
-import { globSync } from 'node:fs'
+import { copyFileSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import type { Artifact, ArtifactId, SolidityTestRunnerConfigArgs, SuiteResult, TestResult } from '@nomicfoundation/edr'
 import * as Compile from './Compile.ts'
 
@@ -11,12 +13,22 @@ import * as Compile from './Compile.ts'
 const edr = createRequire(import.meta.url)('@nomicfoundation/edr') as typeof import('@nomicfoundation/edr')
 
 const hardfork = 'osaka'
+const fixture = 'test/fixtures/digests.json'
 const solcVersion = '0.8.37'
 
-/** As tests are compiled: fast. Nothing that they check depends on how well the contracts are optimised. */
+/**
+ * Compiled as fast as it goes: of the optimizer only what keeps the stack from getting too deep. Nothing that tests check depends on
+ * how well contracts are optimised.
+ */
+const nothingElse = { inliner: false, orderLiterals: false, deduplicate: false, cse: false, constantOptimizer: false }
+const details = { peephole: true, jumpdestRemover: true, ...nothingElse, yul: true }
 export const settings = {
   evmVersion: hardfork,
-  optimizer: { enabled: true, runs: 1 },
+  optimizer: {
+    enabled: true,
+    runs: 1,
+    details: { ...details, yulDetails: { stackAllocation: true, optimizerSteps: ':' } },
+  },
   metadata: { bytecodeHash: 'none' },
 }
 
@@ -29,8 +41,6 @@ export interface Options {
   /** What a test may use; a loop without end ends here. */
   readonly gasLimit: bigint
   readonly seed?: string
-  /** Gets the coverage tags that were hit. */
-  readonly onCoverage?: (tags: Uint8Array[]) => Promise<void>
 }
 
 export interface Failure {
@@ -51,8 +61,17 @@ export const artifactsOf = (
   replaced: Readonly<Record<string, string>> = {},
   compilerSettings: object = settings,
 ): Artifact[] => {
+  return artifactsIn(Compile.collect(files, replaced), files, compilerSettings)
+}
+
+/** Compiles to artifacts what of the sources is named. */
+export const artifactsIn = (
+  sources: Compile.Sources,
+  files: readonly string[],
+  compilerSettings: object,
+): Artifact[] => {
   const selection = Object.fromEntries(files.map((file) => [file, { '*': selected }]))
-  const output = Compile.compile(Compile.collect(files, replaced), compilerSettings, selection)
+  const output = Compile.compile(sources, compilerSettings, selection)
   return Object.entries(output.contracts ?? {}).flatMap(([source, contracts]) =>
     Object.entries(contracts).map(([name, compiled]) => artifactOf(source, name, compiled)),
   )
@@ -81,6 +100,16 @@ const isSuite = ({ id, contract }: Artifact): boolean =>
 
 type Context = InstanceType<typeof edr.EdrContext>
 let context: Promise<Context> | undefined
+let folder: string | undefined
+
+/** Where tests find the fixtures and leave how far they got: not in the project, whose own counts must stay its own. */
+const placeOfItsOwn = (): string => {
+  const made = mkdtempSync(path.join(tmpdir(), 'sunledger-solidity-'))
+  process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+  for (const part of ['test/fixtures', 'reports/reach']) mkdirSync(path.join(made, part), { recursive: true })
+  copyFileSync(path.join(Compile.root, fixture), path.join(made, fixture))
+  return made
+}
 
 const contextOf = async (): Promise<Context> => {
   const made = new edr.EdrContext()
@@ -95,6 +124,7 @@ export const run = async (
   options: Options,
 ): Promise<Failure[]> => {
   context ??= contextOf()
+  folder ??= placeOfItsOwn()
   const failures: Failure[] = []
   const results: SuiteResult[] = []
   await (await context).runSolidityTests(
@@ -120,10 +150,10 @@ const failureOf = (suite: string, { name, reason }: TestResult): Failure => ({
 })
 
 const configOf = (options: Options): SolidityTestRunnerConfigArgs => ({
-  projectRoot: Compile.root,
+  projectRoot: folder ?? Compile.root,
   hardfork,
   fsPermissions: [
-    { access: edr.FsAccessPermission.ReadFile, path: 'test/fixtures/digests.json' },
+    { access: edr.FsAccessPermission.ReadFile, path: fixture },
     ...['clearing', 'energy'].map((name) => ({
       access: edr.FsAccessPermission.WriteFile,
       path: `reports/reach/${name}.txt`,
@@ -136,5 +166,4 @@ const configOf = (options: Options): SolidityTestRunnerConfigArgs => ({
   collectStackTraces: edr.CollectStackTraces.OnFailure,
   fuzz: { runs: options.fuzzRuns, seed: options.seed ?? '0x5000' },
   invariant: { runs: options.invariantRuns, depth: options.depth, failOnRevert: true, shrinkRunLimit: 0 },
-  ...(options.onCoverage && { observability: { codeCoverage: { onCollectedCoverageCallback: options.onCoverage } } }),
 })

@@ -1,0 +1,84 @@
+/**
+ * Verdicts of earlier runs, one a line, written as they are found: a run that was ended goes on where it was, and after a change only
+ * what the change could have changed is judged again. A mutant that was killed stays killed while the contracts around it and the
+ * suite that killed it are what they were; one that survived has to face every test that is new.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Artifact } from '@nomicfoundation/edr'
+import * as Compile from '../solidity/Compile.ts'
+import * as Suite from '../solidity/Suite.ts'
+import { codeOf, hashOf, Imports } from './Base.ts'
+import type { Mutant } from './Mutate.ts'
+import type { Verdict } from './worker.ts'
+
+interface Line {
+  readonly file: string
+  readonly key: string
+  readonly basis: string
+  readonly verdict: Verdict
+}
+
+export class Kept {
+  private readonly file: string
+  private readonly lines = new Map<string, Line>()
+  private readonly imports = new Imports()
+  private readonly suites: ReadonlyMap<string, string>
+  private readonly around = new Map<string, string>()
+  private readonly tests: string
+
+  constructor(file: string, artifacts: readonly Artifact[]) {
+    this.file = file
+    const suites = new Set(Suite.suitesOf(artifacts).map(({ name }) => name))
+    this.suites = new Map(
+      artifacts.filter(({ id }) => suites.has(id.name)).map((artifact) => [artifact.id.name, hashOf(codeOf(artifact))]),
+    )
+    this.tests = hashOf([...this.suites])
+    if (!existsSync(file)) return
+    for (const text of readFileSync(file, 'utf8').split('\n')) {
+      const line = lineOf(text)
+      if (line) this.lines.set(`${line.file} ${line.key}`, line)
+    }
+  }
+
+  /** What was found, where it still holds. */
+  verdictOn(mutant: Mutant): Verdict | undefined {
+    const line = this.lines.get(`${mutant.file} ${mutant.key}`)
+    return line && line.basis === this.basisOf(mutant, line.verdict) ? line.verdict : undefined
+  }
+
+  /** Which suite killed the mutant once, whether or not that still holds. */
+  lastKiller(mutant: Mutant): string | undefined {
+    return this.lines.get(`${mutant.file} ${mutant.key}`)?.verdict.by?.split('.')[0]
+  }
+
+  add(mutant: Mutant, verdict: Verdict): void {
+    const { file, key } = mutant
+    const line = { file, key, basis: this.basisOf(mutant, verdict), verdict }
+    mkdirSync(path.dirname(this.file), { recursive: true })
+    appendFileSync(this.file, `${JSON.stringify(line)}\n`)
+    this.lines.set(`${file} ${key}`, line)
+  }
+
+  private basisOf({ file, content }: Mutant, { outcome, by }: Verdict): string {
+    const tests = outcome === 'survived' ? this.tests : (this.suites.get(by?.split('.')[0] ?? '') ?? '')
+    return hashOf(content, this.textAround(file), tests)
+  }
+
+  private textAround(file: string): string {
+    const known = this.around.get(file)
+    if (known !== undefined) return known
+    const text = hashOf(Compile.collect(this.imports.around(file)))
+    this.around.set(file, text)
+    return text
+  }
+}
+
+/** The last line may be cut off. */
+const lineOf = (text: string): Line | undefined => {
+  try {
+    return JSON.parse(text) as Line
+  } catch {
+    return undefined
+  }
+}
