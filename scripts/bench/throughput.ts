@@ -73,11 +73,12 @@ const perSecond = async (count: number, work: () => Promise<void> | void): Promi
 }
 
 const recovering = (): Promise<number> => {
+  const key65 = Buffer.alloc(65)
   const [hash, key] = [Buffer.alloc(32, 9), Buffer.alloc(32, 7)]
   const backend = Signature.native() ?? Signature.pure
   const { signature, recovery } = backend.sign(hash, key)
   return perSecond(recoveries, () => {
-    for (let i = 0; i < recoveries; i++) backend.recover(hash, signature, recovery)
+    for (let i = 0; i < recoveries; i++) backend.recover(key65, hash, signature, recovery)
   })
 }
 

@@ -129,8 +129,9 @@ const paymentsOf = (entries: readonly Entry[]): readonly Packed.Packed[] =>
 
 const sealOf = (domain: Digest.Domain, creditKey: Hex, paid: readonly Packed.Packed[]): Sealing => {
   const leaves = Buffer.allocUnsafe(32 * paid.length)
+  const view = Packed.viewOf(leaves)
   paid.forEach((payment, leaf) => {
-    creditInto(leaves, 32 * leaf, domain, payment)
+    creditInto(view, 32 * leaf, domain, payment)
   })
   const tree = Merkle.buildBytes(leaves)
   return { tree, seal: Signature.sign(Digest.credits(domain, Merkle.rootOf(tree)), creditKey) }

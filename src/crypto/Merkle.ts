@@ -2,6 +2,7 @@
  * The tree over the credits of one group commit, so that one signature serves them all. Nodes are commutative (sorted pairs), as
  * OpenZeppelin's MerkleProof checks them; an odd node goes up unchanged.
  */
+import { viewOf } from '../core/Packed.ts'
 import type { Hex } from '../core/Payment.ts'
 import * as Digest from './Digest.ts'
 import * as Keccak from './Keccak.ts'
@@ -45,24 +46,37 @@ export const climb = (leaf: Hex, path: readonly Hex[]): Hex =>
 /** A tree as bytes: its levels, each node 32 bytes, leaves first. The same tree as `build` makes of the same leaves. */
 export type ByteTree = readonly Buffer[]
 
-const both = Buffer.alloc(64)
+const pair = Keccak.reserve(64)
+const above = Keccak.reserve(32)
+
+const isOrdered = (level: DataView, left: number, right: number): boolean => {
+  for (let i = 0; i < 32; i += 4) {
+    const difference = level.getUint32(left + i) - level.getUint32(right + i)
+    if (difference !== 0) return difference < 0
+  }
+  return true
+}
+
+const levelAbove = (level: Buffer): Buffer => {
+  const [made, view] = [Buffer.allocUnsafe(32 * Math.ceil(level.length / 64)), viewOf(level)]
+  const madeView = viewOf(made)
+  for (let i = 0; i < level.length; i += 64) {
+    if (i + 32 === level.length) level.copy(made, i / 2, i)
+    else {
+      const swap = isOrdered(view, i, i + 32) ? 0 : 32
+      Keccak.put(pair + swap, view, i, 32)
+      Keccak.put(pair + 32 - swap, view, i + 32, 32)
+      Keccak.hash(pair, 64, above)
+      Keccak.take(above, madeView, i / 2, 32)
+    }
+  }
+  return made
+}
 
 /** @param leaves digests one behind the other, at least one */
 export const buildBytes = (leaves: Buffer): ByteTree => {
   const levels = [leaves]
-  for (let level = leaves; level.length > 32; level = levels.at(-1) as Buffer) {
-    const above = Buffer.allocUnsafe(32 * Math.ceil(level.length / 64))
-    for (let i = 0; i < level.length; i += 64) {
-      if (i + 32 === level.length) level.copy(above, i / 2, i)
-      else {
-        const isOrdered = level.compare(level, i + 32, i + 64, i, i + 32) < 0
-        level.copy(both, isOrdered ? 0 : 32, i, i + 32)
-        level.copy(both, isOrdered ? 32 : 0, i + 32, i + 64)
-        Keccak.into(above, i / 2, both)
-      }
-    }
-    levels.push(above)
-  }
+  for (let level = leaves; level.length > 32; level = levels.at(-1) as Buffer) levels.push(levelAbove(level))
   return levels
 }
 

@@ -5,6 +5,7 @@
  * A signature is 64 bytes (EIP-2098 compact: r, s with the recovery bit on top) or 128 bytes (P-256: r, s, x, y).
  */
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { p256 } from '@noble/curves/p256'
 import { secp256k1 as noble } from '@noble/curves/secp256k1'
 import { SunledgerError } from '../core/Errors.ts'
@@ -16,19 +17,28 @@ import * as Keccak from './Keccak.ts'
 interface Backend {
   readonly name: 'native' | 'pure'
   sign(hash: Uint8Array, key: Uint8Array): { signature: Uint8Array; recovery: number }
-  /** 65 bytes (4, x, y); throws where there is none. */
-  recover(hash: Uint8Array, signature: Uint8Array, recovery: number): Uint8Array
+  /** Writes the public key, 65 bytes (4, x, y). False where there is none. */
+  recover(target: Uint8Array, hash: Uint8Array, signature: Uint8Array, recovery: number): boolean
   publicKey(key: Uint8Array): string
 }
 
 const digits = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
 
+/** What the binding itself does; its package checks every argument again in front of it, which takes as long as two hashes. 0: done. */
+interface Binding {
+  ecdsaRecover(target: Uint8Array, signature: Uint8Array, recovery: number, hash: Uint8Array): number
+}
+
 /** libsecp256k1, or undefined where its binding does not load on this platform. */
 export const native = (): Backend | undefined => {
-  let library: typeof import('secp256k1')
+  let [library, binding]: [typeof import('secp256k1') | undefined, Binding | undefined] = [undefined, undefined]
   try {
+    const require = createRequire(import.meta.url)
     // The package's main file would fall back to slow JavaScript of its own without saying so; its bindings file throws instead.
-    library = createRequire(import.meta.url)('secp256k1/bindings.js')
+    library = require('secp256k1/bindings.js') as typeof import('secp256k1')
+    const folder = dirname(require.resolve('secp256k1/package.json'))
+    const addon = createRequire(join(folder, 'bindings.js'))('node-gyp-build')(folder)
+    binding = new addon.Secp256k1() as Binding
   } catch {
     return undefined
   }
@@ -38,7 +48,7 @@ export const native = (): Backend | undefined => {
       const { signature, recid } = library.ecdsaSign(hash, key)
       return { signature, recovery: recid }
     },
-    recover: (hash, signature, recovery) => library.ecdsaRecover(signature, recovery, hash, false),
+    recover: (target, hash, signature, recovery) => binding.ecdsaRecover(target, signature, recovery, hash) === 0,
     publicKey: (key) => digits(library.publicKeyCreate(key, false)).slice(2),
   }
 }
@@ -50,8 +60,15 @@ export const pure: Backend = {
     const signed = noble.sign(hash, key, { lowS: true })
     return { signature: signed.toCompactRawBytes(), recovery: signed.recovery }
   },
-  recover: (hash, signature, recovery) =>
-    noble.Signature.fromCompact(signature).addRecoveryBit(recovery).recoverPublicKey(hash).toRawBytes(false),
+  recover(target, hash, signature, recovery) {
+    try {
+      const { Signature } = noble
+      target.set(Signature.fromCompact(signature).addRecoveryBit(recovery).recoverPublicKey(hash).toRawBytes(false))
+      return true
+    } catch {
+      return false
+    }
+  },
   publicKey: (key) => digits(noble.getPublicKey(key, false)).slice(2),
 }
 
@@ -113,43 +130,70 @@ const recoverP256 = (digest: Hex, signature: Hex): Address | undefined => {
   return p256.verify(rs, bytes(digest), `04${xy}`, { lowS: false }) ? Digest.addressOf(xy) : undefined
 }
 
-/** Whose signature it is, or undefined where it is none. */
-export const recover = (digest: Hex, signature: Hex, by: Backend = chosen): Address | undefined => {
-  try {
-    if (signature.length === 258) return recoverP256(digest, signature)
-    if (signature.length !== 130) return undefined
-    const packed = bytes(signature)
-    const recovery = (packed[32] as number) >> 7
-    packed[32] = (packed[32] as number) & 0x7f
-    return Digest.addressOf(digits(by.recover(bytes(digest), packed, recovery)).slice(2))
-  } catch {
-    return undefined
-  }
+// Where a signature is checked: signature, digest, public key and what it hashes to, all in the hasher's memory.
+const places = {
+  signature: Keccak.reserve(64),
+  digest: Keccak.reserve(32),
+  key: Keccak.reserve(72),
+  hash: Keccak.reserve(32),
+}
+const checked = {
+  signature: Keccak.bytesAt(places.signature, 64),
+  digest: Keccak.bytesAt(places.digest, 32),
+  key: Keccak.bytesAt(places.key, 65),
 }
 
-const compactBytes = Buffer.alloc(64)
-const addressBytes = Buffer.alloc(32)
+/** Hashes the signer's public key. False where the signature is none. */
+const recoverHere = (by: Backend): boolean => {
+  const top = checked.signature[32] as number
+  checked.signature[32] = top & 0x7f
+  if (!by.recover(checked.key, checked.digest, checked.signature, top >> 7)) return false
+  Keccak.hash(places.key + 1, 64, places.hash)
+  return true
+}
+
+/** Whose signature it is, or undefined where it is none. */
+export const recover = (digest: Hex, signature: Hex, by: Backend = chosen): Address | undefined => {
+  if (signature.length === 258) {
+    try {
+      return recoverP256(digest, signature)
+    } catch {
+      return undefined
+    }
+  }
+  if (signature.length !== 130) return undefined
+  checked.signature.write(signature.slice(2), 'hex')
+  checked.digest.write(digest.slice(2), 'hex')
+  return recoverHere(by) ? `0x${Keccak.bytesAt(places.hash + 12, 20).toString('hex')}` : undefined
+}
 
 /**
- * Writes the signer's address (20 bytes) to a place, the same as `recover` finds. False where the signature is none.
- * @param signature 64 or 128 bytes
+ * Writes the signer's address (20 bytes) to a place of `target`, the same as `recover` finds. False where the signature is none.
+ * @param digest where it lies in the hasher's memory
+ * @param signature where it lies in `target`
+ * @param length 64 or 128 bytes
  */
-export const recoverInto = (target: Buffer, place: number, digest: Buffer, signature: Buffer): boolean => {
-  if (signature.length === 128) {
-    const signer = recover(`0x${digest.toString('hex')}`, `0x${signature.toString('hex')}`)
-    if (signer !== undefined) target.write(signer.slice(2), place, 'hex')
-    return signer !== undefined
-  }
-  compactBytes.set(signature)
-  const recovery = (compactBytes[32] as number) >> 7
-  compactBytes[32] = (compactBytes[32] as number) & 0x7f
-  try {
-    Keccak.into(addressBytes, 0, chosen.recover(digest, compactBytes, recovery).subarray(1))
-  } catch {
-    return false
-  }
-  target.set(addressBytes.subarray(12), place)
+export const recoverInto = (
+  target: DataView,
+  place: number,
+  digest: number,
+  signature: number,
+  length: number,
+): boolean => {
+  if (length !== 64) return recoverP256Into(target, place, digest, signature)
+  Keccak.put(places.signature, target, signature, 64)
+  Keccak.put(places.digest, Keccak.view, digest, 32)
+  if (!recoverHere(chosen)) return false
+  Keccak.take(places.hash + 12, target, place, 20)
   return true
+}
+
+const recoverP256Into = (target: DataView, place: number, digest: number, signature: number): boolean => {
+  const bytes = Buffer.from(target.buffer, target.byteOffset, target.byteLength)
+  const hash: Hex = `0x${Keccak.bytesAt(digest, 32).toString('hex')}`
+  const signer = recover(hash, `0x${bytes.toString('hex', signature, signature + 128)}`)
+  if (signer !== undefined) bytes.write(signer.slice(2), place, 'hex')
+  return signer !== undefined
 }
 
 /** A private key is not 32 bytes of hex, or not on the curve. The key itself is never shown. */

@@ -103,7 +103,7 @@ describe('digests of bytes', () => {
         }
         const { creditHistory: history, creditTotal: total, id: debit } = Packed.toRecord(p)
         const target = Buffer.alloc(40)
-        PackedDigest.creditInto(target, 8, domain, p)
+        PackedDigest.creditInto(Packed.viewOf(target), 8, domain, p)
         const credit = { asset: request.asset, account: payee, total, history, debit }
         expect(`0x${target.toString('hex', 8)}`).toBe(Digest.credit(domain, credit))
       }),
