@@ -27,6 +27,14 @@ const benches: { readonly [name: string]: Entry } = {
     summary: 'four times as many payments as can be worked on: what is shed, and how long what is accepted takes',
     load: () => import('./overload.ts'),
   },
+  http: {
+    summary: 'payments a second over HTTP, and requests a second of a route behind the paywall, beside x402 and mppx',
+    load: () => import('./http.ts'),
+  },
+  scale: {
+    summary: 'memory of an account and time of a payment when there are a million accounts',
+    load: () => import('./scale.ts'),
+  },
   recovery: {
     summary: 'the service killed over and over under load: what was acknowledged is there, once',
     load: () => import('./recovery.ts'),

@@ -20,11 +20,13 @@ import * as Pool from '../../src/crypto/Pool.ts'
 import * as Signature from '../../src/crypto/Signature.ts'
 import * as Embedded from '../../src/store/Embedded.ts'
 import { print, type Result, type RunOptions, resultsTable, say } from './Output.ts'
+import * as Chain from './throughput/Chain.ts'
 
 export const help = `Usage: npm run -s bench -- throughput [--json]
 
 Payments accepted a second in this process (parsed, verified, ordered, applied, on disk, credit and proof made), without threads and with
-as many as there are cores; records replayed a second. Ratios are to R, one core that only recovers signatures, in the same run.
+as many as there are cores; records replayed a second; members settled a second on a local chain. Ratios are to R, one core that only
+recovers signatures, in the same run.
 `
 
 const house: Address = `0x${'c0'.repeat(20)}`
@@ -173,6 +175,7 @@ export const run = async ({ json }: RunOptions): Promise<number> => {
       { ...row('accept.1core', one, 'payments/s', samples), ratio: one / r, of: 'R' },
       { ...row('accept.2cores', two, 'payments/s', samples), ratio: two / one, of: 'accept.1core' },
       row('replay', median(replayed), 'records/s', samples),
+      await Chain.measure(),
     ]
     print(json, { results }, () => resultsTable(results))
     return 0

@@ -1,0 +1,91 @@
+/** Our own rows: payments over HTTP, one and many a request, and a route behind the paywall. */
+import type { Address } from '../../../src/core/Payment.ts'
+import * as Wire from '../../../src/core/Wire.ts'
+import * as Member from '../../../test/src/support/Member.ts'
+import { say } from '../Output.ts'
+import type * as Place from '../Place.ts'
+import * as Line from './Line.ts'
+import type * as Payers from './Payers.ts'
+import * as Rates from './Rates.ts'
+import * as Route from './Route.ts'
+
+export const connections = 64
+export const batchConnections = 8
+export const paymentsABatch = 250
+const singles = 6_400
+const batched = 16_000
+const bought = 4_800
+const suppliers = 10
+
+export interface Bench {
+  readonly place: Place.Place
+  readonly payers: Payers.Payers
+  readonly samples: number
+  /** R, measured after each sample. */
+  readonly rates: number[]
+}
+
+/** A sample that warms up, and then those that count: rates a second. */
+const sampled = async (at: Bench, name: string, once: () => Promise<number>): Promise<number[]> => {
+  const measured: number[] = []
+  for (let i = 0; i <= at.samples; i++) {
+    const rate = await once()
+    if (i === 0) continue
+    measured.push(rate)
+    at.rates.push(Rates.recovering())
+    say(`${name}: ${Math.round(rate)}/s, R ${Math.round(at.rates.at(-1) as number)}`)
+  }
+  return measured
+}
+
+const receiptStart = Buffer.from('{"payment":{')
+
+const payees: readonly Address[] = Array.from({ length: suppliers }, (_, i) => Member.create(`supplier ${i}`).address)
+const payee = (i: number): Address => payees[(i * 7) % payees.length] as Address
+
+export const single = (at: Bench): Promise<number[]> =>
+  sampled(at, 'http.single', async () => {
+    const signed = at.payers.sign(singles, (i) => ({ to: payee(i) }))
+    const requests = signed.map((payment) => Line.post('/v1/payments', Wire.stringify(payment)))
+    const seconds = await Line.send(at.place.url, requests, {
+      connections,
+      onAnswer({ status, body }) {
+        if (status !== 200 || body.indexOf(receiptStart) !== 0) throw new Error(`not accepted: ${status} ${body}`)
+      },
+    })
+    return requests.length / seconds
+  })
+
+const receiptsIn = (body: Buffer): number => {
+  let count = 0
+  for (let from = body.indexOf(receiptStart); from >= 0; from = body.indexOf(receiptStart, from + 1)) count++
+  return count
+}
+
+export const batch = (at: Bench): Promise<number[]> =>
+  sampled(at, 'http.batch', async () => {
+    const signed = at.payers.sign(batched, (i) => ({ to: payee(i) }))
+    const requests = Array.from({ length: batched / paymentsABatch }, (_, i) =>
+      Line.post('/v1/payments', Wire.stringify(signed.slice(i * paymentsABatch, (i + 1) * paymentsABatch))),
+    )
+    let accepted = 0
+    const seconds = await Line.send(at.place.url, requests, {
+      connections: batchConnections,
+      onAnswer: ({ body }) => {
+        accepted += receiptsIn(body)
+      },
+    })
+    if (accepted !== batched) throw new Error(`${accepted} of ${batched} payments were accepted`)
+    return batched / seconds
+  })
+
+/** @param paying how many pay at once: receipts that were made together share a root */
+export const route = async (at: Bench, name: string, paid: Route.Route, paying: number) => {
+  let receiptsARoot = 0
+  const rates = await sampled(at, name, async () => {
+    const made = await paid.requests(bought, paying)
+    receiptsARoot = made.receiptsARoot
+    return bought / (await Route.buy(paid, made.requests, connections))
+  })
+  return { rates, receiptsARoot }
+}
