@@ -60,6 +60,12 @@ export const nonces = async (client: Client, house: Address, assets: readonly Ad
   return { owner: owner.toLowerCase() as Address, ownerNonce, nonces: nonce }
 }
 
+/** The credit key that it honours, now. */
+export const creditKey = async (client: Client, house: Address): Promise<Address> => {
+  const read = client.readContract({ address: house, abi: clearingHouse.abi, functionName: 'creditKey' })
+  return (await answered(client, read)).toLowerCase() as Address
+}
+
 /** Energy over all accepted readings, and the credits in existence (I9). */
 export const energy = async (client: Client, meter: Address, credit: Address, blockNumber: bigint) => {
   const [[producedMilliWh, consumedMilliWh, owedMilliWh], existingMilliWh] = await answered(

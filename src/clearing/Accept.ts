@@ -97,7 +97,7 @@ const complete = (ledger: Ledger.Ledger, { packed }: Leg, atMs: number): Packed.
 export const create = (options: AcceptOptions): Accept => {
   const { ledger, journal, commit, domain } = options
   const { waitMs = 250, pairingMs = 3000, mostWaiting = 64, check = Arrivals.checkHere(domain) } = options
-  const purchases = Purchases.create(journal, domain)
+  const purchases = Purchases.create(journal, commit)
   const refusedNow = Refused.create(waitMs)
 
   /** Where nothing can be written any more, that is why, whatever else would be. */

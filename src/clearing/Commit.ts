@@ -23,6 +23,8 @@ export interface Commit {
   take(legs: readonly Packed.Packed[], then: Then): void
   /** Reads the ledger at a moment at which all of it is on disk. @throws {JournalWriteError} where it could not be rebuilt */
   quiet<T>(read: () => T): Promise<T>
+  /** The receipt of a payment that stands in the journal. */
+  receiptOf(stored: StoredPayment): Receipt
   /** Ends acceptance for a reason of another kind. */
   halt(reason: Error): void
   /** The error that ended acceptance, if one did. */
@@ -70,21 +72,31 @@ const receiptOf = (record: Record.PaymentRecord, signature: Hex, branch: readonl
   proof: { signature, branch },
 })
 
-/** Trees of groups that were read back, so that reading all payments of a group hashes it once. */
-const trees = new WeakMap<readonly Record.PaymentRecord[], Merkle.Tree>()
+/**
+ * Receipts of payments that stand in the journal, proven under the credit key of today: what a replaced key has signed no longer draws on the
+ * pool, and collects nothing (PROTOCOL 3.3).
+ */
+const proving = (domain: Digest.Domain, creditKey: Hex): Commit['receiptOf'] => {
+  const own = Signature.addressOf(creditKey)
+  /** Of groups that were read back, so that reading all payments of a group hashes it once. */
+  const sealings = new WeakMap<readonly Record.PaymentRecord[], { readonly tree: Merkle.Tree; readonly seal: Hex }>()
 
-const treeOf = (domain: Digest.Domain, group: readonly Record.PaymentRecord[]): Merkle.Tree => {
-  const known = trees.get(group)
-  if (known !== undefined) return known
-  const tree = Merkle.build(group.map((record) => Digest.credit(domain, creditOf(record))))
-  trees.set(group, tree)
-  return tree
-}
+  const sealingOf = ({ group, seal }: StoredPayment) => {
+    const known = sealings.get(group)
+    if (known !== undefined) return known
+    const tree = Merkle.build(group.map((record) => Digest.credit(domain, creditOf(record))))
+    const digest = Digest.credits(domain, Merkle.root(tree))
+    const isOwn = Signature.recover(digest, seal) === own
+    const made = { tree, seal: isOwn ? seal : Signature.sign(digest, creditKey) }
+    sealings.set(group, made)
+    return made
+  }
 
-/** The receipt of a payment that stands in the journal. */
-export const receiptFrom = (domain: Digest.Domain, { record, group, seal }: StoredPayment): Receipt => {
-  const leaf = group.findIndex(({ id }) => id === record.id)
-  return receiptOf(record, seal, Merkle.branch(treeOf(domain, group), leaf))
+  return (stored) => {
+    const { tree, seal } = sealingOf(stored)
+    const leaf = stored.group.findIndex(({ id }) => id === stored.record.id)
+    return receiptOf(stored.record, seal, Merkle.branch(tree, leaf))
+  }
 }
 
 /** A payment on disk, with the tree of its group: its receipt is made when it is asked for. */
@@ -217,6 +229,7 @@ export const create = (
       if (isLost) throw failure
       return read()
     },
+    receiptOf: proving(domain, creditKey),
     halt(reason) {
       failure ??= reason
     },

@@ -4,9 +4,8 @@
  */
 import * as Packed from '../core/Packed.ts'
 import type { Receipt } from '../core/Payment.ts'
-import type * as Digest from '../crypto/Digest.ts'
 import type { Journal } from '../store/Journal.ts'
-import * as Commit from './Commit.ts'
+import type { Commit } from './Commit.ts'
 
 /** A receipt that there is, made when it is asked for. */
 export interface Answer {
@@ -36,13 +35,13 @@ export interface Purchases {
 const isSameSale = (a: Packed.Packed, b: Packed.Packed): boolean =>
   Packed.payee(a) === Packed.payee(b) && Packed.amount(a) === Packed.amount(b)
 
-export const create = (journal: Journal, domain: Digest.Domain): Purchases => {
+export const create = (journal: Journal, { receiptOf }: Pick<Commit, 'receiptOf'>): Purchases => {
   const underWay = new Map<string, UnderWay>()
 
   const stored = (payment: Packed.Packed): Answer | undefined => {
     const found = journal.payment(Packed.id(payment))
     if (found === undefined || !Packed.isSame(Packed.fromRecord(found.record), payment)) return undefined
-    return { receipt: () => Commit.receiptFrom(domain, found) }
+    return { receipt: () => receiptOf(found) }
   }
 
   return {

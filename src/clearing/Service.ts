@@ -13,7 +13,6 @@ import * as Rate from '../core/Rate.ts'
 import type { ChainRecord, Record } from '../core/Record.ts'
 import type * as Wire from '../core/Wire.ts'
 import * as Pool from '../crypto/Pool.ts'
-import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
 import * as Budgets from './Budgets.ts'
@@ -122,6 +121,7 @@ const rebuild = async (
 ): Promise<void> => {
   const startedMs = Date.now()
   await Deployment.verify(parts.client, deployment)
+  await parts.creditKey.verify()
   const observe = (record: Record): void => {
     if (record.type === 'chain') parts.sync.remember(record)
     parts.observe(record)
@@ -161,6 +161,7 @@ const heartbeat = (
     settle: settle.now,
     baseFeeWei: parts.sender.baseFeeWei,
     async tend() {
+      await parts.creditKey.look()
       await parts.tend()
       await withdrawals.resume()
       await leave.finalizeExits()
@@ -193,10 +194,10 @@ const patienceMs = 500
 
 /**
  * Starts the service. It accepts once this resolves.
- * @throws {ChainUnreachableError} @throws {ChainMismatchError}
+ * @throws {ChainUnreachableError} @throws {ChainMismatchError} @throws {CreditKeyReplacedError}
  */
 export const start = async (options: ServiceOptions): Promise<Service> => {
-  const { deployment, journal, keys, log, policy = Policy.defaultPolicy } = options
+  const { deployment, journal, log, policy = Policy.defaultPolicy } = options
   const listeners = new Set<Listener>()
   const discrepancies: string[] = []
   const refused = new Map<string, number>()
@@ -236,7 +237,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   })
   const intake = Intake.create({ ...parts, deployment })
   const budgets = Budgets.create(parts)
-  const creditKey = Signature.addressOf(keys.credit)
+  const creditKey = parts.creditKey.address
   const views = Views.create({
     ...parts,
     journal,

@@ -12,20 +12,18 @@ import { SunledgerError } from '../core/Errors.ts'
 import * as Ledger from '../core/Ledger.ts'
 import type { Address, Hex, Receipt } from '../core/Payment.ts'
 import type * as Wire from '../core/Wire.ts'
-import type * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Journal, StoredLine } from '../store/Journal.ts'
 import * as Budgets from './Budgets.ts'
 import type { Clock } from './Clock.ts'
-import * as Commit from './Commit.ts'
+import type { Commit } from './Commit.ts'
 
 export interface ViewsOptions {
   readonly client: Client
   readonly deployment: Deployment
-  readonly domain: Digest.Domain
   readonly ledger: Ledger.Ledger
   readonly journal: Journal
-  readonly commit: Commit.Commit
+  readonly commit: Commit
   readonly clock: Clock
   readonly sender: Sender.Sender
   readonly creditKey: Address
@@ -54,7 +52,7 @@ export interface Views {
 }
 
 export const create = (options: ViewsOptions): Views => {
-  const { client, deployment, ledger, journal, commit, clock, domain } = options
+  const { client, deployment, ledger, journal, commit, clock } = options
   const { dollar, energyCredit } = deployment
   const house = deployment.clearingHouse
 
@@ -80,7 +78,7 @@ export const create = (options: ViewsOptions): Views => {
 
   const receiptOf = (id: Hex): Receipt | undefined => {
     const stored = journal.payment(id)
-    return stored === undefined ? undefined : Commit.receiptFrom(domain, stored)
+    return stored === undefined ? undefined : commit.receiptOf(stored)
   }
 
   const state = (): Wire.Status['state'] => {

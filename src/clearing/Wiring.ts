@@ -12,6 +12,7 @@ import * as Digest from '../crypto/Digest.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Clock from './Clock.ts'
 import * as Commit from './Commit.ts'
+import * as CreditKey from './CreditKey.ts'
 import * as Intake from './Intake.ts'
 import * as Leave from './Leave.ts'
 import type * as Plan from './Plan.ts'
@@ -109,7 +110,8 @@ export const create = (options: WiringOptions) => {
   const settle = Settle.create({ ...base, sync, ...(options.limits === undefined ? {} : { limits: options.limits }) })
   const withdrawals = Withdrawals.create({ ...base, sync, settle })
   const leave = Leave.create({ ...base, sync, settle })
-  return { ...base, sync, settle, withdrawals, leave, observe, tend }
+  const creditKey = CreditKey.create(base, options.keys.credit)
+  return { ...base, sync, settle, withdrawals, leave, creditKey, observe, tend }
 }
 
 export type Parts = ReturnType<typeof create>

@@ -58,7 +58,10 @@ export const routes = [
     summary: 'Read a payment’s receipt',
     access: 'anyone',
     params: { id: Wire.bytes32 },
-    answer: { description: 'The receipt, as it was answered first.', schema: Wire.receipt },
+    answer: {
+      description: 'The receipt, as it was answered first; proven anew where the credit key has been replaced since.',
+      schema: Wire.receipt,
+    },
     refusals: refusing({ 400: ['SL601'], 404: ['SL319'] }, Refusals.journal),
     run: (service, { params }) => Wire.formatReceipt(service.payment(params.id)),
   }),
