@@ -134,6 +134,7 @@ const writing = (
   const { at, take, follow } = following(reader, index)
   follow()
   Log.cut(writer, at.offset, at.position + 1)
+  if (at.position > 0) Log.renew(reader, writer, Log.headOf(reader, index.marks, at.position).offset)
   const term = at.term + 1
   const questions = Questions.create(reader, index, seed, () => at.position)
   const { restore, ...answers } = reading(folder, reader, index, questions, () => at.position)

@@ -11,7 +11,8 @@
  *
  * **Atomic and durable.** `append` writes all records and the seal of one group commit or none, and resolves when they are on disk (I11),
  * in the order of the calls. A crash leaves whole groups only. Groups are appended one at a time: the next once the one before has been
- * answered, so what gathers meanwhile shares one write.
+ * answered, so what gathers meanwhile shares one write. Whatever an opened journal shows is on disk, also what a writer before left without
+ * having heard of it: a payment that is found is answered.
  *
  * **Positions** rise by one a record, from 1, without gaps. What has been read at a position is there for good.
  *

@@ -10,6 +10,7 @@ import {
   closeSync,
   existsSync,
   fdatasync,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -201,6 +202,17 @@ export const cut = (handle: number, end: number, position: number): void => {
   if (whole !== undefined) throw new JournalDamagedError(position, end, whole)
   ftruncateSync(handle, end)
   fsyncSync(handle)
+}
+
+/**
+ * Writes the frame at a place once more, and waits for the disk. A process that was killed may have written its last frame without having heard
+ * whether the disk took it, and where the disk did not, the system still shows it from memory, counts it as written, and never tries again.
+ * @throws {Error} the disk does not take it
+ */
+export const renew = (reader: number, writer: number, offset: number): void => {
+  const { bytes } = frameAt(reader, offset)
+  for (let done = 0; done < bytes.length; ) done += writeSync(writer, bytes, done, bytes.length - done, offset + done)
+  fdatasyncSync(writer)
 }
 
 const writeAll = (handle: number, bytes: Buffer, done: number, place: number, then: (error?: Error) => void): void =>
