@@ -27,9 +27,9 @@ contract EnergyCredit is AuthorizedToken {
         _mint(to, milliWh);
     }
 
-    /// @notice Mints the first `count` entries: in each the wallet stands in the high 160 bits, the amount in the low 96.
-    function mintMany(uint256[] calldata mints, uint256 count) external onlyMeter {
-        for (uint256 i = 0; i < count; ++i) _mint(address(uint160(mints[i] >> 96)), uint96(mints[i]));
+    /// @notice Mints many: in each entry the wallet stands in the high 160 bits, the amount in the low 96.
+    function mintMany(uint256[] calldata mints) external onlyMeter {
+        for (uint256 i = 0; i < mints.length; ++i) _mint(address(uint160(mints[i] >> 96)), uint96(mints[i]));
     }
 
     /// @notice Takes credits out of existence, up to `milliWh` and as far as the wallet reaches.

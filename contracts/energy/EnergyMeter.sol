@@ -364,11 +364,24 @@ contract EnergyMeter is IEnergyMeter, AccessControl, EIP712 {
         }
     }
 
-    /// @dev Mints what has been remembered.
+    /// @dev Mints what has been remembered. Only that travels: where owners take turns there are many mints in a batch, and the whole
+    /// list with each of them would cost as the square of the batch.
     function _mint(Tally memory tally) private {
-        if (tally.minting == 0) return;
-        _credit.mintMany(tally.mints, tally.minting);
+        uint256 minting = tally.minting;
+        if (minting == 0) return;
+        uint256[] memory mints = tally.mints;
+        uint256 room = mints.length;
+        _setLength(mints, minting);
+        _credit.mintMany(mints);
+        _setLength(mints, room);
         tally.minting = 0;
+    }
+
+    /// @dev A list with less in it than there is room for. The caller keeps it within that.
+    function _setLength(uint256[] memory list, uint256 length) private pure {
+        assembly ("memory-safe") {
+            mstore(list, length)
+        }
     }
 
     /// @inheritdoc IEnergyMeter

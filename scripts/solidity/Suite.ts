@@ -135,6 +135,8 @@ export const run = async (
     { buildInfos: [] },
     (result) => results.push(result),
   )
+  // The engine says that it is done before its last words have arrived.
+  while (results.length < suites.length) await new Promise(setImmediate)
   for (const { id, testResults } of results) {
     failures.push(...testResults.filter(hasFailed).map((result) => failureOf(id.name, result)))
   }

@@ -37,6 +37,8 @@ interface Vm {
     function assume(bool condition) external pure;
 
     // Artifacts and state
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool success);
     function getCode(string calldata artifact) external view returns (bytes memory creationCode);
     function readFile(string calldata path) external view returns (string memory);
     function writeLine(string calldata path, string calldata line) external;
