@@ -8,6 +8,7 @@ export interface Flags {
   readonly maxConnections: number
   readonly maxStreams: number
   readonly maxPending: number
+  readonly mostWait: number
   readonly requestTimeout: number
   readonly requestsPerAddress: number
   readonly paymentsPerAccount: number
@@ -41,6 +42,12 @@ export const add = (command: Command, paymentsPerAccount: number): Command =>
     .option('--max-connections <number>', 'connections open at once', million, defaults.connections)
     .option('--max-streams <number>', 'event streams open at once', million, defaults.streams)
     .option('--max-pending <number>', 'requests for payments worked on at once', million, defaults.pendingRequests)
+    .option(
+      '--most-wait <ms>',
+      'payments that would wait longer are told to come back',
+      wholeNumber(1, 60_000),
+      defaults.mostWaitMs,
+    )
     .option('--request-timeout <seconds>', 'for a request to arrive', wholeNumber(1, 3600), defaults.requestMs / 1000)
     .option(
       '--requests-per-address <rate>',
@@ -72,6 +79,7 @@ export const limits = (flags: Flags): Partial<Limits> => ({
   connections: flags.maxConnections,
   streams: flags.maxStreams,
   pendingRequests: flags.maxPending,
+  mostWaitMs: flags.mostWait,
   requestMs: flags.requestTimeout * 1000,
   perAddress: { ...defaults.perAddress, requests: rateOf(flags.requestsPerAddress) },
 })
@@ -82,6 +90,7 @@ export const args = (flags: Flags): string[] => [
   ...['--max-connections', String(flags.maxConnections)],
   ...['--max-streams', String(flags.maxStreams)],
   ...['--max-pending', String(flags.maxPending)],
+  ...['--most-wait', String(flags.mostWait)],
   ...['--request-timeout', String(flags.requestTimeout)],
   ...['--requests-per-address', String(flags.requestsPerAddress)],
   ...['--payments-per-account', String(flags.paymentsPerAccount)],

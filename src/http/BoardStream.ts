@@ -14,7 +14,7 @@ export const stream = (board: Board): RequestHandler & { close(): void } => {
     const text = `event: ${event}\ndata: ${Wire.stringify(value)}\n\n`
     for (const response of open) if (!response.writableNeedDrain && !response.destroyed) response.write(text)
   })
-  const handler: RequestHandler = (_request, response) => {
+  const handler: RequestHandler = (request, response) => {
     if (open.size >= mostPages) throw new TooManyStreamsError(mostPages)
     response.writeHead(200, {
       'content-type': 'text/event-stream',
@@ -23,6 +23,7 @@ export const stream = (board: Board): RequestHandler & { close(): void } => {
     })
     response.write('retry: 1000\n\n')
     open.add(response)
+    request.socket.once('end', () => response.end())
     response.on('close', () => open.delete(response))
   }
   return Object.assign(handler, {

@@ -26,6 +26,8 @@ export interface Connections {
   begin(request: IncomingMessage, response: ServerResponse): void
   /** Whether the next bytes on a connection would be taken for the answer to what cannot be read on it, and to nothing else. */
   isNext(socket: Socket): boolean
+  /** Whether all that was asked on it so far has been answered, something was, and the client has taken it; it counts as asking now. */
+  rests(socket: Socket): boolean
   /** Responses that are under way. */
   unanswered(): ServerResponse[]
   readonly open: number
@@ -138,6 +140,12 @@ export const watch = (server: Server, limits: Limits): Connections => {
       const { request, response, before } = states.get(socket) ?? {}
       // What was asked in full is still owed its own answer; what was not is what cannot be read.
       return !isOpen(response) || (request?.complete === false && response?.headersSent === false && !isOpen(before))
+    },
+    rests(socket) {
+      const state = states.get(socket)
+      if (state?.request?.complete !== true || isUnderWay(state) || isOpen(state.before)) return false
+      touch(socket, state)
+      return socket.writableLength === 0
     },
     unanswered: () => [...states.values()].flatMap((state) => (isUnderWay(state) ? (state.response ?? []) : [])),
     get open() {

@@ -127,6 +127,8 @@ export const stream = (service: Service, limits: Limits): Stream => {
     const alive = setInterval(() => {
       if (!isOver(response) && !response.writableNeedDrain) response.write(': alive\n\n')
     }, heartbeatMs)
+    // Who has hung up listens no more; it might be noticed only when the system finds nobody to take what is written.
+    request.socket.once('end', () => response.end())
     response.on('close', () => {
       clearInterval(alive)
       stop()

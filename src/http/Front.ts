@@ -8,6 +8,7 @@ import type { SunledgerError } from '../core/Errors.ts'
 import { limiter, RateLimitedError } from '../core/Rate.ts'
 import type { App } from './App.ts'
 import type { Connections } from './Connections.ts'
+import type { Refuse } from './Doorstep.ts'
 import {
   CutOffError,
   ExpectationUnmetError,
@@ -20,7 +21,7 @@ import {
 } from './Limits.ts'
 import * as Problem from './Problem.ts'
 import * as RequestId from './RequestId.ts'
-import { routeOf } from './Site.ts'
+import { routeOf, setRoute } from './Site.ts'
 
 /** An answer, for the log. */
 export interface Answered {
@@ -37,6 +38,8 @@ export interface Answered {
 export interface Front {
   readonly connections: Connections
   serve(request: IncomingMessage, response: ServerResponse): void
+  /** Refuses a request for payments before it is parsed. */
+  readonly refuse: Refuse
   readonly expectation: (request: IncomingMessage, response: ServerResponse) => void
   readonly unreadable: (error: NodeJS.ErrnoException, socket: Socket) => void
   /** The application is there. */
@@ -47,12 +50,18 @@ export interface Front {
   cutOff(): void
 }
 
+/** How long a connection on which nothing is asked stays open. */
+export const keepAliveMs = 65_000
+
 const overloaded = new OverloadedError()
+const overloadedAnswer = Problem.prepare(overloaded, keepAliveMs)
+const broughtId = /\r\nx-request-id: ?([^\r\n]*)/i
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0] as string
 
 /** Requests that are refused before they are read where there is too much to do. */
-const isGated = (request: IncomingMessage): boolean => request.method === 'POST' && pathOf(request) === '/v1/payments'
+const gated = { method: 'POST', path: '/v1/payments', route: 'pay' }
+const isGated = (request: IncomingMessage): boolean => request.method === gated.method && pathOf(request) === gated.path
 
 const plainly = (response: ServerResponse, status: number, body: object): void => {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
@@ -102,13 +111,26 @@ export const create = (
   }
 
   /** Undefined: it may pass. */
-  const refusal = (request: IncomingMessage): SunledgerError | undefined => {
+  const refusal = (request: IncomingMessage, response: ServerResponse): SunledgerError | undefined => {
     const address = request.socket.remoteAddress ?? ''
     if (rates !== undefined && requests !== undefined && !isLoopback(address)) {
       const waitMs = rates.take(address)
       if (waitMs > 0) return new RateLimitedError('address', requests, waitMs)
     }
-    return isGated(request) && app?.gate.isFull() === true ? overloaded : undefined
+    if (!isGated(request) || app?.gate.isFull() !== true) return undefined
+    setRoute(response, gated.route)
+    return overloaded
+  }
+
+  const refuse: Refuse = (socket, head) => {
+    if (isClosing || app?.gate.isFull() !== true || !connections.rests(socket)) return undefined
+    const address = socket.remoteAddress ?? ''
+    // Who asks too often is told so by name.
+    if (rates !== undefined && !isLoopback(address) && rates.take(address) > 0) return undefined
+    const requestId = RequestId.from(broughtId.exec(head)?.[1])
+    app.metrics.served(gated.route, overloaded.status)
+    onAnswered?.({ ...gated, requestId, status: overloaded.status, tookMs: 0, address })
+    return overloadedAnswer(requestId)
   }
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
@@ -119,7 +141,7 @@ export const create = (
       if (isClosing) response.setHeader('connection', 'close')
       return without(request, response, isClosing ? 'stopping' : 'starting')
     }
-    const error = refusal(request)
+    const error = refusal(request, response)
     if (error === undefined) app.app(request, response)
     else Problem.send(request, response, error)
   }
@@ -127,6 +149,7 @@ export const create = (
   return {
     connections,
     serve,
+    refuse,
     expectation(request, response) {
       connections.begin(request, response)
       response.setHeader('x-request-id', RequestId.of(request))

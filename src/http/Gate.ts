@@ -1,10 +1,11 @@
 /**
- * The bounded queue in front of acceptance. Payments that come early and wait for a predecessor cost no work, and anybody can send such
+ * The bounded queue in front of acceptance: whoever would wait longer than `mostWaitMs` is told to come back. Payments that come early and wait for a predecessor cost no work, and anybody can send such
  * ones, so they do not count among those that are being worked on: else a few hundred of them would keep everybody out.
  */
 import type { Service } from '../clearing/Service.ts'
 import type { Receipt } from '../core/Payment.ts'
 import { type Limits, OverloadedError } from './Limits.ts'
+import * as Pace from './Pace.ts'
 
 export interface Gate {
   /** The service, behind the gate. */
@@ -20,12 +21,16 @@ export interface Gate {
 /** A list of payments that was let in is worked through, however full it becomes meanwhile. */
 const mostAtOnce = 1000
 
+/** So many are let in however slow things go: a disk that takes long for each group needs large ones. */
+const always = 64
+
 /** One for all: making an error costs as much as refusing. */
 const overloaded = new OverloadedError()
 
 /** @param onAnswered told how long each payment took, accepted or not */
 export const around = (service: Service, limits: Limits, onAnswered: (tookMs: number) => void): Gate => {
-  const { pendingRequests, pendingPayments, waitingPayments } = limits
+  const { pendingRequests, pendingPayments, waitingPayments, mostWaitMs } = limits
+  const pace = Pace.measure(always)
   let requests = 0
   let paying = 0
   let trading = 0
@@ -39,7 +44,9 @@ export const around = (service: Service, limits: Limits, onAnswered: (tookMs: nu
     const began = performance.now()
     const done = (): void => {
       paying--
-      onAnswered(performance.now() - began)
+      const nowMs = performance.now()
+      pace.answered(nowMs, busy())
+      onAnswered(nowMs - began)
     }
     const answer = ask()
     answer.then(done, done)
@@ -73,7 +80,10 @@ export const around = (service: Service, limits: Limits, onAnswered: (tookMs: nu
     // A request that waits with an early payment is no work either. Of a list with many of them too much is taken off; then the
     // payments themselves are the bound.
     isFull: () =>
-      requests - service.early() >= pendingRequests || busy() >= pendingPayments || paying >= waitingPayments,
+      (busy() >= always && pace.waitMs(busy()) > mostWaitMs) ||
+      requests - service.early() >= pendingRequests ||
+      busy() >= pendingPayments ||
+      paying >= waitingPayments,
     pending: () => paying + trading,
   }
 }

@@ -20,7 +20,9 @@ export interface Limits {
     readonly streams: number
     readonly requests: Rate | undefined
   }
-  /** Requests for payments that are being worked on at once; who comes then is told to come back. Bounds how long an accepted one takes. */
+  /** How long a payment that is let in may have to wait, by how fast others are being answered; who comes then is told to come back. */
+  readonly mostWaitMs: number
+  /** Requests for payments that are being worked on at once, however fast they are answered. */
   readonly pendingRequests: number
   /** Payments in them: a request may hold a thousand. */
   readonly pendingPayments: number
@@ -42,7 +44,8 @@ export const defaults: Limits = {
   connections: 10_000,
   streams: 5_000,
   perAddress: { connections: 1_000, streams: 200, requests: { perSecond: 2_000, burst: 4_000 } },
-  pendingRequests: 256,
+  mostWaitMs: 100,
+  pendingRequests: 1_024,
   pendingPayments: 8_192,
   waitingPayments: 20_000,
   heldBytes: 134_217_728,

@@ -35,18 +35,32 @@ export const send = (request: IncomingMessage, response: ServerResponse, error: 
   response.writeHead(error.status, { ...headersOf(error), 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
-/** A whole answer, for a request that could not be read at all. */
-export const raw = (error: SunledgerError): string => {
-  const id = randomUUID()
+/** A whole answer as text. */
+const whole = (error: SunledgerError, id: string, connection: { [name: string]: string }): string => {
   const body = write(error, id)
-  const headers = {
-    ...headersOf(error),
-    'x-request-id': id,
-    'content-length': String(Buffer.byteLength(body)),
-    connection: 'close',
-  }
+  const length = String(Buffer.byteLength(body))
+  const headers = { ...headersOf(error), 'x-request-id': id, 'content-length': length, ...connection }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   return `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`
+}
+
+/** For a request that could not be read at all. */
+export const raw = (error: SunledgerError): string => whole(error, randomUUID(), { connection: 'close' })
+
+/** The same answer many times: it is made once for ids of each length, and only the id is put in. The connection stays open. */
+export const prepare = (error: SunledgerError, keepAliveMs: number): ((requestId: string) => string) => {
+  const connection = { connection: 'keep-alive', 'keep-alive': `timeout=${keepAliveMs / 1000}` }
+  const parts = new Map<number, readonly string[]>()
+  return (id) => {
+    let made = parts.get(id.length)
+    if (made === undefined) {
+      // No answer has such a mark in it, and it is as long as the id.
+      const mark = '~'.repeat(id.length)
+      made = whole(error, mark, connection).split(new RegExp(`(?<!~)${mark}(?!~)`))
+      parts.set(id.length, made)
+    }
+    return made.join(id)
+  }
 }
 
 export const notFound: RequestHandler = (request) => {

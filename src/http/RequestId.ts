@@ -11,12 +11,13 @@ const harmless = /^[A-Za-z0-9._-]{1,64}$/
 const key = Symbol('request id')
 type Named = IncomingMessage & { [key]?: string }
 
+/** The one that a client brought, where it is harmless; else a new one. */
+export const from = (brought: unknown): string =>
+  typeof brought === 'string' && harmless.test(brought) ? brought : randomUUID()
+
 /** The same for the same request, however often it is asked for. */
 export const of = (request: IncomingMessage): string => {
   const named = request as Named
-  if (named[key] !== undefined) return named[key]
-  const brought = request.headers['x-request-id']
-  const id = typeof brought === 'string' && harmless.test(brought) ? brought : randomUUID()
-  named[key] = id
-  return id
+  named[key] ??= from(request.headers['x-request-id'])
+  return named[key]
 }

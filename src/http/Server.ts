@@ -9,6 +9,7 @@ import type { Service } from '../clearing/Service.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import * as App from './App.ts'
 import * as Connections from './Connections.ts'
+import * as Doorstep from './Doorstep.ts'
 import * as Front from './Front.ts'
 import { defaults, type Limits } from './Limits.ts'
 
@@ -60,7 +61,7 @@ const close = async (server: HttpServer, front: Front.Front): Promise<void> => {
 export const listen = async (options: ServerOptions): Promise<Server> => {
   const limits = { ...defaults, ...options.limits }
   const server = createServer({
-    keepAliveTimeout: 65_000,
+    keepAliveTimeout: Front.keepAliveMs,
     requestTimeout: limits.requestMs,
     headersTimeout: Math.min(limits.headersMs, limits.requestMs),
     connectionsCheckingInterval: 1_000,
@@ -68,8 +69,11 @@ export const listen = async (options: ServerOptions): Promise<Server> => {
     // Refused by us, with a problem.
     requireHostHeader: false,
   })
+  // A client may say that it will ask no more and wait for its answer; Node would close its connection.
+  Object.assign(server, { httpAllowHalfOpen: true })
   const front = Front.create(Connections.watch(server, limits), limits, options.onAnswered)
   const starting = (service: Service) => front.open(App.create(service, options, limits, front.connections))
+  Doorstep.watch(server, front.refuse)
   server.on('request', (request: IncomingMessage, response: ServerResponse) => front.serve(request, response))
   server.on('checkExpectation', front.expectation)
   server.on('clientError', front.unreadable)

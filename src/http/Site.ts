@@ -1,5 +1,5 @@
 /** What the routes have besides the service: everything that belongs to HTTP and lives as long as the server. */
-import type { RequestHandler, Response } from 'express'
+import type { RequestHandler } from 'express'
 import type { Service } from '../clearing/Service.ts'
 import type { Board } from './Board.ts'
 import type { Document } from './Document.ts'
@@ -23,7 +23,7 @@ export interface Site {
 const key = Symbol('route')
 type Routed = { [key]?: string }
 
-export const setRoute = (response: Response, id: string): void => {
+export const setRoute = (response: object, id: string): void => {
   ;(response as Routed)[key] = id
 }
 

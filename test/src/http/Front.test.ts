@@ -68,6 +68,39 @@ describe('what cannot be read', () => {
   })
 })
 
+describe('a client that says that it will ask no more', () => {
+  /** A FIN behind the request: nothing more is sent, but the answer is waited for. */
+  const last = async (url: string, text: string): Promise<string> => {
+    const line = await Socket.open(url)
+    line.socket.end(text)
+    return line.ended
+  }
+
+  test('behavior: gets its answer, and then the connection ends', async () => {
+    const { http, pay } = await site()
+    const body = JSON.stringify(pay(), (_, value) => (typeof value === 'bigint' ? String(value) : value))
+    expect(await last(http.url, Socket.request('POST', '/v1/payments', {}, body))).toContain('200 OK')
+    expect(await last(http.url, Socket.request('GET', '/healthz'))).toContain('200 OK')
+    const both = `${Socket.request('GET', '/healthz')}${Socket.request('GET', '/readyz')}`
+    expect((await last(http.url, both)).match(/200 OK/g)).toHaveLength(2)
+  })
+
+  test('error: SL606 where the request is not whole', async () => {
+    const { url } = await bare()
+    const cut = Socket.request('POST', '/v1/payments', { 'content-length': '100' }, '{')
+    expect(Socket.answerIn(await last(url, cut))).toBe('400 SL606')
+    expect(Socket.answerIn(await last(url, 'GET / HTT'))).toBe('400 SL606')
+    expect(await last(url, '')).toBe('')
+  })
+
+  test('behavior: listens no more', async () => {
+    const { http, shop } = await site()
+    for (const path of [`/v1/events?account=${shop.address}`, '/v1/events', '/v1/board/events'])
+      expect(await last(http.url, Socket.request('GET', path))).toContain('200 OK')
+    expect((await http.get('/metrics')).text).toContain('sunledger_event_streams 0')
+  })
+})
+
 describe('a pipeline with something unreadable in it', () => {
   test('error: is cut off, and no answer is taken for that of another request', async () => {
     const { http } = await site()
