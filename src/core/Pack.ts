@@ -63,22 +63,14 @@ const fields: readonly Field[] = Object.entries(paymentRequest.shape).map(([name
 const sizeFor = (signature: unknown): number =>
   typeof signature === 'string' && signature.length === 258 ? Packed.sizeP256 : Packed.size
 
-/**
- * @param memory takes the payment, `Packed.sizeP256` bytes from `start` on
- * @returns undefined where it is not plainly a payment: then the schema says why, or what it is
- */
-export const pack = (
-  value: unknown,
-  memory = Buffer.alloc(Packed.sizeP256),
-  view = Packed.viewOf(memory),
-  start = 0,
-) => {
+/** @returns undefined where it is not plainly a payment: then the schema says why, or what it is */
+export const pack = (value: unknown): Packed.Packed | undefined => {
   if (typeof value !== 'object' || value === null) return undefined
   const object = value as { readonly [name: string]: unknown }
   let names = 0
   for (const _ in object) names++
   if (names !== fields.length) return undefined
-  const p: Packed.Packed = { bytes: memory, view, start, size: sizeFor(object['signature']) }
+  const p: Packed.Packed = { ...Packed.room(), size: sizeFor(object['signature']) }
   for (const { name, place, write } of fields) {
     const text = object[name]
     if (typeof text !== 'string' || !write(p, place, text)) return undefined
@@ -87,16 +79,14 @@ export const pack = (
 }
 
 /** The greatest list that one message may have. */
-const mostAtOnce = 1000
+export const mostAtOnce = 1000
 
 /** The same for a list: all of it, or undefined. */
 export const packAll = (values: readonly unknown[]): readonly Packed.Packed[] | undefined => {
   if (values.length === 0 || values.length > mostAtOnce) return undefined
-  const memory = Buffer.alloc(values.length * Packed.sizeP256)
-  const view = Packed.viewOf(memory)
   const all: Packed.Packed[] = []
   for (const value of values) {
-    const p = pack(value, memory, view, all.length * Packed.sizeP256)
+    const p = pack(value)
     if (p === undefined) return undefined
     all.push(p)
   }

@@ -39,12 +39,16 @@ export const at = {
 export const size = at.signature + 64
 export const sizeP256 = at.signature + 128
 
-/** A place in memory where a payment stands. Whoever holds one may rely on it that nobody else writes there. */
-export interface Packed {
+/** A place in memory. */
+export interface Place {
   readonly bytes: Buffer
   /** Over the same memory. */
   readonly view: DataView
   readonly start: number
+}
+
+/** A place in memory where a payment stands. Whoever holds one may rely on it that nobody else writes there. */
+export interface Packed extends Place {
   /** `size` or `sizeP256`. */
   readonly size: number
 }
@@ -58,6 +62,24 @@ export const isList = <T>(entry: T | readonly Packed[]): entry is readonly Packe
 export const create = (bytes: number = size): Packed => {
   const memory = Buffer.alloc(bytes)
   return { bytes: memory, view: viewOf(memory), start: 0, size: bytes }
+}
+
+/** Payments that come in share memory, so many of them: memory of its own for each would cost more than all that is written there. */
+const perSlab = 64
+let slab: Place = { bytes: Buffer.alloc(0), view: new DataView(new ArrayBuffer(0)), start: 0 }
+let next = 0
+
+/** Memory for one payment of any size. */
+export const room = (): Place => {
+  if (next === slab.bytes.length) {
+    const bytes = Buffer.alloc(perSlab * sizeP256)
+    slab = { bytes, view: viewOf(bytes), start: 0 }
+    next = 0
+  }
+  const { bytes, view } = slab
+  const start = next
+  next += sizeP256
+  return { bytes, view, start }
 }
 
 /** A number of at most 96 bits. */
