@@ -13,15 +13,15 @@ import * as Suite from '../solidity/Suite.ts'
 const slowSuites = ['OrderTest', 'ClearingInvariants', 'EnergyInvariants']
 export const isSlow = ({ name }: { readonly name: string }): boolean => slowSuites.includes(name)
 
-/** How patiently a mutant's tests look: three rounds, each of the fast suites and then of the slow ones. */
+/** How patiently a mutant's tests look: two rounds, each of the fast suites and then of the slow ones. */
 export const rounds: readonly Readonly<Record<'fast' | 'slow', Suite.Options>>[] = [
   {
     fast: { fuzzRuns: 24, invariantRuns: 1, depth: 160, gasLimit: 1n << 28n },
     slow: { fuzzRuns: 16, invariantRuns: 1, depth: 160, gasLimit: 1n << 32n },
   },
   {
-    fast: { fuzzRuns: 256, invariantRuns: 1, depth: 160, gasLimit: 1n << 34n },
-    slow: { fuzzRuns: 96, invariantRuns: 3, depth: 160, gasLimit: 1n << 34n },
+    fast: { fuzzRuns: 160, invariantRuns: 1, depth: 160, gasLimit: 1n << 34n },
+    slow: { fuzzRuns: 48, invariantRuns: 2, depth: 160, gasLimit: 1n << 34n },
   },
 ]
 

@@ -28,8 +28,13 @@ export interface Summary {
 
 const leastKilled = 0.95
 
+/** Why nobody could notice a mutant, by its key. */
+export const reasons = JSON.parse(readFileSync(new URL('explained.json', import.meta.url), 'utf8')) as Record<
+  string,
+  string
+>
+
 export const of = (judged: readonly Judged[], scope: Scope): Summary => {
-  const reasons = JSON.parse(readFileSync(new URL('explained.json', import.meta.url), 'utf8')) as Record<string, string>
   const survived = judged.filter(({ outcome }) => outcome === 'survived')
   const branches = judged.filter(({ branch, outcome }) => branch && outcome !== 'invalid' && outcome !== 'same')
   const keys = new Set(survived.map(({ key }) => key))

@@ -131,7 +131,8 @@ async function judgeAll(mutants: readonly Mutant[], until: number, again: boolea
     await judge.take({ file: batch[0]?.file ?? '', contents: batch.map(({ content }) => content) })
     for (const [index, mutant] of batch.entries()) {
       if (isOver()) break
-      const verdict = await judge.judge({ index, order: killers.orderFor(mutant, kept.lastKiller(mutant)) })
+      const order = killers.orderFor(mutant, kept.lastKiller(mutant))
+      const verdict = await judge.judge({ index, order, explained: mutant.key in Summary.reasons })
       killers.note(mutant, verdict)
       judged.push({ ...mutant, ...verdict })
       kept.add(mutant, verdict)

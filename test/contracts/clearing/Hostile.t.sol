@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ClearingHouse} from "../../../contracts/clearing/ClearingHouse.sol";
 import {IClearingHouse} from "../../../contracts/clearing/IClearingHouse.sol";
@@ -123,7 +124,7 @@ contract HostileTest is ClearingSupport {
 
     // ---------------------------------------------------------------- messages
 
-    /// @dev The other form of a signature on either curve is the same word, and a word counts once.
+    /// @dev The other form of a signature is the same word, and a word counts once.
     function test_TheOtherFormOfASignatureIsNoSecondOne() external {
         give(alice, 100);
         bytes32 digest = withdrawDigest(alice, bob, 10, 0, FOREVER);
@@ -139,6 +140,25 @@ contract HostileTest is ClearingSupport {
             vm.assertEq(done, false, "used once");
         }
         assertAccount(alice, 90, 0, 0);
+    }
+
+    function test_TheOtherFormOfAP256SignatureIsNoSecondOne() external {
+        address robot = addrP256(5);
+        give(robot, 100);
+        (bytes32 r, bytes32 s) = vm.signP256(5, withdrawDigest(robot, bob, 10, 0, FOREVER));
+        (uint256 x, uint256 y) = vm.publicKeyP256(5);
+        bytes[2] memory forms =
+            [abi.encodePacked(r, s, x, y), abi.encodePacked(r, bytes32(P256.N - uint256(s)), x, y)];
+        for (uint256 first = 0; first < 2; ++first) {
+            uint256 before = vm.snapshotState();
+            vm.prank(operator);
+            house.withdraw(asset, robot, bob, 10, FOREVER, forms[first]);
+            for (uint256 i = 0; i < 2; ++i) {
+                assertRefused(house, abi.encodeCall(house.withdraw, (asset, robot, bob, 10, FOREVER, forms[i])));
+            }
+            assertAccount(robot, 90, 0, 0);
+            vm.revertToState(before);
+        }
     }
 
     /// @dev Every message names the contract and the chain that it is for.

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IClearingHouse} from "../../../contracts/clearing/IClearingHouse.sol";
 import {TestDollar} from "../../../contracts/token/TestDollar.sol";
 import {ClearingSupport} from "../support/ClearingSupport.sol";
+import {Wallet} from "../support/Tokens.sol";
 
 /// @title Withdrawals, exits, and the owner to whom both belong
 contract LeavingTest is ClearingSupport {
@@ -329,6 +330,40 @@ contract LeavingTest is ClearingSupport {
         vm.startPrank(operator);
         house.withdraw(asset, robot, carol, 40, FOREVER, sign128(6, withdrawDigest(robot, carol, 40, 0, FOREVER)));
         assertAccount(robot, 60, 0, 0);
+    }
+
+    /// @dev Owners are keys. A contract signs nothing that is taken here, however it verifies (ERC-1271), and whether or not it changes
+    /// its mind: an account bound to one neither withdraws nor leaves nor binds again. Its own key still pays, and that is the way out.
+    function test_AContractThatOwnsAnAccountLocksIt() external {
+        Wallet wallet = new Wallet(bob);
+        bind(ALICE, alice, address(wallet));
+        bytes32[3] memory digests = [
+            withdrawDigest(alice, bob, 10, 0, FOREVER),
+            exitDigest(alice, bob, 0, FOREVER),
+            ownerDigest(alice, bob, 1)
+        ];
+        for (uint256 i = 0; i < 4; ++i) {
+            bytes[3] memory signed;
+            for (uint256 n = 0; n < 3; ++n) {
+                // As the wallet verifies it, as its owner signs, as the robot signs, and nothing.
+                if (i == 0) signed[n] = bytes.concat(bytes32(0), sign65(BOB, digests[n]));
+                if (i == 1) signed[n] = sign65(BOB, digests[n]);
+                if (i == 2) signed[n] = sign65(ALICE, digests[n]);
+            }
+            vm.prank(operator);
+            vm.expectRevert();
+            house.withdraw(asset, alice, bob, 10, FOREVER, signed[0]);
+            vm.expectRevert();
+            house.requestExit(asset, alice, bob, FOREVER, signed[1]);
+            vm.expectRevert();
+            house.bindOwner(alice, bob, signed[2]);
+        }
+        IClearingHouse.Debit memory debit = debitOf(ALICE, 100, bytes32("h"));
+        IClearingHouse.Credit memory credit = creditOf(carol, 100, debitDigest(asset, 100, bytes32("h")));
+        house.collect(debit, credit, proofOf(CREDIT_KEY, credit));
+        house.redeem(credit, proofOf(CREDIT_KEY, credit));
+        assertAccount(alice, 0, 100, 0);
+        assertAccount(carol, 100, 0, 100);
     }
 
     // ------------------------------------------------------------------- fuzz

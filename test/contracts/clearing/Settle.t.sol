@@ -312,7 +312,11 @@ contract SettleTest is ClearingSupport {
         settle(batch(0, 0, 1, credit(carol, 9)));
         vm.assertEq(house.poolOf(asset), full - 9, "a credit needs no room");
         vm.prank(cold);
-        house.drain(asset, cold, 1 << 80);
+        house.drain(asset, cold, (1 << 80) - 11);
+        settle(batch(1, 0, 0, debit(ALICE, 9)));
+        assertAccount(alice, 100, 0, 0);
+        vm.prank(cold);
+        house.drain(asset, cold, 1);
         settle(batch(1, 0, 0, debit(ALICE, 9)));
         assertAccount(alice, 91, 9, 0);
     }

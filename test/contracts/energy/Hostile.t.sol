@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {EnergyMeter} from "../../../contracts/energy/EnergyMeter.sol";
 import {IEnergyMeter} from "../../../contracts/energy/IEnergyMeter.sol";
 import {EnergySupport} from "../support/EnergySupport.sol";
@@ -32,6 +33,40 @@ contract EnergyHostileTest is EnergySupport {
         (bool done, bytes memory result) = address(meter).call{gas: within(limit, 20_000, 250_000)}(data);
         if (done) vm.assertEq(abi.decode(result, (uint256)), 1, "accepted");
         vm.assertEq(credit.balanceOf(alice), done ? 50_000 : 0, "wallet");
+    }
+
+    /// @dev The same with a P-256 device, whose check would fall back to plain Solidity where the precompile answers nothing.
+    function testFuzz_I8_NoGasLimitRefusesAP256Reading(uint256 limit) external {
+        (address device, bytes memory entry,) = p256Reading();
+        bytes memory data = abi.encodeCall(meter.submit, (readings(1, 1, entry)));
+        (bool done, bytes memory result) = address(meter).call{gas: within(limit, 20_000, 500_000)}(data);
+        if (done) vm.assertEq(abi.decode(result, (uint256)), 1, "accepted");
+        vm.assertEq(meter.meterOf(device).energyMilliWh, done ? 5_000 : 0, "counted");
+    }
+
+    function p256Reading() private returns (address device, bytes memory entry, bytes memory other) {
+        device = addrP256(0x256);
+        approve(ALICE, approvalOf(device, alice, PRODUCER));
+        vm.warp(block.timestamp + 60);
+        bytes memory content = body(device, block.timestamp, 5_000, 0);
+        (bytes32 r, bytes32 s) = vm.signP256(0x256, readingDigest(device, block.timestamp, 5_000, 0, DETAIL));
+        (uint256 x, uint256 y) = vm.publicKeyP256(0x256);
+        entry = abi.encodePacked(content, r, s, x, y);
+        other = abi.encodePacked(content, r, bytes32(P256.N - uint256(s)), x, y);
+    }
+
+    /// @dev The other form of a signature, on either curve, is the same reading; and a reading counts once.
+    function test_TheOtherFormOfASignatureIsNoSecondReading() external {
+        (, bytes memory entry, bytes memory other) = p256Reading();
+        vm.assertEq(meter.submit(readings(1, 2, bytes.concat(other, entry))), 1, "P-256: once");
+        bytes memory content = body(panel, START + 60, 7_000, 0);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(PANEL, readingDigest(panel, START + 60, 7_000, 0, DETAIL));
+        entry = abi.encodePacked(content, r, uint256(s) | (uint256(v - 27) << 255));
+        // The high form of s has its top bit where EIP-2098 has the parity, so it is somebody else's signature or nobody's.
+        uint256 high = uint256(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141) - uint256(s);
+        other = abi.encodePacked(content, r, high);
+        vm.assertEq(meter.submit(readings(0, 3, bytes.concat(other, entry, entry))), 1, "secp256k1: once");
+        assertTotals(12_000, 0, 0);
     }
 
     function test_NoMessageHoldsElsewhere() external {
