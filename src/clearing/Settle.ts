@@ -64,11 +64,14 @@ interface Done {
   readonly answer: Settlements['transactions'][number]
 }
 
-/** A settlement reverts only when it runs out of gas; nodes and pools each have their own words for too large. */
+/** A settlement that ran out of gas, against all reckoning: it reverts for nothing else but that somebody else settles now. */
+const isOutOfGas = (error: unknown): boolean =>
+  error instanceof Sender.RevertedError && /without a reason|out of gas/i.test(error.actual ?? '')
+
+/** Nodes and pools each have their own words for too large. */
 const isTooLarge = (error: unknown): boolean =>
-  error instanceof Sender.RevertedError ||
-  (error instanceof Sender.TransactionRefusedError &&
-    /oversized|too large|too big|exceed|413|size limit/i.test(error.actual ?? ''))
+  error instanceof Sender.TransactionRefusedError &&
+  /oversized|too large|too big|exceed|413|size limit/i.test(error.actual ?? '')
 
 export const create = (options: SettleOptions): Settle => {
   const { ledger, sender, watcher, sync, house, meter } = options
@@ -119,19 +122,26 @@ export const create = (options: SettleOptions): Settle => {
     return { ...limits, gas: Math.min(limits.gas, Math.floor((Number(gasLimit) * 4) / 5)) }
   }
 
-  /** Sends a batch; one that is too large for the chain, against all reckoning, goes in halves. */
-  const submitBatch = async (transaction: Plan.Transaction): Promise<Done[]> => {
+  /**
+   * Sends a batch; one that is too large for the chain, against all reckoning, goes in halves. Where gas ran out, each half has what the whole had,
+   * and a single member what a transaction may have.
+   */
+  const submitBatch = async (transaction: Plan.Transaction, gas = transaction.gas): Promise<Done[]> => {
     try {
-      return [await submitWhole(transaction)]
+      return [await submitWhole({ ...transaction, gas })]
     } catch (error) {
-      const { members, batch, gas } = transaction
-      if (members.length < 2 || !isTooLarge(error)) throw error
+      const ranOut = isOutOfGas(error)
+      if (!ranOut && !isTooLarge(error)) throw error
+      const { members, batch } = transaction
       const accounts = members.map(({ asset, account }) => Ledger.account(ledger, asset, account))
-      const half = { gas: Number(gas) / 2, bytes: batch.length / 4 }
-      const parts = Plan.plan(accounts, half)
+      const bytes = ranOut ? batch.length : batch.length / 4
+      const parts = Plan.plan(accounts, { gas: Number(transaction.gas) / 2, bytes })
+      if (parts.length > 1)
+        return (await Promise.all(parts.map((part) => submitBatch(part, ranOut ? gas : part.gas)))).flat()
       // Each member of a plan fits by itself, whatever the limits say; then there is nothing to halve.
-      if (parts.length < 2) throw error
-      return (await Promise.all(parts.map(submitBatch))).flat()
+      const most = BigInt((await limitsNow()).gas)
+      if (!ranOut || gas >= most) throw error
+      return submitBatch(transaction, most)
     }
   }
 
@@ -154,7 +164,7 @@ export const create = (options: SettleOptions): Settle => {
     const [submitted] = await Promise.allSettled([submitReadings()])
     const due = Ledger.toSettle(ledger).filter((account) => !isUnderWay(account))
     const limits = due.length === 0 ? undefined : await limitsNow()
-    const settled = await Promise.allSettled(Plan.plan(due, limits).map(submitBatch))
+    const settled = await Promise.allSettled(Plan.plan(due, limits).map((batch) => submitBatch(batch)))
     const done = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
     const blocks = [...done.map(({ block }) => block), submitted.status === 'fulfilled' ? submitted.value.block : 0n]
     await sync.now(blocks.reduce((a, b) => (a > b ? a : b)))

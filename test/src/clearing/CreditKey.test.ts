@@ -10,23 +10,14 @@ import * as Receipt from '../../../src/sdk/Receipt.ts'
 import { settled } from '../support/Agree.ts'
 import { codeOf } from '../support/Book.ts'
 import { houseCall, slotOf, useChain } from '../support/Chain.ts'
-import type * as Member from '../support/Member.ts'
+import { parties } from '../support/Parties.ts'
 import { start } from '../support/Running.ts'
 
 const chain = useChain()
 
 /** Three payments, each of another kind: a debit that a later one replaces, a payer's newest, and one of money that has just come in. */
 const paid = async () => {
-  const deployed = await chain.deploy()
-  const service = await start(chain, deployed)
-  const [payer, robot, shop] = ['payer', 'robot', 'shop'].map((name) => service.member(name)) as [
-    Member.Member,
-    Member.Member,
-    Member.Member,
-  ]
-  await service.fund(payer, 1000n)
-  const pay = (from: Member.Member, to: Member.Member, amount: bigint) =>
-    service.pay(from.pay({ to: to.address, amount }))
+  const { deployed, service, payer, robot, shop, pay } = await parties(chain)()
   const receipts = [await pay(payer, robot, 30n), await pay(payer, shop, 20n), await pay(robot, shop, 10n)] as const
   return { deployed, service, payer, robot, shop, receipts }
 }

@@ -18,7 +18,8 @@ import * as BadLine from '../support/BadLine.ts'
 import { codeOf } from '../support/Book.ts'
 import { type Chain, houseCall, tokensOf, useChain, windowSeconds } from '../support/Chain.ts'
 import * as Member from '../support/Member.ts'
-import { exit, ledgerOf, type Options, settlementsIn, start, withdrawal } from '../support/Running.ts'
+import { parties } from '../support/Parties.ts'
+import { deposit, exit, ledgerOf, type Options, settlementsIn, start, withdrawal } from '../support/Running.ts'
 
 const chain = useChain()
 const gwei = 1_000_000_000n
@@ -33,21 +34,7 @@ afterEach(async () => {
 
 const timing = { lookAfterMs: 20, bumpAfterMs: 60_000, mostWaitMs: 10_000 }
 
-const running = async (options: Options = {}) => {
-  const deployed = await chain.deploy()
-  const service = await start(chain, deployed, { timing, ...options })
-  const [payer, robot, shop] = ['payer', 'robot', 'shop'].map((name) => service.member(name)) as [
-    Member.Member,
-    Member.Member,
-    Member.Member,
-  ]
-  await service.fund(payer, 1000n)
-  const { dollar, clearingHouse: house } = deployed.deployment
-  const of = (member: Member.Member) => Ledger.account(ledgerOf(service), dollar.asset, member.address)
-  const pay = (from: Member.Member, to: Member.Member, amount: bigint) =>
-    service.pay(from.pay({ to: to.address, amount }))
-  return { deployed, service, payer, robot, shop, of, pay, house, asset: dollar.asset }
-}
+const running = parties(chain, { timing })
 
 /** Transactions that wait in the pool, as many as there should be. */
 const waiting = async (expected: number): Promise<Hex[]> => {
@@ -138,11 +125,11 @@ describe('gas that becomes dear', () => {
 
   test('behavior: the policy puts settlement off until it is cheap again; payments go on', async () => {
     const policy = { ...defaultPolicy, everyMs: 50, dearWei: 10n * gwei }
-    const { service, payer, shop, pay } = await running({ policy })
-    await baseFee(50n * gwei)
+    // Before the service asks for the first time; it comes down with every block of the deployment.
+    await baseFee(900n * gwei)
     await chain.mine(1)
-    // What the service knows of gas is two seconds old at most.
-    await new Promise((resolve) => setTimeout(resolve, 2100))
+    const { service, payer, shop, pay } = await running({ policy })
+    expect((await chain.client.getBlock()).baseFeePerGas).toBeGreaterThan(20n * gwei)
     for (let i = 0; i < 6; i++) await pay(payer, shop, 5n)
     await new Promise((resolve) => setTimeout(resolve, 600))
     expect([settlementsIn(service).length, service.status().unsettledMembers]).toEqual([0, 2])
@@ -170,6 +157,63 @@ describe('a batch that is too large', () => {
     expect(transactions.length).toBeGreaterThan(1)
     expect(transactions.reduce((sum, { members }) => sum + members, 0)).toBe(61)
     await settled(chain, service)
+  })
+
+  test('behavior: for blocks that have become smaller since it was planned: goes in halves', async () => {
+    const line = await BadLine.start(chain.url)
+    const { service } = await many({ rpcUrl: line.url })
+    let isSmaller = false
+    line.hold('eth_sendRawTransaction', async () => {
+      if (!isSmaller) await chain.raw('evm_setBlockGasLimit', `0x${(700_000).toString(16)}`)
+      isSmaller = true
+    })
+    const { transactions } = await service.settle()
+    expect(transactions.length).toBeGreaterThanOrEqual(4)
+    expect(transactions.reduce((sum, { members }) => sum + members, 0)).toBe(61)
+    await service.settle()
+    await settled(chain, service)
+  })
+
+  test('behavior: for its gas, since slots that were there are gone with replaced blocks: goes in halves with as much gas each', async () => {
+    const line = await BadLine.start(chain.url)
+    const all = await running({ rpcUrl: line.url, behindMs: 60_000 })
+    const { deployed, service, payer, pay, house } = all
+    const payees = Array.from({ length: 60 }, (_, i) => service.member(`payee ${i}`))
+    for (const payee of payees) await service.faucet(payee.address, 5n as never)
+    // Deposits of their own, which the service does not send again.
+    const anybody = await chain.sender('depositor')
+    const back = await chain.fork()
+    for (const payee of payees) {
+      const d = deposit(deployed, payee, 5n)
+      const args = [d.asset, d.from, d.account, d.owner, d.amount, d.validAfter, d.validBefore, d.salt, d.signature]
+      await anybody.send(houseCall(house, 'depositWithAuthorization', args))
+    }
+    await service.sync()
+    for (const payee of payees) await pay(payer, payee, 1n)
+    let isReplaced = false
+    line.hold('eth_sendRawTransaction', async () => {
+      if (!isReplaced) await back(70)
+      isReplaced = true
+    })
+    const before = await chain.client.getTransactionCount({ address: Signature.addressOf(deployed.keys.settlement) })
+    const { transactions } = await service.settle()
+    expect(transactions.map(({ members }) => members).sort()).toEqual([29, 32])
+    const after = await chain.client.getTransactionCount({ address: Signature.addressOf(deployed.keys.settlement) })
+    expect(after - before).toBe(3)
+    await service.settle()
+    await settled(chain, service)
+  })
+
+  test('error: SL504 for what is refused for another reason is not sent in parts', async () => {
+    const { deployed, service } = await many()
+    const { settlement, credit, cold } = deployed.keys
+    const keys = [Keccak.ofText('another'), credit, cold].map(Signature.addressOf)
+    await chain.senderOf(cold).send(houseCall(service.deployment.clearingHouse, 'replaceKeys', keys))
+    const sent = () => chain.client.getTransactionCount({ address: Signature.addressOf(settlement) })
+    const before = await sent()
+    await expect(service.settle()).rejects.toThrow(/SL504.*NotSettlementKey/s)
+    expect((await sent()) - before).toBe(1)
+    await agree(chain, service)
   })
 
   test('behavior: for the pool, against all reckoning: goes in halves', async () => {

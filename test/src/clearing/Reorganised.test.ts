@@ -6,43 +6,20 @@ import { parseEventLogs } from 'viem'
 import { afterEach, describe, expect, test } from 'vitest'
 import { clearingHouse } from '../../../src/chain/abi/ClearingHouse.ts'
 import * as LocalNode from '../../../src/chain/LocalNode.ts'
-import * as Ledger from '../../../src/core/Ledger.ts'
 import { agree, settled } from '../support/Agree.ts'
 import * as BadLine from '../support/BadLine.ts'
 import { codeOf } from '../support/Book.ts'
 import { houseCall, tokensOf, useChain } from '../support/Chain.ts'
 import type * as Member from '../support/Member.ts'
-import {
-  deposit,
-  exit,
-  ledgerOf,
-  type Options,
-  type Running,
-  settlementsIn,
-  start,
-  withdrawal,
-} from '../support/Running.ts'
+import { parties } from '../support/Parties.ts'
+import { deposit, exit, ledgerOf, type Running, settlementsIn, start, withdrawal } from '../support/Running.ts'
 
 const chain = useChain()
 afterEach(() => chain.automine(true))
 
 const timing = { lookAfterMs: 20, bumpAfterMs: 60_000, mostWaitMs: 5000 }
 
-const running = async (options: Options = {}) => {
-  const deployed = await chain.deploy()
-  const service = await start(chain, deployed, { timing, behindMs: 60_000, ...options })
-  const [payer, robot, shop] = ['payer', 'robot', 'shop'].map((name) => service.member(name)) as [
-    Member.Member,
-    Member.Member,
-    Member.Member,
-  ]
-  await service.fund(payer, 1000n)
-  const { dollar, clearingHouse: house } = deployed.deployment
-  const of = (member: Member.Member) => Ledger.account(ledgerOf(service), dollar.asset, member.address)
-  const pay = (from: Member.Member, to: Member.Member, amount: bigint) =>
-    service.pay(from.pay({ to: to.address, amount }))
-  return { deployed, service, payer, robot, shop, of, pay, house, asset: dollar.asset }
-}
+const running = parties(chain, { timing, behindMs: 60_000 })
 
 /** Sum of the withdrawals that were accepted and not refused by the contract. */
 const asked = (service: Running): bigint =>
