@@ -18,12 +18,13 @@ import * as Killing from './recovery/Killing.ts'
 
 const roundsBetweenChecks = 20
 
-export const help = `Usage: npm run -s bench -- recovery [--rounds N] [--seed N] [--clients N] [--robots N] [--json]
+export const help = `Usage: npm run -s bench -- recovery [--rounds N] [--seed N] [--clients N] [--robots N] [--threads N] [--json]
 
   --rounds N    how often the service is killed (200)
   --seed N      chooses the moments (1)
   --clients N   paying processes (3), each with
   --robots N    so many robots (4)
+  --threads N   threads of the service that check signatures (as the service chooses; 0: none)
   --json        one JSON document: rounds, acknowledged, lost, repeated and more
 
 After each start the service is asked for the newest receipts; every ${roundsBetweenChecks} rounds all pause, everything is settled, and ledger, journal and
@@ -41,6 +42,7 @@ interface Options {
   readonly seed: number
   readonly clients: number
   readonly robots: number
+  readonly threads: number | undefined
 }
 
 const wholeNumber = (name: string, text: string): number => {
@@ -53,13 +55,16 @@ const parse = (args: string[]): Options => {
   const options = Object.fromEntries(
     Object.entries(usual).map(([name, value]) => [name, { type: 'string' as const, default: value }]),
   )
-  const { values } = parseArgs({ args, options })
-  const number = (name: keyof Options) => wholeNumber(name, String(values[name]))
+  const { values } = parseArgs({ args, options: { ...options, threads: { type: 'string' } } })
+  const given: { readonly [name: string]: string | undefined } = values
+  const number = (name: keyof Options) => wholeNumber(name, String(given[name]))
+  const threads = given['threads']
   const parsed = {
     rounds: number('rounds'),
     seed: number('seed'),
     clients: number('clients'),
     robots: number('robots'),
+    threads: threads === undefined ? undefined : threads === '0' ? 0 : number('threads'),
   }
   if (parsed.robots < 2) throw new TypeError('--robots: they pay each other, so there are at least 2')
   return parsed
@@ -149,7 +154,10 @@ const measure = async (options: Options) => {
   })
   const network = await Network.start({
     ...{ data, keys, host: '127.0.0.1', port: 0, settleEverySeconds: 1, manualSettlement: false },
-    limits: ['--snapshot-every', String(snapshotEvery), '--log-level', 'error'],
+    limits: [
+      ...['--snapshot-every', String(snapshotEvery), '--log-level', 'error'],
+      ...(options.threads === undefined ? [] : ['--threads', String(options.threads)]),
+    ],
     progress: () => {},
     onFailure: (error) => fail(error),
   })
@@ -175,7 +183,16 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
   const slowestBackMs = Math.max(...outcome.backMs)
   const paymentsPerSecond = acknowledged / seconds
   const fields = {
-    ...{ rounds: options.rounds, seed: options.seed, clients: options.clients, acknowledged, lost, repeated, killed },
+    ...{
+      rounds: options.rounds,
+      seed: options.seed,
+      clients: options.clients,
+      threads: options.threads,
+      acknowledged,
+      lost,
+      repeated,
+      killed,
+    },
     ...{ wholeChecks, failed, checks: last?.checks, backMs, slowestBackMs, paymentsPerSecond, seconds },
     basis: 'measured',
   }

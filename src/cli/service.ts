@@ -34,6 +34,7 @@ interface Flags extends Limits.Flags {
   readonly mostDelay: string
   readonly rpcTimeout: string
   readonly snapshotEvery?: string
+  readonly threads?: string
 }
 
 /** Both, or neither: what came up beside something that did not is closed again. */
@@ -48,6 +49,12 @@ const both = async (
       if (opened.status === 'fulfilled') await opened.value.close()
     throw error
   }
+}
+
+/** On one core a thread would only take turns with the service. */
+const threadsOf = ({ threads }: Flags): number => {
+  if (threads !== undefined) return Number(threads)
+  return availableParallelism() > 1 ? availableParallelism() : 0
 }
 
 const bringUp = async (flags: Flags): Promise<Processes.Running> => {
@@ -69,8 +76,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
     fastLz: FastLz.size,
     log,
     confirmations: BigInt(flags.confirmations),
-    // On one core a thread would only take turns with the service.
-    threads: availableParallelism() > 1 ? availableParallelism() : 0,
+    threads: threadsOf(flags),
     perAccount: Limits.accountRate(flags),
     policy: {
       ...defaultPolicy,
@@ -116,6 +122,7 @@ export const register = (program: Command): void => {
     .option('--most-delay <seconds>', 'how long at most', '3600')
     .option('--rpc-timeout <ms>', 'how long the chain’s node may take to answer; it is asked three times', '30000')
     .option('--snapshot-every <records>', 'records after which the ledger is kept whole, so that a start is quick')
+    .option('--threads <number>', 'threads that check signatures; left out: one a core, none on a single one')
     .option('--confirmations <blocks>', 'blocks that must follow before something counts', '0')
     .action((flags: Flags) => Processes.live(() => bringUp(flags)))
 }
