@@ -114,17 +114,17 @@ export const holdings = async (client: Client, house: Address, asset: Address, b
   return { held, pool }
 }
 
-/** What is set aside for each of these accounts, in the order asked. */
-export const reserves = (
+/** What is set aside for these accounts together. */
+export const reserved = async (
   client: Client,
   house: Address,
   asset: Address,
-  accounts: readonly Address[],
+  accounts: Iterable<Address> = [],
   blockNumber: bigint,
-): Promise<readonly bigint[]> => {
+): Promise<bigint> => {
   const at = { address: house, abi: clearingHouse.abi, blockNumber } as const
-  const all = accounts.map((of) => client.readContract({ ...at, functionName: 'reserveOf', args: [asset, of] }))
-  return answered(client, Promise.all(all))
+  const all = [...accounts].map((of) => client.readContract({ ...at, functionName: 'reserveOf', args: [asset, of] }))
+  return (await answered(client, Promise.all(all))).reduce((sum, each) => sum + each, 0n)
 }
 
 /** How many readings a transaction had accepted, and refused. */

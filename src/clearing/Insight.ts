@@ -7,7 +7,7 @@ import * as House from '../chain/House.ts'
 import * as Account from '../core/Account.ts'
 import * as Ledger from '../core/Ledger.ts'
 import type { Address } from '../core/Payment.ts'
-import type { Record, Settlement } from '../core/Record.ts'
+import type { Settlement } from '../core/Record.ts'
 import type { Parts } from './Wiring.ts'
 
 /** Settlements so far. */
@@ -49,10 +49,6 @@ export interface Balance {
 }
 
 export interface Insight {
-  /** The ledger has been taken from a snapshot: what was settled before it is not counted here. */
-  restored(): void
-  /** Told of every record of the journal that is no payment, also at the start. */
-  observe(record: Record): void
   /** Dollars paid in all payments so far, atomic. */
   valueAtomic(): bigint
   settled(): { readonly totals: SettledTotals; readonly recent: readonly SettlementView[] }
@@ -64,19 +60,17 @@ export interface Insight {
 
 type Base = Pick<Parts, 'client' | 'ledger' | 'house' | 'sender'>
 
-const mostRecent = 500
 /** The chain is asked at most this often. */
 const lookEveryMs = 1000
 
-const read = async (base: Base, dollar: Address, reserved: ReadonlySet<Address>): Promise<Funds> => {
-  const { client, house, sender } = base
+const read = async (base: Base, dollar: Address): Promise<Funds> => {
+  const { client, house, sender, ledger } = base
   const blockNumber = await client.getBlockNumber()
-  const [{ held, pool }, reserves, operatorWei] = await Promise.all([
+  const [{ held, pool }, reservesAtomic, operatorWei] = await Promise.all([
     House.holdings(client, house, dollar, blockNumber),
-    House.reserves(client, house, dollar, [...reserved], blockNumber),
+    House.reserved(client, house, dollar, ledger.chronicle.reserved.get(dollar), blockNumber),
     client.getBalance({ address: sender.address, blockNumber }),
   ])
-  const reservesAtomic = reserves.reduce((sum, each) => sum + each, 0n)
   return { heldAtomic: held, poolAtomic: pool, reservesAtomic, operatorWei }
 }
 
@@ -84,19 +78,15 @@ export const create = (base: Base, deployment: Deployment): Insight => {
   const { ledger } = base
   const dollar = deployment.dollar.asset
   const energyCredit = deployment.energyCredit.asset
-  const recent: SettlementView[] = []
-  const reserved = new Set<Address>()
-  let totals: SettledTotals = { transactions: 0, gasUsed: 0n, members: 0, payments: 0 }
   let funds: Funds | undefined
   let lookedMs = Number.NEGATIVE_INFINITY
-  let settledValue = 0n
 
   const valueAtomic = (): bigint => ledger.turnover.get(dollar) ?? 0n
 
   const look = (): void => {
     if (performance.now() - lookedMs < lookEveryMs) return
     lookedMs = performance.now()
-    read(base, dollar, reserved).then(
+    read(base, dollar).then(
       (found) => {
         funds = found
       },
@@ -105,33 +95,26 @@ export const create = (base: Base, deployment: Deployment): Insight => {
     )
   }
 
-  const note = (settlements: readonly Settlement[], atMs: number): void => {
-    settlements.forEach((settlement, i) => {
-      const payments = i === 0 ? ledger.payments - totals.payments : 0
-      recent.push({ ...settlement, atMs, payments, valueAtomic: valueAtomic() - settledValue })
-      settledValue = valueAtomic()
-      totals = {
-        transactions: totals.transactions + 1,
-        gasUsed: totals.gasUsed + settlement.gasUsed,
-        members: totals.members + settlement.members,
-        payments: ledger.payments,
-      }
+  /** Each with what was paid since the one before it. */
+  const recent = (): SettlementView[] => {
+    const { chronicle } = ledger
+    let [payments, value] = [chronicle.before.payments, chronicle.before.turnover.get(dollar) ?? 0n]
+    return chronicle.recent.map(({ payments: until, turnover, ...settlement }) => {
+      const paid = turnover.get(dollar) ?? 0n
+      const view = { ...settlement, payments: until - payments, valueAtomic: paid - value }
+      ;[payments, value] = [until, paid]
+      return view
     })
-    if (recent.length > mostRecent) recent.splice(0, recent.length - mostRecent)
+  }
+
+  const totals = (): SettledTotals => {
+    const { transactions, gasUsed, members, recent: known, before } = ledger.chronicle
+    return { transactions, gasUsed, members, payments: (known.at(-1) ?? before).payments }
   }
 
   return {
-    restored() {
-      totals = { ...totals, payments: ledger.payments }
-      settledValue = valueAtomic()
-    },
-    observe(record) {
-      if (record.type !== 'chain') return
-      for (const event of record.events) if (event.type === 'reserved') reserved.add(event.account)
-      note(record.settlements, record.atMs)
-    },
     valueAtomic,
-    settled: () => ({ totals, recent }),
+    settled: () => ({ totals: totals(), recent: recent() }),
     balances: (accounts) =>
       accounts.map((holder) => {
         const dollars = Ledger.account(ledger, dollar, holder)

@@ -24,17 +24,14 @@ const observedBefore = function* (ledger: Ledger.Ledger, observed: readonly Reco
 
 /**
  * @param observe told of each record that is no payment, after it has been applied
- * @param restored told once a snapshot has been taken
  */
 export const replay = (
   journal: Journal,
   ledger: Ledger.Ledger,
   observe: (record: Record) => void = () => {},
-  restored: () => void = () => {},
 ): Replayed => {
   const { position, observed } = journal.restore(ledger)
   for (const record of observedBefore(ledger, observed)) observe(record)
-  if (position > 0) restored()
   let records = 0
   for (const { entry } of journal.entries(position)) {
     records++

@@ -92,8 +92,8 @@ export interface Service
   /** Settles everything that is there now. */
   settle(): Promise<Wire.Settlements>
   health(): Health
-  /** What the chain holds for all: the pool of each asset, and what the contract has of it. */
-  holdings(): Promise<{ asset: Address; symbol: string; held: bigint; pool: bigint }[]>
+  /** What the chain holds for all: the pool of each asset, all reserves together, and what the contract has of it. */
+  holdings(): Promise<{ asset: Address; symbol: string; held: bigint; pool: bigint; reserves: bigint }[]>
   /** Returns how to end it. */
   listen(listener: Listener): () => void
   /** What could not be, if ledger and chain belong together; empty as long as all is well. */
@@ -114,20 +114,15 @@ const announcer = (listeners: ReadonlySet<Listener>, log: Log) => (tell: (listen
 }
 
 /** Rebuilds the ledger from the journal, and reads what the chain did since. */
-const rebuild = async (
-  { deployment, journal, log }: ServiceOptions,
-  parts: Wiring.Parts,
-  insight: Insight.Insight,
-): Promise<void> => {
+const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiring.Parts): Promise<void> => {
   const startedMs = Date.now()
   await Deployment.verify(parts.client, deployment)
   await parts.creditKey.verify()
   const observe = (record: Record): void => {
     if (record.type === 'chain') parts.sync.remember(record)
     parts.observe(record)
-    insight.observe(record)
   }
-  replay(journal, parts.ledger, observe, insight.restored)
+  replay(journal, parts.ledger, observe)
   if (journal.end > 0) log.info({ records: journal.end, tookMs: Date.now() - startedMs }, 'journal replayed')
   parts.clock.observe((await answered(parts.client, parts.client.getBlock())).timestamp)
   await parts.sync.now()
@@ -186,6 +181,7 @@ const holdings = async ({ client, ledger, house }: Wiring.Parts, { dollar, energ
       asset,
       symbol,
       ...(await House.holdings(client, house, asset, ledger.block)),
+      reserves: await House.reserved(client, house, asset, ledger.chronicle.reserved.get(asset), ledger.block),
     })),
   )
 
@@ -210,7 +206,6 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     confirmations: options.confirmations ?? 0n,
     onGroup: (group) => announce((listener) => listener.group?.(group)),
     onChain(record) {
-      insight.observe(record)
       announce((listener) => listener.chain?.(record))
     },
     onDiscrepancy(what) {
@@ -221,7 +216,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   })
   const { commit, settle, withdrawals, leave } = parts
   const insight = Insight.create(parts, deployment)
-  await rebuild(options, parts, insight)
+  await rebuild(options, parts)
   const { threads = 0 } = options
   const pool = threads > 0 ? Pool.create(parts.domain, threads) : undefined
   const accept = Accept.create({

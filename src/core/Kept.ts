@@ -2,6 +2,7 @@
 import * as Accounts from './Accounts.ts'
 import { cell } from './Accounts.ts'
 import type * as Budget from './Budget.ts'
+import * as Chronicle from './Chronicle.ts'
 import * as Ledger from './Ledger.ts'
 
 /** What a ledger holds beside its accounts, as values of JSON. */
@@ -9,24 +10,30 @@ export interface Rest {
   readonly block: string
   readonly payments: number
   readonly day: number
+  readonly chronicle: Chronicle.Kept
   readonly budgets: readonly { readonly [field: string]: string | number }[]
 }
 
 const numbers = ['sequence', 'perPayment', 'perDay', 'total', 'validUntil', 'paid'] as const
 
-export const restOf = ({ block, payments, day, budgets }: Ledger.Ledger): Rest => ({
+export const restOf = ({ block, payments, day, budgets, chronicle }: Ledger.Ledger): Rest => ({
   block: `${block}`,
   payments,
   day,
+  chronicle: Chronicle.toKept(chronicle),
   budgets: [...budgets.values()].map(({ account, asset, day: on, ...rest }) => ({
     ...{ account, asset, day: on },
     ...Object.fromEntries(numbers.map((field) => [field, `${rest[field]}`])),
   })),
 })
 
-/** Takes a ledger back from what was kept of it: its accounts and the rest. Which assets are listed is not kept. */
+/**
+ * Takes a ledger back from what was kept of it: its accounts and the rest. Which assets are listed is not kept.
+ * @throws {TypeError} where it was kept without what is kept now; the ledger stays as it is
+ */
 export const restore = (ledger: Ledger.Ledger, rest: Rest, accounts: Accounts.Accounts): void => {
-  Object.assign(ledger, Ledger.create([...ledger.assets]), { accounts })
+  const chronicle = Chronicle.fromKept(rest.chronicle)
+  Object.assign(ledger, Ledger.create([...ledger.assets]), { accounts, chronicle })
   for (const row of ledger.accounts.rows()) {
     Ledger.note(ledger, row)
     const asset = Accounts.assetOf(row)

@@ -11,6 +11,7 @@ import { cell } from './Accounts.ts'
 import type { AmountAtomic } from './Amount.ts'
 import { maxTotal } from './Amount.ts'
 import * as Budget from './Budget.ts'
+import * as Chronicle from './Chronicle.ts'
 import * as Packed from './Packed.ts'
 import type { Address, Payment, Refusal } from './Payment.ts'
 import type { BudgetRecord, ChainRecord, PaymentRecord, Record, Slot } from './Record.ts'
@@ -34,6 +35,7 @@ export interface Ledger {
   block: bigint
   /** Accepted payments; a sale counts as two. */
   payments: number
+  readonly chronicle: Chronicle.Chronicle
 }
 
 export const create = (assets: readonly Address[] = []): Ledger => ({
@@ -46,6 +48,7 @@ export const create = (assets: readonly Address[] = []): Ledger => ({
   assets: new Set(assets),
   block: 0n,
   payments: 0,
+  chronicle: Chronicle.create(),
 })
 
 export const key = (asset: Address, account: Address): string => asset + account.slice(2)
@@ -208,6 +211,7 @@ const applyChain = (ledger: Ledger, record: ChainRecord): void => {
     write(row, cell.pendingWithdrawals, pending > event.amount ? pending - event.amount : 0n)
   }
   ledger.block = record.block
+  Chronicle.apply(ledger.chronicle, record, ledger.payments, ledger.turnover)
 }
 
 const setAside = (ledger: Ledger, asset: Address, holder: Address, change: bigint): void => {

@@ -67,10 +67,11 @@ const readGauge = (register: Registry, name: string, help: string, read: () => n
     },
   })
 
-/** Pool and holdings come from the chain, so they are read at most this often, and left as they were where it does not answer. */
+/** Pool, holdings and reserves come from the chain, so they are read at most this often, and left as they were where it does not answer. */
 const chainEveryMs = 5_000
 
-const moneyGauges = (register: Registry, { service }: Sources): void => {
+/** Returns what reads the chain's: the registry asks all its gauges at once, and would show some of them as they were. */
+const moneyGauges = (register: Registry, { service }: Sources): (() => Promise<void>) => {
   const { dollar, energyCredit } = service.deployment
   new Gauge({
     name: 'sunledger_unsettled_atomic',
@@ -82,27 +83,24 @@ const moneyGauges = (register: Registry, { service }: Sources): void => {
         this.set({ asset: symbol }, Number(service.unsettledAtomic(asset)))
     },
   })
-  const pool = new Gauge({
-    name: 'sunledger_pool_atomic',
-    help: 'What credits can be paid from on chain, atomic units',
-    labelNames: ['asset'],
-    registers: [register],
-  })
+  const ofChain = (name: string, help: string) =>
+    new Gauge({ name, help: `${help}, atomic units`, labelNames: ['asset'], registers: [register] })
+  const held = ofChain(
+    'sunledger_held_atomic',
+    'What the clearing house holds on chain: balances, reserves, what is set apart and the pool',
+  )
+  const pool = ofChain('sunledger_pool_atomic', 'What credits can be paid from on chain')
+  const reserves = ofChain('sunledger_reserves_atomic', 'What is set aside for payees on chain, for all together')
   let askedMs = Number.NEGATIVE_INFINITY
-  new Gauge({
-    name: 'sunledger_held_atomic',
-    help: 'What the clearing house holds on chain: balances, reserves, what is set apart and the pool, atomic units',
-    labelNames: ['asset'],
-    registers: [register],
-    async collect() {
-      if (performance.now() - askedMs < chainEveryMs) return
-      askedMs = performance.now()
-      for (const { symbol, held, pool: has } of await service.holdings().catch(() => [])) {
-        this.set({ asset: symbol }, Number(held))
-        pool.set({ asset: symbol }, Number(has))
-      }
-    },
-  })
+  return async () => {
+    if (performance.now() - askedMs < chainEveryMs) return
+    askedMs = performance.now()
+    for (const { symbol, ...has } of await service.holdings().catch(() => [])) {
+      held.set({ asset: symbol }, Number(has.held))
+      pool.set({ asset: symbol }, Number(has.pool))
+      reserves.set({ asset: symbol }, Number(has.reserves))
+    }
+  }
 }
 
 const stateGauges = (register: Registry, { service, gate, connections, streams }: Sources): void => {
@@ -202,7 +200,7 @@ export const create = (sources: () => Sources, service: Service): Metrics => {
     },
   })
   const stop = count(register, service)
-  let isWhole = false
+  let readChain: (() => Promise<void>) | undefined
   return {
     answered: (tookMs) => acceptSeconds.observe(tookMs / 1000),
     served(route, status) {
@@ -212,11 +210,11 @@ export const create = (sources: () => Sources, service: Service): Metrics => {
     },
     contentType: register.contentType,
     async text() {
-      if (!isWhole) {
+      if (readChain === undefined) {
         stateGauges(register, sources())
-        moneyGauges(register, sources())
+        readChain = moneyGauges(register, sources())
       }
-      isWhole = true
+      await readChain()
       return `${await register.metrics()}${await processText()}`
     },
     stop,
