@@ -21,7 +21,7 @@ export interface NetworkOptions {
   /** Chain time at the start; left out: the wall clock. */
   readonly initialDate?: Date
   readonly allowHosts?: readonly string[]
-  /** Flags of the service's process that bound what it takes from whom; left out: its defaults. */
+  /** Flags of the service's process that bound what it takes from whom and say when it does what; left out: its defaults. */
   readonly limits?: readonly string[]
   readonly settleEverySeconds: number
   readonly manualSettlement: boolean

@@ -3,8 +3,9 @@ import type { Command } from 'commander'
 import * as Keys from '../chain/Keys.ts'
 import * as Limits from './Limits.ts'
 import * as Network from './Network.ts'
+import * as Tuning from './Tuning.ts'
 
-interface Flags extends Limits.Flags {
+interface Flags extends Limits.Flags, Tuning.Flags {
   readonly port: number
   readonly chainPort: number
   readonly host: string
@@ -42,7 +43,7 @@ const run = async (flags: Flags): Promise<void> => {
     port: flags.port,
     chainPort: flags.chainPort,
     allowHosts: flags.allowHost ?? [],
-    limits: Limits.args(flags),
+    limits: [...Limits.args(flags), ...Tuning.args(flags)],
     settleEverySeconds: flags.settleEvery,
     manualSettlement: false,
     progress: say,
@@ -78,5 +79,5 @@ export const register = (program: Command): void => {
     .option('--data <dir>', 'folder for journal, keys and deployment; made anew at each start', 'data/serve')
     .option('--settle-every <seconds>', 'settle at most this long after the last time', wholeNumber(1, 86_400), 5)
     .option('--json', 'say the addresses as one line of JSON on stdout')
-  Limits.add(command, paymentsPerAccount).action(run)
+  Tuning.add(Limits.add(command, paymentsPerAccount)).action(run)
 }

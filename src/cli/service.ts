@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { parseGwei } from 'viem'
 import * as Deployment from '../chain/Deployment.ts'
 import * as Keys from '../chain/Keys.ts'
 import { defaultPolicy } from '../clearing/Policy.ts'
@@ -14,6 +13,7 @@ import * as Limits from './Limits.ts'
 import * as Log from './Log.ts'
 import * as Prices from './Prices.ts'
 import * as Processes from './Processes.ts'
+import * as Tuning from './Tuning.ts'
 
 /** The files of a data folder besides the journal. */
 export const files = (folder: string) => ({
@@ -21,7 +21,7 @@ export const files = (folder: string) => ({
   deployment: join(folder, 'deployment.json'),
 })
 
-interface Flags extends Limits.Flags {
+interface Flags extends Limits.Flags, Tuning.Flags {
   readonly rpc: string
   readonly data: string
   readonly host: string
@@ -30,10 +30,6 @@ interface Flags extends Limits.Flags {
   readonly settleEvery: string
   readonly manualSettlement?: boolean
   readonly confirmations: string
-  readonly dearGas?: string
-  readonly mostDelay: string
-  readonly rpcTimeout: string
-  readonly snapshotEvery?: string
   readonly threads?: string
 }
 
@@ -66,7 +62,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
   const journal = Embedded.open(
     flags.data,
     { chainId, genesisHash, clearingHouse, startBlock },
-    flags.snapshotEvery === undefined ? {} : { snapshotEvery: Number(flags.snapshotEvery) },
+    flags.snapshotEvery === undefined ? {} : { snapshotEvery: flags.snapshotEvery },
   )
   const starting = Service.start({
     rpcUrl: flags.rpc,
@@ -82,10 +78,10 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
       ...defaultPolicy,
       manual: flags.manualSettlement === true,
       everyMs: Number(flags.settleEvery) * 1000,
-      dearWei: flags.dearGas === undefined ? undefined : parseGwei(flags.dearGas),
-      mostDelayMs: Number(flags.mostDelay) * 1000,
+      dearWei: flags.dearGas,
+      mostDelayMs: flags.mostDelay * 1000,
     },
-    rpcTimeoutMs: Number(flags.rpcTimeout),
+    rpcTimeoutMs: flags.rpcTimeout,
   })
   // While the journal is replayed, whoever asks is told so.
   const listening = Server.listen({
@@ -110,7 +106,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
 }
 
 export const register = (program: Command): void => {
-  Limits.add(program.command('service', { hidden: true }), 0)
+  Tuning.add(Limits.add(program.command('service', { hidden: true }), 0))
     .requiredOption('--rpc <url>', 'JSON-RPC of the chain')
     .requiredOption('--data <dir>', 'folder with journal, keys and deployment')
     .option('--host <address>', 'address to bind to', '127.0.0.1')
@@ -118,10 +114,6 @@ export const register = (program: Command): void => {
     .option('--allow-host <name...>', 'further names under which it may be called')
     .option('--settle-every <seconds>', 'settle at most this long after the last time', '5')
     .option('--manual-settlement', 'settle only when the operator says so')
-    .option('--dear-gas <gwei>', 'put settlement off while a unit of gas costs more than this')
-    .option('--most-delay <seconds>', 'how long at most', '3600')
-    .option('--rpc-timeout <ms>', 'how long the chain’s node may take to answer; it is asked three times', '30000')
-    .option('--snapshot-every <records>', 'records after which the ledger is kept whole, so that a start is quick')
     .option('--threads <number>', 'threads that check signatures; left out: one a core, none on a single one')
     .option('--confirmations <blocks>', 'blocks that must follow before something counts', '0')
     .action((flags: Flags) => Processes.live(() => bringUp(flags)))
