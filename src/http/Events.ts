@@ -5,6 +5,7 @@
  * A client that reads slower than it is written to costs no memory beyond a page: what it has not taken yet waits in the journal.
  */
 import type { RequestHandler, Response } from 'express'
+import type * as Commit from '../clearing/Commit.ts'
 import type { Service } from '../clearing/Service.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Receipt } from '../core/Payment.ts'
@@ -21,9 +22,66 @@ const write = (response: Response, event: string, data: string, id?: number): bo
 
 const isOver = (response: Response): boolean => response.writableEnded || response.destroyed
 
+/** Told of a payment that its account has received. */
+type Hear = (payment: Commit.Sealed) => void
+
+/** Who listens. What happens is told to those whom it concerns, and costs the same however many others listen. */
+interface Ears {
+  /** For payments to an account. Returns how to end it. */
+  add(account: Address, hear: Hear): () => void
+  /** For how things stand, each second, and settlements. */
+  addToAll(response: Response): () => void
+  close(): void
+}
+
+/** These say how things stand; a slow client just sees fewer of them. */
+const tell = (response: Response, event: string, text: string): void => {
+  if (!isOver(response) && !response.writableNeedDrain) write(response, event, text)
+}
+
+const ears = (service: Service): Ears => {
+  const byAccount = new Map<Address, Set<Hear>>()
+  const all = new Set<Response>()
+  const stop = service.listen({
+    payment(payment) {
+      if (byAccount.size > 0) for (const hear of byAccount.get(payment.payee()) ?? []) hear(payment)
+    },
+    chain({ settlements }) {
+      if (all.size === 0) return
+      const texts = settlements.map(Wire.stringify)
+      for (const response of all) for (const text of texts) tell(response, 'settlement', text)
+    },
+  })
+  const timer = setInterval(() => {
+    if (all.size === 0) return
+    const text = Wire.stringify(service.status())
+    for (const response of all) tell(response, 'status', text)
+  }, 1000)
+  return {
+    add(account, hear) {
+      const own = byAccount.get(account) ?? new Set()
+      byAccount.set(account, own.add(hear))
+      return () => {
+        own.delete(hear)
+        if (own.size === 0) byAccount.delete(account)
+      }
+    },
+    addToAll(response) {
+      tell(response, 'status', Wire.stringify(service.status()))
+      all.add(response)
+      return () => void all.delete(response)
+    },
+    close() {
+      clearInterval(timer)
+      stop()
+    },
+  }
+}
+
 /** First what was missed, then what comes, in order and each once. */
 const followAccount = (
   service: Service,
+  heard: Ears,
   account: Address,
   after: number | undefined,
   response: Response,
@@ -36,10 +94,13 @@ const followAccount = (
     last = position
     return write(response, 'payment', Wire.formatReceipt(receipt), position)
   }
-  const stop = service.listen({
-    payment({ position, payee, receipt }) {
-      if (isLive && payee() === account && !isOver(response) && !show(position, receipt())) wait()
-    },
+  const stop = heard.add(account, ({ position, receipt }) => {
+    try {
+      if (isLive && !isOver(response) && !show(position, receipt())) wait()
+    } catch {
+      // Whatever is wrong with this one, the others are told.
+      response.destroy()
+    }
   })
   /** Until the client has taken what was written; what comes meanwhile is read from the journal then. */
   const wait = (): void => {
@@ -65,24 +126,6 @@ const followAccount = (
   return stop
 }
 
-const followAll = (service: Service, response: Response): (() => void) => {
-  const tell = (event: string, value: unknown): void => {
-    // These say how things stand; a slow client just sees fewer of them.
-    if (!isOver(response) && !response.writableNeedDrain) write(response, event, Wire.stringify(value))
-  }
-  tell('status', service.status())
-  const timer = setInterval(() => tell('status', service.status()), 1000)
-  const stop = service.listen({
-    chain({ settlements }) {
-      for (const settlement of settlements) tell('settlement', settlement)
-    },
-  })
-  return () => {
-    clearInterval(timer)
-    stop()
-  }
-}
-
 /** @param end no position beyond it was ever given out */
 const positionOf = (text: unknown, end: number): number | undefined => {
   if (text === undefined) return undefined
@@ -100,6 +143,7 @@ export interface Stream extends RequestHandler {
 
 export const stream = (service: Service, limits: Limits): Stream => {
   const open = new Set<Response>()
+  const heard = ears(service)
   const perAddress = new Map<string, number>()
   const enter = (address: string, by: 1 | -1): void => {
     const count = (perAddress.get(address) ?? 0) + by
@@ -123,7 +167,8 @@ export const stream = (service: Service, limits: Limits): Stream => {
     response.write('retry: 500\n\n')
     open.add(response)
     enter(address, 1)
-    const stop = account === undefined ? followAll(service, response) : followAccount(service, account, after, response)
+    const stop =
+      account === undefined ? heard.addToAll(response) : followAccount(service, heard, account, after, response)
     const alive = setInterval(() => {
       if (!isOver(response) && !response.writableNeedDrain) response.write(': alive\n\n')
     }, heartbeatMs)
@@ -139,6 +184,7 @@ export const stream = (service: Service, limits: Limits): Stream => {
   return Object.assign(handler, {
     open: () => open.size,
     close() {
+      heard.close()
       for (const response of open) response.end('event: closing\ndata: {"reason":"the service is stopping"}\n\n')
     },
   })

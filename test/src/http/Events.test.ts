@@ -2,6 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Service } from '../../../src/clearing/Service.ts'
 import type { Receipt } from '../../../src/core/Payment.ts'
 import * as Wire from '../../../src/core/Wire.ts'
 import type { Journal } from '../../../src/store/Journal.ts'
@@ -168,6 +169,59 @@ describe('the service’s stream', () => {
     expect(types).toContain('status')
     const settlement = listener.events.find(({ type }) => type === 'settlement')
     expect(settlement?.data).toMatchObject({ transaction: transactions[0]?.transaction, members: 2 })
+  })
+})
+
+describe('many listeners', () => {
+  test('behavior: a payment concerns those of its payee alone, and costs the same however many listen for others', async () => {
+    const deployed = await chain.deploy()
+    const service = await start(chain, deployed)
+    let [listeners, asked] = [0, 0]
+    const counted: Service = {
+      ...service,
+      listen(listener) {
+        listeners++
+        const { payment: told, ...rest } = listener
+        const stop = service.listen({
+          ...rest,
+          ...(told === undefined
+            ? {}
+            : {
+                payment: (payment) =>
+                  told({
+                    ...payment,
+                    payee() {
+                      asked++
+                      return payment.payee()
+                    },
+                  }),
+              }),
+        })
+        return () => {
+          listeners--
+          stop()
+        }
+      },
+    }
+    const http = await listen(counted)
+    const [payer, shop] = [service.member('payer'), service.member('shop')]
+    await service.fund(payer, 1000n)
+    const own = () => follow(`${http.url}/v1/events?account=${shop.address}`)
+    const before = listeners
+    const others = await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        follow(`${http.url}/v1/events${i % 4 === 0 ? '' : `?account=${service.member(`other ${i}`).address}`}`),
+      ),
+    )
+    const [first, second] = [await own(), await own()]
+    for (let i = 0; i < 5; i++) await service.pay(payer.pay({ to: shop.address, amount: 1n }))
+    expect(totals(await first.count(5))).toEqual(upTo(5))
+    first.close()
+    await service.until(async () => (await http.get('/metrics')).text.includes('sunledger_event_streams 101'))
+    await service.pay(payer.pay({ to: shop.address, amount: 1n }))
+    expect(totals(await second.count(6))).toEqual(upTo(6))
+    expect(others.flatMap(({ events }) => events.filter(({ type }) => type === 'payment'))).toEqual([])
+    expect([listeners, asked]).toEqual([before, 6])
   })
 })
 
