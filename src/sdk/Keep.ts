@@ -4,8 +4,9 @@
  *
  * `memory` is enough for a process whose payments may end with it; `file` survives a kill and a power cut.
  */
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex, PaymentRequest, SaleTerms } from '../core/Payment.ts'
@@ -74,24 +75,44 @@ const schema = z.strictObject({
 })
 
 /**
- * In a file, one for each robot: written beside it, flushed to the disk and renamed into place.
- * @throws {KeepInvalidError} when loaded: not such a file, or another account's or deployment's
+ * In a file, one for each robot: written beside it, flushed to the disk and renamed into place. Of two robots with one file, in whatever processes, the
+ * one that loaded it last goes on; the other keeps and sends nothing more, since each would forget what the other has signed.
+ * @throws {KeepInvalidError} when loaded: not such a file, or another account's or deployment's; when saved: another robot has it
  * @example const robot = await Robot.connect(url, { account, keep: Keep.file('./robot.keep.json') })
  */
 export const file = (path: string): Keep => {
   const lines = new Map<Address, Kept>()
   let writing: Promise<void> = Promise.resolve()
+  /** The file as this robot left it; undefined: there was none. */
+  let own: string | undefined
+  const beside = `${path}.${randomBytes(6).toString('hex')}.new`
+
+  const write = async (text: string): Promise<void> => {
+    const written = await writeBeside(beside, text)
+    if ((await stampOf(path)) !== own) {
+      await rm(beside, { force: true })
+      throw new KeepInvalidError(path, 'the file as this robot wrote it last', 'another robot has written it since')
+    }
+    await rename(beside, path)
+    own = written
+    await syncFolder(dirname(path))
+  }
+
   return {
     async load(holder) {
+      await removeLeft(path)
+      own = await stampOf(path)
       const text = await readText(path)
       if (text === undefined) return []
       for (const line of parse(path, text, holder)) lines.set(line.asset, line)
+      // From now on it is this robot's.
+      await write(text)
       return [...lines.values()]
     },
     save(holder, kept) {
       lines.set(kept.asset, kept)
       const text = `${Wire.stringify({ sunledger: 'keep 1', ...holder, lines: [...lines.values()] })}\n`
-      writing = writing.catch(() => {}).then(() => write(path, text))
+      writing = writing.catch(() => {}).then(() => write(text))
       return writing
     },
   }
@@ -126,19 +147,34 @@ const readText = async (path: string): Promise<string | undefined> => {
   }
 }
 
-const write = async (path: string, text: string): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true })
-  const beside = await open(`${path}.new`, 'w', 0o600)
+/** Tells one writing of a file from another; undefined where there is none. */
+const stampOf = async (path: string): Promise<string | undefined> => {
   try {
-    await beside.writeFile(text)
-    await beside.sync()
-  } finally {
-    await beside.close()
+    const { ino, mtimeNs, size } = await stat(path, { bigint: true })
+    return `${ino} ${mtimeNs} ${size}`
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return undefined
+    throw new KeepInvalidError(path, 'a readable file', String((error as Error).message), error)
   }
-  await rename(`${path}.new`, path)
-  // The rename itself is only durable once the folder is; Windows cannot open one and needs no such thing.
+}
+
+/** Returns the stamp of what was written. */
+const writeBeside = async (path: string, text: string): Promise<string | undefined> => {
+  await mkdir(dirname(path), { recursive: true })
+  const file = await open(path, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return stampOf(path)
+}
+
+/** A name is only durable once its folder is; Windows cannot open one and needs no such thing. */
+const syncFolder = async (path: string): Promise<void> => {
   if (process.platform === 'win32') return
-  const folder = await open(dirname(path), 'r')
+  const folder = await open(path, 'r')
   try {
     await folder.sync()
   } finally {
@@ -146,7 +182,14 @@ const write = async (path: string, text: string): Promise<void> => {
   }
 }
 
-/** A keep file is damaged, or belongs to another account or deployment. */
+/** What a crash left half written. */
+const removeLeft = async (path: string): Promise<void> => {
+  const [name, names] = [basename(path), await readdir(dirname(path)).catch(() => [])]
+  for (const left of names)
+    if (left.startsWith(`${name}.`) && left.endsWith('.new')) await rm(join(dirname(path), left), { force: true })
+}
+
+/** A keep file is damaged, belongs to another account or deployment, or another robot has taken it over. */
 export class KeepInvalidError extends SunledgerError {
   override readonly name = 'KeepInvalidError'
   constructor(path: string, expected: string, actual: string, cause?: unknown) {

@@ -60,12 +60,27 @@ describe('Keep.file', () => {
     expect(await readdir(join(folder, 'below'))).toEqual(['robot.keep.json'])
   })
 
-  test('behavior: a write that a crash cut off changes nothing', async () => {
+  test('behavior: a write that a crash cut off changes nothing, and is cleared away', async () => {
     await Keep.file(path()).save(holder, kept(dollar, 7n))
-    await writeFile(`${path()}.new`, '{"sunl')
-    expect(await Keep.file(path()).load(holder)).toEqual([kept(dollar, 7n)])
-    await Keep.file(path()).save(holder, kept(dollar, 8n))
+    for (const left of ['.new', '.0123456789ab.new']) await writeFile(`${path()}${left}`, '{"sunl')
+    const keep = Keep.file(path())
+    expect(await keep.load(holder)).toEqual([kept(dollar, 7n)])
+    expect(await readdir(join(folder, 'below'))).toEqual(['robot.keep.json'])
+    await keep.save(holder, kept(dollar, 8n))
     expect(await Keep.file(path()).load(holder)).toEqual([kept(dollar, 8n)])
+  })
+
+  test('error: SL648 once another one has loaded it, or was there first: nothing of its own is lost', async () => {
+    const [first, second, third] = [Keep.file(path()), Keep.file(path()), Keep.file(path())]
+    await Promise.all([first.load(holder), second.load(holder)])
+    await first.save(holder, kept(dollar, 1n))
+    await expect(second.save(holder, kept(dollar, 2n))).rejects.toMatchObject({ code: 'SL648' })
+    expect(await third.load(holder)).toEqual([kept(dollar, 1n)])
+    await expect(first.save(holder, kept(dollar, 3n))).rejects.toThrow('another robot has written it since')
+    await third.save(holder, kept(dollar, 4n))
+    await expect(first.save(holder, kept(dollar, 3n))).rejects.toMatchObject({ code: 'SL648' })
+    expect(await Keep.file(path()).load(holder)).toEqual([kept(dollar, 4n)])
+    expect(await readdir(join(folder, 'below'))).toEqual(['robot.keep.json'])
   })
 
   test('error: another account’s file, or another deployment’s', async () => {
@@ -141,6 +156,24 @@ describe('a robot with a keep file', () => {
     service.fault = () => undefined
     const second = await connect(service, Keep.file(path()))
     expect(second.recovered).toMatchObject([{ status: 'fulfilled', value: { payment: { amount: 5n, total: 8n } } }])
+  })
+
+  test('error: SL648 for the older of two robots with one file: it sends nothing more, and what it had unanswered is sent by the other, once', async () => {
+    const service = new FakeService()
+    service.account(holder.account).available = 100n
+    const older = await connect(service, Keep.file(path()))
+    await older.pay({ to: payee, amount: 1n, key: 'a' })
+    service.fault = (where) => (where === '/v1/payments' ? 'refuse' : undefined)
+    await expect(older.pay({ to: payee, amount: 2n, key: 'b' })).rejects.toMatchObject({ code: 'SL649' })
+    service.fault = () => undefined
+    const newer = await connect(service, Keep.file(path()))
+    expect(newer.recovered).toMatchObject([{ status: 'fulfilled', value: { payment: { amount: 2n, total: 3n } } }])
+    const sent = service.requests.length
+    for (const key of ['c', 'd'])
+      await expect(older.pay({ to: payee, amount: 4n, key })).rejects.toMatchObject({ code: 'SL648' })
+    expect(service.requests.slice(sent).filter(({ path: where }) => where === '/v1/payments')).toEqual([])
+    await newer.pay({ to: payee, amount: 8n, key: 'c' })
+    expect(service.account(payee).credit.total).toBe(11n)
   })
 
   test('error: what cannot be kept is not sent', async () => {
