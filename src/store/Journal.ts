@@ -1,7 +1,7 @@
 /**
  * The journal as the service sees it: a port. It holds the records from which the ledger is rebuilt (I12), and answers the few
  * questions that the ledger's memory does not keep (a payment by its name, a purchase, a statement). `Embedded` is its backend: files in a
- * folder. What is asked of any backend, and checked by one suite of tests for all (`test/src/store/Contract.ts`):
+ * folder. What is asked of any backend, and checked by one suite of tests for all (`test/src/store/Contract.ts` and `Crashes.ts`):
  *
  * **One orderer a payer, one settler.** Whoever opens a journal for writing takes its lease: the right to order payments and to settle.
  * At any moment the appends of at most one holder succeed, also after a crash, a kill -9 or a pause of any length. A backend either refuses a

@@ -1,6 +1,4 @@
 /** Whose a journal is: one writer, one chain, one format; and what is no journal at all. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -8,8 +6,6 @@ import * as Embedded from '../../../src/store/Embedded.ts'
 import { formatVersion } from '../../../src/store/Journal.ts'
 import { chain, identity } from '../support/Book.ts'
 import { folder } from '../support/Folder.ts'
-
-const support = join(import.meta.dirname, '../support')
 
 const codeFrom = (run: () => unknown): string => {
   try {
@@ -26,19 +22,6 @@ describe('one writer', () => {
     const journal = Embedded.open(path, identity)
     expect(codeFrom(() => Embedded.open(path, identity))).toBe('SL401')
     journal.close()
-    Embedded.open(path, identity).close()
-  })
-
-  test('error: SL401 for a second one in another process, until that is killed -9', async () => {
-    const path = folder()
-    const holder = spawn(process.execPath, [join(support, 'holdJournal.ts'), path], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-    })
-    await once(holder.stdout, 'data')
-    expect(codeFrom(() => Embedded.open(path, identity))).toBe('SL401')
-    const gone = once(holder, 'exit')
-    holder.kill('SIGKILL')
-    await gone
     Embedded.open(path, identity).close()
   })
 

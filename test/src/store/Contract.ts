@@ -1,6 +1,6 @@
 /**
  * What any backend of the journal has to do (`src/store/Journal.ts`), as one suite: `journalContract(name, backend)`. It knows the port alone,
- * so a backend for several machines runs the very same tests.
+ * so a backend for several machines runs the very same tests. `Crashes` is its second half.
  */
 import { describe, expect, test } from 'vitest'
 import { replay } from '../../../src/clearing/Replay.ts'
@@ -9,6 +9,7 @@ import type * as Record from '../../../src/core/Record.ts'
 import type { Identity, Journal } from '../../../src/store/Journal.ts'
 import { type Book, chain, codeOf, identity, open as openBook, slot } from '../support/Book.ts'
 import * as Member from '../support/Member.ts'
+import { crashContract } from './Crashes.ts'
 
 const { dollar, energy, reference } = Member
 
@@ -18,6 +19,8 @@ export interface Place {
   open(of?: Identity): Journal
   /** For reading, while it may be written. */
   read(): Journal
+  /** How another process opens it: a module that exports `open`, and what it is given. */
+  readonly elsewhere: readonly [module: string, argument: string]
 }
 
 const codeFrom = async (run: () => unknown): Promise<string> => {
@@ -87,6 +90,8 @@ const records = (): Record.Record[] => {
 
 /** @param backend makes the place of a new journal */
 export const journalContract = (name: string, backend: () => Place): void => {
+  crashContract(name, backend)
+
   describe(`${name}: I11 what was written is there`, () => {
     test('behavior: records come back as they went, in order, at positions without gaps', async () => {
       const place = backend()

@@ -18,7 +18,11 @@ const support = join(import.meta.dirname, '../support')
 
 journalContract('embedded', () => {
   const path = folder()
-  return { open: (of = identity) => Embedded.open(path, of), read: () => Embedded.read(path) }
+  return {
+    open: (of = identity) => Embedded.open(path, of),
+    read: () => Embedded.read(path),
+    elsewhere: [join(support, 'openEmbedded.ts'), path],
+  }
 })
 
 const codeFrom = (run: () => unknown): string => {
