@@ -8,6 +8,7 @@
 import * as Ledger from '../core/Ledger.ts'
 import * as Packed from '../core/Packed.ts'
 import type { Address, Credit, Hex, Receipt } from '../core/Payment.ts'
+import * as ReceiptText from '../core/ReceiptText.ts'
 import * as Record from '../core/Record.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Merkle from '../crypto/Merkle.ts'
@@ -105,6 +106,8 @@ export interface Sealed {
   readonly position: number
   payee(): Address
   receipt(): Receipt
+  /** The same as JSON. */
+  json(): string
 }
 
 const sealed = (payment: Packed.Packed, position: number, group: Sealing, leaf: number): Sealed => {
@@ -121,6 +124,7 @@ const sealed = (payment: Packed.Packed, position: number, group: Sealing, leaf: 
       made ??= receiptOf(Packed.toRecord(payment), group.seal, Merkle.branchOf(group.tree, leaf))
       return made
     },
+    json: () => ReceiptText.from(payment, group.seal, Merkle.branchOf(group.tree, leaf)),
   }
 }
 

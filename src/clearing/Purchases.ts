@@ -4,12 +4,15 @@
  */
 import * as Packed from '../core/Packed.ts'
 import type { Receipt } from '../core/Payment.ts'
+import * as Wire from '../core/Wire.ts'
 import type { Journal } from '../store/Journal.ts'
 import type { Commit } from './Commit.ts'
 
 /** A receipt that there is, made when it is asked for. */
 export interface Answer {
   receipt(): Receipt
+  /** The same as JSON. */
+  json(): string
 }
 
 /** A payment that has been applied and is on its way to disk. */
@@ -41,7 +44,7 @@ export const create = (journal: Journal, { receiptOf }: Pick<Commit, 'receiptOf'
   const stored = (payment: Packed.Packed): Answer | undefined => {
     const found = journal.payment(Packed.id(payment))
     if (found === undefined || !Packed.isSame(Packed.fromRecord(found.record), payment)) return undefined
-    return { receipt: () => receiptOf(found) }
+    return { receipt: () => receiptOf(found), json: () => Wire.formatReceipt(receiptOf(found)) }
   }
 
   return {

@@ -2,11 +2,13 @@
  * The application (PROTOCOL 4): JSON in, checked by the schemas of `core/Wire`; JSON or an RFC 9457 problem out. What it serves stands in
  * `Routes`. No decision is made here.
  */
-import express, { type Express } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import express from 'express'
 import type { Service } from '../clearing/Service.ts'
 import { Board, type BoardOptions } from './Board.ts'
 import * as BoardStream from './BoardStream.ts'
 import type { Connections } from './Connections.ts'
+import * as Direct from './Direct.ts'
 import * as Events from './Events.ts'
 import * as Gate from './Gate.ts'
 import * as Guard from './Guard.ts'
@@ -15,6 +17,7 @@ import * as Metrics from './Metrics.ts'
 import { mount } from './Mount.ts'
 import * as OpenApi from './OpenApi.ts'
 import * as Problem from './Problem.ts'
+import type { Route } from './Route.ts'
 import { routes } from './Routes.ts'
 
 export interface AppOptions {
@@ -30,7 +33,8 @@ export interface AppOptions {
 }
 
 export interface App {
-  readonly app: Express
+  /** Answers a request. */
+  serve(request: IncomingMessage, response: ServerResponse): void
   readonly gate: Gate.Gate
   readonly metrics: Metrics.Metrics
   /** Ends the open streams with a word. */
@@ -45,6 +49,8 @@ const once = <T>(make: () => T): (() => T) => {
   }
 }
 
+const payments = routes.find(({ id }) => id === 'pay') as Route
+
 const document = once(() => OpenApi.from(routes))
 
 export const create = (bare: Service, options: AppOptions, limits: Limits, connections: Connections): App => {
@@ -52,18 +58,23 @@ export const create = (bare: Service, options: AppOptions, limits: Limits, conne
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
-  app.use(Guard.sameHost(options.host, options.allowedHosts))
+  const guard = Guard.sameHost(options.host, options.allowedHosts)
+  app.use(guard)
   const metrics = Metrics.create(() => ({ service, gate, connections, streams: events.open }), bare)
   const gate = Gate.around(bare, limits, metrics.answered)
   const { service } = gate
   const events = Events.stream(service, limits)
   const board = new Board({ service: bare, ...(options.fees === undefined ? {} : { fees: options.fees }) })
   const boardEvents = BoardStream.stream(board)
-  mount(app, routes, { service, gate, events, document, metrics, board, boardEvents }, options.operatorToken, limits)
+  const site = { service, gate, events, document, metrics, board, boardEvents }
+  mount(app, routes, site, options.operatorToken, limits)
   app.use(Problem.notFound)
   app.use(Problem.handler(options.log))
+  const direct = Direct.create(payments, site, limits, guard, Problem.answer(options.log))
   return {
-    app,
+    serve(request, response) {
+      if (!direct(request, response)) app(request, response)
+    },
     gate,
     metrics,
     close() {

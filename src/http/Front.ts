@@ -142,7 +142,7 @@ export const create = (
       return without(request, response, isClosing ? 'stopping' : 'starting')
     }
     const error = refusal(request, response)
-    if (error === undefined) app.app(request, response)
+    if (error === undefined) app.serve(request, response)
     else Problem.send(request, response, error)
   }
 

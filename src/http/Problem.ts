@@ -83,14 +83,20 @@ export const from = (error: unknown): SunledgerError => {
   return new InternalError()
 }
 
-export const handler =
-  (log: (error: unknown, requestId: string) => void): ErrorRequestHandler =>
-  (error, request, response, _next) => {
+/** Answers a request in which something was thrown. */
+export const answer =
+  (log: (error: unknown, requestId: string) => void) =>
+  (error: unknown, request: IncomingMessage, response: ServerResponse): void => {
     const problem = from(error)
     if (problem instanceof InternalError) log(error, RequestId.of(request))
     if (response.headersSent) response.destroy()
     else send(request, response, problem)
   }
+
+export const handler = (log: (error: unknown, requestId: string) => void): ErrorRequestHandler => {
+  const tell = answer(log)
+  return (error, request, response, _next) => tell(error, request, response)
+}
 
 export class RouteUnknownError extends SunledgerError {
   override readonly name = 'RouteUnknownError'

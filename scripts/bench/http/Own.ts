@@ -16,6 +16,8 @@ const singles = 6_400
 const batched = 16_000
 const bought = 4_800
 const suppliers = 10
+/** A service under load has been running for a while: its code is compiled by then. */
+const warmups = 2
 
 export interface Bench {
   readonly place: Place.Place
@@ -25,12 +27,12 @@ export interface Bench {
   readonly rates: number[]
 }
 
-/** A sample that warms up, and then those that count: rates a second. */
+/** Samples that warm up, and then those that count: rates a second. */
 const sampled = async (at: Bench, name: string, once: () => Promise<number>): Promise<number[]> => {
   const measured: number[] = []
-  for (let i = 0; i <= at.samples; i++) {
+  for (let i = 0; i < warmups + at.samples; i++) {
     const rate = await once()
-    if (i === 0) continue
+    if (i < warmups) continue
     measured.push(rate)
     at.rates.push(Rates.recovering())
     say(`${name}: ${Math.round(rate)}/s, R ${Math.round(at.rates.at(-1) as number)}`)

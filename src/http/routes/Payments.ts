@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Service } from '../../clearing/Service.ts'
 import { pack, packAll } from '../../core/Pack.ts'
 import type * as Packed from '../../core/Packed.ts'
-import type { PaymentRequest, Receipt } from '../../core/Payment.ts'
+import type { PaymentRequest } from '../../core/Payment.ts'
 import * as Wire from '../../core/Wire.ts'
 import * as Problem from '../Problem.ts'
 import * as Refusals from '../Refusals.ts'
@@ -12,19 +12,15 @@ import { refusing, route } from '../Route.ts'
 /** A payment as it was read: as bytes mostly, as values where only the schema could read it. */
 type Read = PaymentRequest | Packed.Packed
 
-const receiptFor = async (service: Service, request: Read): Promise<Receipt> =>
-  'bytes' in request ? (await service.take(request)).receipt() : service.pay(request)
-
+/** The receipt, as JSON. */
 const pay = async (service: Service, request: Read): Promise<string> =>
-  Wire.formatReceipt(await receiptFor(service, request))
+  'bytes' in request ? (await service.take(request)).json() : Wire.formatReceipt(await service.pay(request))
 
 /** Several at once: each is answered for itself, in order. */
 const payAll = async (service: Service, requests: readonly Read[]): Promise<string> => {
-  const answers = await Promise.allSettled(requests.map((request) => receiptFor(service, request)))
+  const answers = await Promise.allSettled(requests.map((request) => pay(service, request)))
   const texts = answers.map((answer) =>
-    answer.status === 'fulfilled'
-      ? Wire.formatReceipt(answer.value)
-      : JSON.stringify(Problem.from(answer.reason).toProblem()),
+    answer.status === 'fulfilled' ? answer.value : JSON.stringify(Problem.from(answer.reason).toProblem()),
   )
   return `[${texts.join(',')}]`
 }
