@@ -24,7 +24,8 @@ paid.route.alone   the same where no two receipts share a root, so that each bri
 peer.…             the official packages, with the same client and on the same cores
 http.peers         http.single as a multiple of the fastest peer over HTTP
 
-Payments are signed, and requests made, beforehand. Where there are two cores, what answers has one to itself and who asks the other.
+R is what one core recovers and does nothing else; it is measured before and after every sample, on the servers’ core, and a row’s ratio is
+the median of its samples’ own. Payments are signed, and requests made, beforehand. Where there are two cores, what answers has one to itself and who asks the other.
 `
 
 const parse = (args: string[]): { samples: number; isWithPeers: boolean } => {
@@ -48,25 +49,26 @@ const measureOwn = async (place: Place.Place, cores: Cores.Cores, samples: numbe
   const payers = await Payers.create(place)
   const paid = await Route.open(place, payers)
   cores.forClients()
-  const at: Own.Bench = { place, payers, samples, rates: [] }
+  const at: Own.Bench = { place, payers, samples, cores }
   const single = await Own.single(at)
   const batch = await Own.batch(at)
   const together = await Own.route(at, 'paid.route', paid, Own.connections)
   const alone = await Own.route(at, 'paid.route.alone', paid, 1)
   await paid.shop.stop()
-  const r = Rates.median(at.rates)
-  const row = (name: string, rates: readonly number[], unit: string): Result => {
-    const value = Rates.median(rates)
-    return { name, value, unit, ratio: value / r, of: 'R', samples, basis: 'measured' }
+  const recoveries = [single, batch, together, alone].flatMap((each) => each.recoveries)
+  const row = (name: string, { rates, ratios }: Own.Sampled, unit: string): Result => {
+    const [value, ratio] = [Rates.median(rates), Rates.median(ratios)]
+    return { name, value, unit, ratio, of: 'R', samples, basis: 'measured' }
   }
+  const r = Rates.median(recoveries)
   const results: Result[] = [
-    { name: 'R', value: r, unit: 'recoveries/s', samples: at.rates.length, basis: 'measured' },
+    { name: 'R', value: r, unit: 'recoveries/s', samples: recoveries.length, basis: 'measured' },
     row('http.single', single, 'payments/s'),
     row('http.batch', batch, 'payments/s'),
-    row('paid.route', together.rates, 'requests/s'),
-    row('paid.route.alone', alone.rates, 'requests/s'),
+    row('paid.route', together, 'requests/s'),
+    row('paid.route.alone', alone, 'requests/s'),
   ]
-  return { results, receiptsARoot: together.receiptsARoot, single: Rates.median(single) }
+  return { results, receiptsARoot: together.receiptsARoot, single: Rates.median(single.rates) }
 }
 
 const against = (single: number, best: Result): Result => ({

@@ -4,6 +4,7 @@ import * as Wire from '../../../src/core/Wire.ts'
 import * as Member from '../../../test/src/support/Member.ts'
 import { say } from '../Output.ts'
 import type * as Place from '../Place.ts'
+import type * as Cores from './Cores.ts'
 import * as Line from './Line.ts'
 import type * as Payers from './Payers.ts'
 import * as Rates from './Rates.ts'
@@ -23,21 +24,43 @@ export interface Bench {
   readonly place: Place.Place
   readonly payers: Payers.Payers
   readonly samples: number
-  /** R, measured after each sample. */
-  readonly rates: number[]
+  readonly cores: Cores.Cores
+}
+
+/** What a row was measured as. */
+export interface Sampled {
+  /** Rates a second. */
+  readonly rates: readonly number[]
+  /** R on the servers' core, before and after each of them: what else the machine does falls on both. */
+  readonly recoveries: readonly number[]
+  readonly ratios: readonly number[]
+}
+
+/** R where the servers run, while they have nothing to do. */
+const recovering = ({ cores }: Bench): number => {
+  cores.forServers()
+  const rate = Rates.recovering()
+  cores.forClients()
+  return rate
 }
 
 /** Samples that warm up, and then those that count: rates a second. */
-const sampled = async (at: Bench, name: string, once: () => Promise<number>): Promise<number[]> => {
-  const measured: number[] = []
+const sampled = async (at: Bench, name: string, once: () => Promise<() => Promise<number>>): Promise<Sampled> => {
+  const rates: number[] = []
+  const recoveries: number[] = []
+  const ratios: number[] = []
   for (let i = 0; i < warmups + at.samples; i++) {
-    const rate = await once()
+    const measure = await once()
+    const before = recovering(at)
+    const rate = await measure()
+    const r = (before + recovering(at)) / 2
     if (i < warmups) continue
-    measured.push(rate)
-    at.rates.push(Rates.recovering())
-    say(`${name}: ${Math.round(rate)}/s, R ${Math.round(at.rates.at(-1) as number)}`)
+    rates.push(rate)
+    recoveries.push(r)
+    ratios.push(rate / r)
+    say(`${name}: ${Math.round(rate)}/s, R ${Math.round(r)}, ${(rate / r).toFixed(3)}`)
   }
-  return measured
+  return { rates, recoveries, ratios }
 }
 
 const receiptStart = Buffer.from('{"payment":{')
@@ -45,17 +68,19 @@ const receiptStart = Buffer.from('{"payment":{')
 const payees: readonly Address[] = Array.from({ length: suppliers }, (_, i) => Member.create(`supplier ${i}`).address)
 const payee = (i: number): Address => payees[(i * 7) % payees.length] as Address
 
-export const single = (at: Bench): Promise<number[]> =>
+export const single = (at: Bench): Promise<Sampled> =>
   sampled(at, 'http.single', async () => {
     const signed = at.payers.sign(singles, (i) => ({ to: payee(i) }))
     const requests = signed.map((payment) => Line.post('/v1/payments', Wire.stringify(payment)))
-    const seconds = await Line.send(at.place.url, requests, {
-      connections,
-      onAnswer({ status, body }) {
-        if (status !== 200 || body.indexOf(receiptStart) !== 0) throw new Error(`not accepted: ${status} ${body}`)
-      },
-    })
-    return requests.length / seconds
+    return async () => {
+      const seconds = await Line.send(at.place.url, requests, {
+        connections,
+        onAnswer({ status, body }) {
+          if (status !== 200 || body.indexOf(receiptStart) !== 0) throw new Error(`not accepted: ${status} ${body}`)
+        },
+      })
+      return singles / seconds
+    }
   })
 
 const receiptsIn = (body: Buffer): number => {
@@ -64,30 +89,32 @@ const receiptsIn = (body: Buffer): number => {
   return count
 }
 
-export const batch = (at: Bench): Promise<number[]> =>
+export const batch = (at: Bench): Promise<Sampled> =>
   sampled(at, 'http.batch', async () => {
     const signed = at.payers.sign(batched, (i) => ({ to: payee(i) }))
     const requests = Array.from({ length: batched / paymentsABatch }, (_, i) =>
       Line.post('/v1/payments', Wire.stringify(signed.slice(i * paymentsABatch, (i + 1) * paymentsABatch))),
     )
-    let accepted = 0
-    const seconds = await Line.send(at.place.url, requests, {
-      connections: batchConnections,
-      onAnswer: ({ body }) => {
-        accepted += receiptsIn(body)
-      },
-    })
-    if (accepted !== batched) throw new Error(`${accepted} of ${batched} payments were accepted`)
-    return batched / seconds
+    return async () => {
+      let accepted = 0
+      const seconds = await Line.send(at.place.url, requests, {
+        connections: batchConnections,
+        onAnswer: ({ body }) => {
+          accepted += receiptsIn(body)
+        },
+      })
+      if (accepted !== batched) throw new Error(`${accepted} of ${batched} payments were accepted`)
+      return batched / seconds
+    }
   })
 
 /** @param paying how many pay at once: receipts that were made together share a root */
 export const route = async (at: Bench, name: string, paid: Route.Route, paying: number) => {
   let receiptsARoot = 0
-  const rates = await sampled(at, name, async () => {
+  const measured = await sampled(at, name, async () => {
     const made = await paid.requests(bought, paying)
     receiptsARoot = made.receiptsARoot
-    return bought / (await Route.buy(paid, made.requests, connections))
+    return async () => bought / (await Route.buy(paid, made.requests, connections))
   })
-  return { rates, receiptsARoot }
+  return { ...measured, receiptsARoot }
 }
