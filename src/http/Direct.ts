@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
+import { scan } from '../core/Scan.ts'
 import type { Limits } from './Limits.ts'
 import * as Mount from './Mount.ts'
 import * as Problem from './Problem.ts'
@@ -63,7 +64,7 @@ export const create = (
 
   const answer = async (body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      const input = { params: {}, query: {}, body: Mount.read(route, parse(body)) }
+      const input = { params: {}, query: {}, body: scan(body) ?? Mount.read(route, parse(body)) }
       const text = (await site.gate.through(() => route.run?.(site.service, input))) as string
       // It may have been cut off meanwhile.
       if (response.headersSent) return

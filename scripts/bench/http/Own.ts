@@ -4,10 +4,10 @@ import * as Wire from '../../../src/core/Wire.ts'
 import * as Member from '../../../test/src/support/Member.ts'
 import { say } from '../Output.ts'
 import type * as Place from '../Place.ts'
+import * as Recovering from '../Recovering.ts'
 import type * as Cores from './Cores.ts'
 import * as Line from './Line.ts'
 import type * as Payers from './Payers.ts'
-import * as Rates from './Rates.ts'
 import * as Route from './Route.ts'
 
 export const connections = 64
@@ -39,7 +39,7 @@ export interface Sampled {
 /** R where the servers run, while they have nothing to do. */
 const recovering = ({ cores }: Bench): number => {
   cores.forServers()
-  const rate = Rates.recovering()
+  const rate = Recovering.measure()
   cores.forClients()
   return rate
 }
