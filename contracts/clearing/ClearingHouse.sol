@@ -44,6 +44,13 @@ contract ClearingHouse is IClearingHouse, EIP712 {
     uint256 private constant MAX_TOTAL_WIDTH = 10;
     uint256 private constant HISTORY_LENGTH = 32;
     uint256 private constant ADDRESS_LENGTH = 20;
+    /// @dev version (1), flags (1)
+    uint256 private constant DEPOSITS_HEADER_LENGTH = 2;
+    /// @dev from (20), amount (10), valid after (5), valid before (5), salt (32), signature (64)
+    uint256 private constant DEPOSIT_LENGTH = 136;
+    /// @dev Three times what the dearest token known takes. A signer that is a contract may burn what it is given, and must not burn
+    /// what the entries behind it need (I8).
+    uint256 private constant MAX_RECEIVE_GAS = 250_000;
 
     uint8 private constant MAX_DECIMALS = 6;
     /// @dev What a deposit may raise a balance to. Credits add less than 2^80 to an account in its whole life, because `credited`
@@ -183,6 +190,83 @@ contract ClearingHouse is IClearingHouse, EIP712 {
         // What was signed is an amount; a token that delivers another one is not what the signer took it for.
         require(received == amount, ClearingHouse_NotDelivered(amount, received));
         _addDeposit(asset, account, from, received);
+    }
+
+    /// @inheritdoc IClearingHouse
+    /// @dev What arrives is measured once for all entries. More than what was authorized is somebody's gift, sent from within a
+    /// token's call, and must not spoil the batch; less is a token that does not deliver what was signed, and spoils its own.
+    function depositMany(address asset, bytes calldata batch) external nonReentrant returns (uint256 deposited) {
+        require(asset == _firstAsset || _pools[asset].isListed(), ClearingHouse_AssetNotListed(asset));
+        (bool own, uint256 length) = _readDepositsHeader(batch);
+        uint256 before = IERC20(asset).balanceOf(address(this));
+        unchecked {
+            // No sum of amounts of 80 bits comes near the width of a word.
+            uint256 cursor = Wire.start(batch) + DEPOSITS_HEADER_LENGTH;
+            uint256 end = Wire.start(batch) + batch.length;
+            for (; cursor < end; cursor += length) deposited += _depositOne(asset, cursor, own);
+        }
+        uint256 received = IERC20(asset).balanceOf(address(this)) - before;
+        require(received >= deposited, ClearingHouse_NotDelivered(deposited, received));
+    }
+
+    /// @dev Whether everybody pays into its own account, and how many bytes an entry has. There must be whole entries only.
+    function _readDepositsHeader(bytes calldata batch) private pure returns (bool own, uint256 length) {
+        unchecked {
+            require(
+                batch.length >= DEPOSITS_HEADER_LENGTH, ClearingHouse_BatchMalformed(DEPOSITS_HEADER_LENGTH, batch.length)
+            );
+            uint256 header = Wire.number(Wire.start(batch), DEPOSITS_HEADER_LENGTH);
+            require(header >> 8 == BATCH_VERSION, ClearingHouse_BatchVersion(BATCH_VERSION, uint8(header >> 8)));
+            require(uint8(header) <= 1, ClearingHouse_BatchMalformed(1, batch.length));
+            own = uint8(header) == 1;
+            length = own ? DEPOSIT_LENGTH : DEPOSIT_LENGTH + 2 * ADDRESS_LENGTH;
+            uint256 over = (batch.length - DEPOSITS_HEADER_LENGTH) % length;
+            require(over == 0, ClearingHouse_BatchMalformed(batch.length - over, batch.length));
+        }
+    }
+
+    /// @dev Takes the deposit that lies at `cursor`, and returns its amount, or 0 where it is refused.
+    function _depositOne(address asset, uint256 cursor, bool own) private returns (uint256) {
+        unchecked {
+            address from = Wire.addressAt(cursor);
+            address account = from;
+            address owner = address(0);
+            if (!own) {
+                account = Wire.addressAt(cursor + DEPOSIT_LENGTH);
+                owner = Wire.addressAt(cursor + DEPOSIT_LENGTH + ADDRESS_LENGTH);
+            }
+            uint256 amount = Wire.number(cursor + 20, 10);
+            bytes32 nonce = depositNonce(account, owner, Wire.word(cursor + 40));
+            bool allowed = account != address(0) && amount > 0 && _owners[account].owner == owner;
+            if (!allowed || !_tryReceive(asset, from, amount, nonce, cursor)) {
+                emit DepositRefused(asset, account, from, nonce);
+                return 0;
+            }
+            _addDeposit(asset, account, from, amount);
+            return amount;
+        }
+    }
+
+    /// @dev Whether the token takes the authorization that lies at `cursor`. What it says where it does not is not copied.
+    function _tryReceive(address asset, address from, uint256 amount, bytes32 nonce, uint256 cursor) private returns (bool) {
+        unchecked {
+            uint256 vs = uint256(Wire.word(cursor + 104));
+            try IERC3009(asset).receiveWithAuthorization{gas: MAX_RECEIVE_GAS}(
+                from,
+                address(this),
+                amount,
+                Wire.number(cursor + 30, 5),
+                Wire.number(cursor + 35, 5),
+                nonce,
+                uint8(vs >> 255) + 27,
+                Wire.word(cursor + 72),
+                bytes32((vs << 1) >> 1)
+            ) {
+                return true;
+            } catch {
+                return false;
+            }
+        }
     }
 
     /// @inheritdoc IClearingHouse

@@ -96,6 +96,8 @@ interface IClearingHouse {
     event AssetListed(address indexed asset);
     event KeysReplaced(address settlementKey, address creditKey, address coldKey, uint256 oldCreditKeyUntil);
     event Deposited(address indexed asset, address indexed account, address indexed from, uint256 amount);
+    /// @notice An entry of a batch of deposits moved nothing. `nonce` is the one that its authorization has, and may be used yet.
+    event DepositRefused(address indexed asset, address indexed account, address indexed from, bytes32 nonce);
     /// @notice One a section of a batch: what moved in all, and the pool afterwards. Members' new totals stand in the calldata.
     event Settled(address indexed asset, uint256 debited, uint256 credited, uint256 pool);
     event Collected(address indexed asset, address indexed account, uint80 total, bytes32 history, uint256 moved);
@@ -139,6 +141,21 @@ interface IClearingHouse {
         bytes32 salt,
         bytes calldata signature
     ) external;
+
+    /// @notice Many authorized deposits of one asset, each judged by itself: one that is refused, by the house or by the token, moves
+    /// nothing, says so with an event and holds up no other (I8); it may be sent again. By anyone. All integers are big-endian and
+    /// unaligned.
+    ///
+    ///   batch   := version (1 byte, 1) flags (1) entry*
+    ///   flags   := bit 0: everybody pays into its own account, which expects no owner; other bits 0
+    ///   entry   := from (20) amount (10) validAfter (5) validBefore (5) salt (32) signature (64) account owner
+    ///   account, owner := 20 bytes each; left out where bit 0 says that they are `from` and 0
+    ///
+    /// The signature is secp256k1's, compact (EIP-2098), over the same message as above. A batch of another version or with other
+    /// flags, or one that does not end with an entry, is refused whole; so is one of which the token does not deliver what was
+    /// authorized in all, or that raises a balance above 2^80, which takes an asset of which so much exists.
+    /// @return deposited the amounts that were taken, in all
+    function depositMany(address asset, bytes calldata batch) external returns (uint256 deposited);
 
     /// @notice The EIP-3009 nonce that binds every parameter of a deposit: keccak256(abi.encode(account, owner, salt)); from, to,
     /// amount and validity stand in the authorization itself, chain and token in its domain.

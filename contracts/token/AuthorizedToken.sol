@@ -30,11 +30,16 @@ abstract contract AuthorizedToken is ERC20, EIP712, IERC3009, IERC3009Cancel, IE
     uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
     uint256 private constant USED = 1;
 
-    mapping(address authorizer => mapping(bytes32 nonce => uint256)) private _authorizations;
+    /// @dev An authorization's place in storage, so that reading and writing it work out where it lies only once.
+    struct Cell {
+        uint256 state;
+    }
+
+    mapping(address authorizer => mapping(bytes32 nonce => Cell)) private _authorizations;
 
     /// @inheritdoc IERC3009
     function authorizationState(address authorizer, bytes32 nonce) external view returns (bool) {
-        return _authorizations[authorizer][nonce] == USED;
+        return _authorizations[authorizer][nonce].state == USED;
     }
 
     // ------------------------------------------------------------ (v, r, s)
@@ -165,7 +170,8 @@ abstract contract AuthorizedToken is ERC20, EIP712, IERC3009, IERC3009Cancel, IE
     }
 
     function _use(address authorizer, bytes32 nonce) private {
-        require(_authorizations[authorizer][nonce] != USED, ERC3009UsedAuthorization(authorizer, nonce));
-        _authorizations[authorizer][nonce] = USED;
+        Cell storage cell = _authorizations[authorizer][nonce];
+        require(cell.state != USED, ERC3009UsedAuthorization(authorizer, nonce));
+        cell.state = USED;
     }
 }

@@ -1,11 +1,11 @@
 /**
- * The packed batches that the contracts read: settlements (IClearingHouse.settle) and readings (IEnergyMeter.submit). One encoder and one
- * decoder for each; the formats stand byte for byte in the interfaces. Pure text work on hex digits.
+ * The packed batches that the contracts read: settlements (IClearingHouse.settle), deposits (IClearingHouse.depositMany) and readings
+ * (IEnergyMeter.submit). One encoder and one decoder for each; the formats stand byte for byte in the interfaces. Pure text work on hex digits.
  */
 import { SunledgerError } from './Errors.ts'
 import type { Address, Hex } from './Payment.ts'
 
-/** The one version of both formats. */
+/** The one version of all formats. */
 export const version = 1
 
 export interface DebitEntry {
@@ -42,6 +42,21 @@ export interface ReadingEntry {
   readonly energyMilliWh: bigint
   readonly computeUnits: bigint
   readonly detail: Hex
+  readonly signature: Hex
+}
+
+/** An EIP-3009 authorization, and whose account it pays into. */
+export interface DepositEntry {
+  readonly from: Address
+  readonly account: Address
+  readonly owner: Address
+  /** Below 2^80. */
+  readonly amount: bigint
+  /** Seconds, below 2^40. */
+  readonly validAfter: bigint
+  readonly validBefore: bigint
+  readonly salt: Hex
+  /** 64 bytes. */
   readonly signature: Hex
 }
 
@@ -106,6 +121,24 @@ const encodeReading = (reading: ReadingEntry): string =>
   digits(reading.detail) +
   digits(reading.signature)
 
+const nobody: Address = `0x${'0'.repeat(40)}`
+
+/** A batch of deposits. Where everybody pays into its own account, that is said once for all. */
+export const encodeDeposits = (deposits: readonly DepositEntry[]): Hex => {
+  const own = deposits.every(({ from, account, owner }) => account === from && owner === nobody)
+  const entries = deposits.map(
+    (entry) =>
+      digits(entry.from) +
+      uint(entry.amount, 10) +
+      uint(entry.validAfter, 5) +
+      uint(entry.validBefore, 5) +
+      digits(entry.salt) +
+      digits(entry.signature) +
+      (own ? '' : digits(entry.account) + digits(entry.owner)),
+  )
+  return `0x${uint(version, 1)}${uint(own ? 1 : 0, 1)}${entries.join('')}`
+}
+
 /** Reads hex digits one field after the other. */
 const reader = (text: string) => {
   let at = 0
@@ -157,6 +190,26 @@ export const decodeReadings = (batch: Hex): ReadingEntry[] => {
     for (const reading of section) readings.push(reading)
   }
   return readings
+}
+
+/**
+ * The inverse of `encodeDeposits`.
+ * @throws {BatchMalformedError} another version, unknown flags, cut off or too long
+ */
+export const decodeDeposits = (batch: Hex): DepositEntry[] => {
+  const input = open(batch)
+  const flags = input.int(1)
+  if (flags > 1) throw new BatchMalformedError('flags 0 or 1', `flags ${flags}`)
+  const deposits: DepositEntry[] = []
+  while (!input.atEnd()) {
+    const from = input.hex(20)
+    const amount = input.uint(10)
+    const [validAfter, validBefore] = [input.uint(5), input.uint(5)]
+    const [salt, signature] = [input.hex(32), input.hex(64)]
+    const [account, owner] = flags === 1 ? [from, nobody] : [input.hex(20), input.hex(20)]
+    deposits.push({ from, account, owner, amount, validAfter, validBefore, salt, signature })
+  }
+  return deposits
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @title BatchBuilder: writes the batches that ClearingHouse.settle and EnergyMeter.submit read
+/// @title BatchBuilder: writes the batches that ClearingHouse and EnergyMeter read
 library BatchBuilder {
     function empty() internal pure returns (bytes memory) {
         return hex"01";
@@ -37,6 +37,23 @@ library BatchBuilder {
 
     function credit(address account, uint256 total, uint256 width) internal pure returns (bytes memory) {
         return abi.encodePacked(account, number(total, width));
+    }
+
+    /// @dev What a batch of deposits begins with: whether everybody pays into its own account, or names one.
+    function deposits(bool own) internal pure returns (bytes memory) {
+        return own ? bytes(hex"0101") : bytes(hex"0100");
+    }
+
+    /// @dev An entry of a batch of the first kind; of the second, account and owner follow.
+    function deposit(
+        address from,
+        uint256 amount,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 salt,
+        bytes memory signature
+    ) internal pure returns (bytes memory) {
+        return abi.encodePacked(from, uint80(amount), uint40(validAfter), uint40(validBefore), salt, signature);
     }
 
     /// @dev The low `width` bytes of a number, big-endian.

@@ -66,6 +66,58 @@ contract OddToken is ERC20("Odd", "ODD") {
     }
 }
 
+/// @title AskingToken: asks signers that are contracts, also where they are said to have signed (v, r, s), as large stablecoins do
+contract AskingToken is ERC20("Asking", "ASK") {
+    function decimals() public pure override returns (uint8) {
+        return 6;
+    }
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function receiveWithAuthorization(
+        address from, address to, uint256 value, uint256, uint256, bytes32 nonce, uint8, bytes32, bytes32
+    ) external {
+        if (from.code.length > 0) IERC1271(from).isValidSignature(nonce, "");
+        _transfer(from, to, value);
+    }
+}
+
+/// @title GreedyWallet: a signer that burns whatever gas it is given
+contract GreedyWallet is IERC1271 {
+    function isValidSignature(bytes32, bytes calldata) external view returns (bytes4) {
+        while (gasleft() > 0) {}
+        return bytes4(0);
+    }
+}
+
+/// @title LoudWallet: a signer that refuses at length: what it answers costs whoever copies it
+contract LoudWallet is IERC1271 {
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        assembly {
+            revert(0, 100000)
+        }
+    }
+}
+
+/// @title Giver: sends somebody a present in the midst of a token's call, once
+contract Giver {
+    ERC20 private immutable _token;
+    address private immutable _to;
+    bool private _gave;
+
+    constructor(ERC20 token, address to) {
+        (_token, _to) = (token, to);
+    }
+
+    function give() external {
+        if (_gave) return;
+        _gave = true;
+        _token.transfer(_to, 1);
+    }
+}
+
 /// @title SilentToken: transfers return nothing, as those of some large stablecoins do
 contract SilentToken {
     mapping(address => uint256) public balanceOf;
