@@ -10,7 +10,7 @@ import * as Lab from './gas/Lab.ts'
 import * as Operations from './gas/Operations.ts'
 import * as Peers from './gas/Peers.ts'
 import * as Snapshot from './gas/Snapshot.ts'
-import { obstacles, targets } from './gas/Targets.ts'
+import { notes, obstacles, targets } from './gas/Targets.ts'
 import type { RunOptions } from './Output.ts'
 import * as Output from './Output.ts'
 
@@ -28,7 +28,9 @@ const rowOf = (operation: Operations.Operation, peer: Peers.Peer) => {
   const { gas: floorGas, parts } = Floors.of(operation)
   const targetGas = targets[operation.name] as number
   const missed = gas <= targetGas ? {} : { standsBetween: obstacles[operation.name] }
-  return { name: operation.name, gas, basis: 'measured' as const, targetGas, floorGas, floor: parts, peer, ...missed }
+  const note = notes[operation.name] === undefined ? {} : { note: notes[operation.name] }
+  const measured = { name: operation.name, gas, basis: 'measured' as const, ...note }
+  return { ...measured, targetGas, floorGas, floor: parts, peer, ...missed }
 }
 
 type Row = ReturnType<typeof rowOf>
@@ -52,6 +54,7 @@ const text = (rows: readonly Row[], growth: readonly Growth.Row[]): string => {
   const missed = rows.flatMap(({ name, standsBetween }) =>
     standsBetween === undefined ? [] : [`${name} is above its target: ${standsBetween}.`],
   )
+  const noted = rows.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}.`]))
   const grown = Output.table(
     ['', 'payments', 'whole life, a payment', 'settlement only', 'basis'],
     growth.map(({ workload, payments, lifeGasPerPayment, settlementGasPerPayment, basis }) => [
@@ -64,7 +67,9 @@ const text = (rows: readonly Row[], growth: readonly Growth.Row[]): string => {
     [1, 2, 3],
   )
   const others = Peers.others.map(({ name, gas, source }) => `${name}: ${whole(gas)} (published: ${source})`)
-  return [operations, missed.join('\n'), grown, others.join('\n')].filter((part) => part !== '').join('\n\n')
+  return [operations, noted.join('\n'), missed.join('\n'), grown, others.join('\n')]
+    .filter((part) => part !== '')
+    .join('\n\n')
 }
 
 /** EIP-7623 would charge more for calldata than this arithmetic says; no transaction here comes near it. */

@@ -34,6 +34,8 @@ export interface Sender {
    * @throws {ChainUnreachableError} whether it arrived is open
    */
   send(call: Call): Promise<Sent>
+  /** Tries a call on the newest block, and sends nothing. @throws {RevertedError} @throws {ChainUnreachableError} */
+  attempt(call: Call): Promise<void>
   /** What a unit of gas costs now, without a tip. */
   baseFeeWei(): Promise<bigint>
   /** Sends again what has got lost, such as with blocks that were replaced; to be called now and then. */
@@ -154,9 +156,10 @@ export const create = (
     }
   }
 
+  const attempt = ({ to, data, gas }: Call) => client.call({ account: address, to: to as Address, data, gas })
+
   const send = async (request: Call): Promise<Sent> => {
-    if (request.tryFirst === true)
-      await client.call({ account: address, to: request.to as Address, data: request.data, gas: request.gas })
+    if (request.tryFirst === true) await attempt(request)
     const flight = { call: request, nonce: 0, forms: [], sentMs: 0, block: undefined, isFollowed: true }
     await submit(flight)
     try {
@@ -172,17 +175,21 @@ export const create = (
     }
   }
 
+  /** The result, or what went wrong by its name. */
+  const named = async <T>(result: Promise<T>): Promise<T> => {
+    try {
+      return await answered(client, result)
+    } catch (error) {
+      if (error instanceof SunledgerError) throw error
+      const reason = Revert.reasonOf(error, errors)
+      throw Revert.isRevert(error) ? new RevertedError(reason, error) : new TransactionRefusedError(reason, error)
+    }
+  }
+
   return {
     address,
-    async send(request) {
-      try {
-        return await answered(client, send(request))
-      } catch (error) {
-        if (error instanceof SunledgerError) throw error
-        const reason = Revert.reasonOf(error, errors)
-        throw Revert.isRevert(error) ? new RevertedError(reason, error) : new TransactionRefusedError(reason, error)
-      }
-    },
+    send: (request) => named(send(request)),
+    attempt: async (request) => void (await named(attempt(request))),
     baseFeeWei: () => answered(client, baseFeeWei()),
     async tend() {
       if (outbox.isEmpty || performance.now() - tendedMs < times.lookAfterMs) return

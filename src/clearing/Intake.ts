@@ -11,9 +11,10 @@ import type * as Sender from '../chain/Sender.ts'
 import type { AmountAtomic } from '../core/Amount.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address } from '../core/Payment.ts'
-import type { DepositRequest, MeterRequest, SignedReading, Transaction } from '../core/Wire.ts'
+import type { MeterRequest, SignedReading, Transaction } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
+import * as Deposits from './Deposits.ts'
 import type { Settle } from './Settle.ts'
 import type { Sync } from './Sync.ts'
 
@@ -31,7 +32,7 @@ export interface IntakeOptions {
 
 export interface Intake {
   /** Resolves when the deposit is mined; it counts as soon as the configured number of blocks follows. @throws {RevertedError} */
-  deposit(request: DepositRequest): Promise<Transaction>
+  readonly deposit: Deposits.Deposit
   /**
    * Keeps readings for the next settlement. Returns how many wait.
    * @throws {ReadingRefusedError} @throws {MeterUnknownError} @throws {TooManyReadingsError} none of them is kept
@@ -43,7 +44,6 @@ export interface Intake {
   faucet(to: Address, amount: AmountAtomic): Promise<Transaction>
 }
 
-const gasOfDeposit = 250_000n
 const gasOfApproval = 300_000n
 const gasOfMint = 120_000n
 /** Readings that may wait for a settlement. */
@@ -62,15 +62,9 @@ export const meterOwners = (client: Client, meter: Address): ((device: Address) 
 }
 
 export const create = ({ deployment, sender, issuer, sync, settle, ownerOf }: IntakeOptions): Intake => {
-  const house = deployment.clearingHouse
   const domain = Digest.domain(deployment.chainId, deployment.energyMeter)
   return {
-    async deposit(d) {
-      const args = [d.asset, d.from, d.account, d.owner, d.amount, d.validAfter, d.validBefore, d.salt, d.signature]
-      const sent = await sender.send(House.call(house, 'depositWithAuthorization', args, gasOfDeposit, true))
-      await sync.now(sent.block)
-      return answer(sent)
-    },
+    deposit: Deposits.create({ house: deployment.clearingHouse, sender, sync }),
     async read(readings) {
       if (settle.queued + readings.length > mostReadings) throw new TooManyReadingsError(mostReadings)
       for (const reading of readings) {

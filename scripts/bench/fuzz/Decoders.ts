@@ -128,12 +128,18 @@ const batch = (pick: Pick): void => {
   must(sections.length <= wrong.length, 'more sections than bytes')
 }
 
+const deposits = (pick: Pick): void => {
+  const wrong = `0x${Mutate.bytes(pick, Buffer.from(Right.deposits.slice(2), 'hex')).toString('hex')}` as Hex
+  must(Batch.decodeDeposits(wrong).length <= wrong.length, 'more deposits than bytes')
+}
+
 export const decoders: readonly Decoder[] = [
   ...Object.entries(schemas).map(([name, schema]) => message(name, schema)),
   { name: 'receipt, as text', attempt: (pick) => void Receipt.parse(Mutate.text(pick, JSON.stringify(Right.receipt))) },
   { name: 'receipt, read quickly', attempt: quick },
   { name: 'receipt header', attempt: receiptHeader },
   { name: 'settlement batch', attempt: batch },
+  { name: 'deposit batch', attempt: deposits },
   { name: 'journal frame', attempt: frame },
   { name: 'journal file', attempt: file },
   { name: 'event stream', attempt: stream },

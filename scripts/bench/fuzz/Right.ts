@@ -68,6 +68,13 @@ export const batch: Hex = Batch.encode([
   },
 ])
 
+const authorized = { ...{ amount: 500n, validAfter: 0n, validBefore: 4_000_000_000n }, salt: hash('s'), signature }
+
+export const deposits: Hex = Batch.encodeDeposits([
+  { ...authorized, from: payer, account: payer, owner: payee },
+  { ...authorized, from: payee, account: payer, owner: payee },
+])
+
 const records: Record[] = [
   { type: 'withdrawalFailed', asset, account: payer, amount: 5n as never, nonce: 1n },
   {

@@ -9,6 +9,8 @@ import * as Lab from './Lab.ts'
 
 const nobody: Address = `0x${'0'.repeat(40)}`
 const gasLimit = 150_000n
+/** Deposits in a transaction. */
+const perBatch = 100
 
 /** As the SDK makes them: 64 bits that look random, after zeros. */
 export const salt = (of: string | number): Hex => `0x${'0'.repeat(48)}${Keccak.ofText(`salt ${of}`).slice(2, 18)}`
@@ -32,6 +34,19 @@ export const deposits = (
 ): Sender.Call => {
   const batch = Batch.encodeDeposits(members.map((member) => authorize(lab, member, amount, mark)))
   return House.call(lab.house, 'depositMany', [lab.dollar, batch], gasLimit * BigInt(members.length))
+}
+
+/** As many transactions of a hundred as it takes. */
+export const enter = (
+  lab: Lab.Lab,
+  members: readonly Lab.Member[],
+  amount: bigint,
+  mark: string | number,
+): Promise<Lab.Mined[]> => {
+  const parts = Array.from({ length: Math.ceil(members.length / perBatch) }, (_, i) =>
+    members.slice(i * perBatch, (i + 1) * perBatch),
+  )
+  return Promise.all(parts.map((part) => lab.anyone.send(deposits(lab, part, amount, mark))))
 }
 
 /** The same of one, as a call of its own function, which fails where the deposit does. */

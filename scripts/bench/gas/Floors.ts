@@ -30,12 +30,19 @@ const settlement = (transactions: readonly Mined[], signed: number, credits: num
   ...times(credits, credit),
 ]
 
+/** What a transaction with any number of deposits pays once: what the house holds is read before them, and written by the first. */
+const entering: Floor.Part[] = [
+  ['token called', Floor.coldCall],
+  ['house in the token', Floor.update - Floor.warmUpdate],
+]
+
 const deposit = (accountSlot: number): Floor.Part[] => [
   ['owner slot', Floor.coldRead],
   ['account slot', accountSlot],
-  ['token called twice', Floor.coldCall + Floor.warmCall],
+  ['token called', Floor.warmCall],
   ['authorization slot', Floor.create],
-  ['sender and house in the token', 2 * Floor.update],
+  ['sender in the token', Floor.update],
+  ['house in the token', Floor.warmUpdate],
   signature(7),
   ['AuthorizationUsed event', Floor.log(3, 0)],
   transferEvent,
@@ -79,9 +86,11 @@ const partsOf = ({ name, transactions, times: count }: Operation): Floor.Part[] 
     case 'settle.single':
       return settlement(transactions, 1, 1)
     case 'deposit.new':
-      return [...carried(transactions), ...deposit(Floor.create)]
+    case 'deposit.single.new':
+      return [...carried(transactions), ...entering, ...times(count, deposit(Floor.create))]
     case 'deposit.known':
-      return [...carried(transactions), ...deposit(Floor.update)]
+    case 'deposit.single.known':
+      return [...carried(transactions), ...entering, ...times(count, deposit(Floor.update))]
     case 'withdraw':
       return [...carried(transactions), ...withdrawal]
     case 'reading.fleet':
@@ -91,8 +100,10 @@ const partsOf = ({ name, transactions, times: count }: Operation): Floor.Part[] 
     case 'reading.owners':
       return [...carried(transactions), ...readings(count, count, Floor.recover)]
     case 'life.W2':
+    case 'life.W2.single':
       return [
         ...carried(transactions),
+        ...times(transactions.length - 11, entering),
         ...times(100, deposit(Floor.create)),
         ...section,
         ...times(100, debit),

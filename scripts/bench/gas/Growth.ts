@@ -12,7 +12,7 @@ import { payW2, payW3 } from './Operations.ts'
 export interface Row {
   readonly workload: 'W1' | 'W2' | 'W3'
   readonly payments: number
-  /** Deposits, the first settlement and withdrawals. */
+  /** Deposits (a hundred in a transaction), the first settlement and withdrawals. */
   readonly lifeGasPerPayment: number
   /** The same payments again, of members whose slots exist. */
   readonly settlementGasPerPayment: number
@@ -68,9 +68,7 @@ const execute = async (lab: Lab.Lab, workload: Row['workload'], payments: number
   const members = Lab.members(plan.members, `${workload} ${payments}`)
   await Promise.all(members.map(({ address }) => lab.mint(address, purse)))
   const entering = members.slice(0, plan.payers)
-  const deposits = await Promise.all(
-    entering.map((payer, i) => lab.anyone.send(Entry.deposit(lab, payer, purse / 2n, i))),
-  )
+  const deposits = await Entry.enter(lab, entering, purse / 2n, 'growth')
   const books = Books.open(lab, members)
   plan.pay(books)
   const first = await books.settle()

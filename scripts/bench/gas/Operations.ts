@@ -119,15 +119,21 @@ const settleW3 = async (lab: Lab.Lab): Promise<Operation> => {
   return { name: 'settle.W3', transactions, times: 10_000 }
 }
 
+/** A hundred in one transaction, and one by itself. */
 const deposits = async (lab: Lab.Lab): Promise<Operation[]> => {
-  const robot = Lab.member('depositor')
-  await lab.mint(robot.address, purse)
-  const created = await lab.anyone.send(Entry.deposit(lab, robot, step, 'new'))
-  const known = await lab.anyone.send(Entry.deposit(lab, robot, step, 'known'))
-  return [
-    { name: 'deposit.new', transactions: [created], times: 1 },
-    { name: 'deposit.known', transactions: [known], times: 1 },
-  ]
+  const robots = Lab.members(batchSize, 'depositor')
+  const alone = Lab.member('depositor')
+  await Promise.all([...robots, alone].map(({ address }) => lab.mint(address, purse)))
+  const operations: Operation[] = []
+  for (const mark of ['new', 'known']) {
+    const transactions = await Entry.enter(lab, robots, step, mark)
+    operations.push({ name: `deposit.${mark}`, transactions, times: batchSize })
+  }
+  for (const mark of ['new', 'known']) {
+    const transactions = [await lab.anyone.send(Entry.deposit(lab, alone, step, mark))]
+    operations.push({ name: `deposit.single.${mark}`, transactions, times: 1 })
+  }
+  return operations
 }
 
 /** The second one: the account's count and the receiver's balance are not zero. */
@@ -140,13 +146,18 @@ const withdrawal = async (lab: Lab.Lab): Promise<Operation> => {
 }
 
 /** A whole life of W2: everybody's first deposit, one settlement, and what the ten payees take out. */
-export const lifeW2 = async (lab: Lab.Lab, name: string, payments: number): Promise<readonly Lab.Mined[]> => {
+export const lifeW2 = async (
+  lab: Lab.Lab,
+  name: string,
+  payments: number,
+  enter: (payers: readonly Lab.Member[]) => Promise<readonly Lab.Mined[]>,
+): Promise<readonly Lab.Mined[]> => {
   const members = Lab.members(110, name)
   const payers = members.slice(0, Math.min(100, payments))
   const payees = members.slice(100, 100 + Math.min(10, Math.ceil(payments / 100)))
   const amount = 2_000n
   await Promise.all([...payers, ...payees].map(({ address }) => lab.mint(address, purse)))
-  const entered = await Promise.all(payers.map((payer, i) => lab.anyone.send(Entry.deposit(lab, payer, step, i))))
+  const entered = await enter(payers)
   const books = Books.open(lab, members)
   payW2(books, payments, amount)
   const settled = await books.settle()
@@ -172,7 +183,13 @@ export const measure = async (lab: Lab.Lab, say: (text: string) => void): Promis
   say('measured deposits and withdrawals')
   operations.push(...(await Readings.measure(lab, batchSize)))
   say('measured readings')
-  operations.push({ name: 'life.W2', transactions: await lifeW2(lab, 'life', 10_000), times: 10_000 })
+  const together = (payers: readonly Lab.Member[]) => Entry.enter(lab, payers, step, 'life')
+  const apart = (payers: readonly Lab.Member[]) =>
+    Promise.all(payers.map((payer, i) => lab.anyone.send(Entry.deposit(lab, payer, step, i))))
+  const life = await lifeW2(lab, 'life', 10_000, together)
+  operations.push({ name: 'life.W2', transactions: life, times: 10_000 })
+  const lone = await lifeW2(lab, 'lone life', 10_000, apart)
+  operations.push({ name: 'life.W2.single', transactions: lone, times: 10_000 })
   say('measured life.W2')
   return operations
 }

@@ -99,12 +99,15 @@ export const measure = async (lab: Lab.Lab): Promise<{ readonly [operation: stri
     'settle.W3': transfer,
     'settle.single': signed,
     'deposit.new': elsewhere('x402 batch-settlement: a deposit into a new channel', 102_022, x402),
+    'deposit.single.new': elsewhere('x402 batch-settlement: a deposit into a new channel', 102_022, x402),
+    'deposit.single.known': elsewhere('x402 batch-settlement: a deposit into a known channel', 84_918, x402),
     'deposit.known': elsewhere('x402 batch-settlement: a deposit into a known channel', 84_918, x402),
     withdraw: elsewhere('x402 batch-settlement: a refund', 73_977, x402),
     'reading.fleet': reading,
     'reading.fleet.p256': reading,
     'reading.owners': reading,
     'life.W2': elsewhere('x402 batch-settlement', 10_736, x402),
+    'life.W2.single': elsewhere('x402 batch-settlement', 10_736, x402),
   }
 }
 

@@ -14,6 +14,8 @@ contract ClearingHandler is ClearingMembers {
     uint256 private constant MOST = 1 << 60;
     uint256 private constant WALLET = 0x3A11E7;
     uint8 private constant W = 10;
+    /// @dev In a batch of deposits a time has five bytes.
+    uint256 private constant DAY_AFTER_ALL = type(uint40).max;
 
     /// @dev An asset that misbehaves, beside the one that does not.
     OddToken public odd;
@@ -63,7 +65,7 @@ contract ClearingHandler is ClearingMembers {
         address owner = house.ownerOf(members[who]);
         bytes32 salt = bytes32(wrong % 8 == 1 && _salts > 0 ? _salts : ++_salts);
         bool used = dollar.authorizationState(vm.addr(WALLET), house.depositNonce(members[who], owner, salt));
-        bytes memory signature = authorize(who, owner, amount, salt);
+        bytes memory signature = authorize(who, owner, amount, salt, FOREVER);
         bool allowed = wrong % 8 > 2 || (wrong % 8 == 1 && !used);
         if (wrong % 8 == 0) amount += 1;
         if (wrong % 8 == 2) owner = address(uint160(owner) + 1);
@@ -77,13 +79,84 @@ contract ClearingHandler is ClearingMembers {
         if (done) (depositedBy[who], totalIn) = (depositedBy[who] + amount, totalIn + amount);
     }
 
-    function authorize(uint256 who, address owner, uint256 amount, bytes32 salt) private view returns (bytes memory) {
+    /// @dev An entry of a batch of deposits, and whether it must go through.
+    struct Entry {
+        uint256 who;
+        uint256 amount;
+        address owner;
+        bytes32 salt;
+        bytes32 nonce;
+        bytes signature;
+        bool good;
+    }
+
+    /// @dev Three deposits in one transaction, good and bad ones beside each other. A batch that is cut off is refused.
+    function depositMany(uint256 seed, uint256 wrong) external step {
+        Entry[3] memory entries;
+        bytes memory batch = BatchBuilder.deposits(false);
+        uint256[3] memory states;
+        uint256 sum;
+        for (uint256 i = 0; i < 3; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            entries[i] = someDeposit(seed);
+            for (uint256 j = 0; j < i; ++j) {
+                if (entries[j].good && entries[j].nonce == entries[i].nonce) entries[i].good = false;
+            }
+            batch = bytes.concat(batch, entryOf(entries[i]));
+            states[i] = statesOf(entries[i].who);
+            if (entries[i].good) sum += entries[i].amount;
+        }
+        if (wrong % 8 == 0) batch = bytes.concat(batch, hex"00");
+        bytes memory data = abi.encodeCall(house.depositMany, (asset, batch));
+        (bool done, bytes memory result) = attempt("depositMany", entries[0].who, STRANGER, data, wrong % 8 != 0);
+        if (!done) return;
+        vm.assertEq(abi.decode(result, (uint256)), sum, "the good ones of a batch");
+        totalIn += sum;
+        for (uint256 i = 0; i < 3; ++i) {
+            note("deposit among many", states[i], entries[i].good);
+            if (entries[i].good) depositedBy[entries[i].who] += entries[i].amount;
+        }
+    }
+
+    /// @dev Bad ones: 0 of another amount than was signed, 1 one that came before, 2 for another owner, 3 signed by nobody.
+    function someDeposit(uint256 seed) private returns (Entry memory entry) {
+        uint256 kind = seed % 8;
+        entry.who = (seed >> 8) % MEMBERS;
+        address member = members[entry.who];
+        entry.amount = someAmount(seed >> 16, MOST);
+        // Else there might be no room, and the whole batch would be refused.
+        if (balanceOf(member) > 1 << 79) entry.amount = 0;
+        entry.owner = house.ownerOf(member);
+        entry.salt = bytes32(kind == 1 && _salts > 0 ? _salts : ++_salts);
+        entry.nonce = house.depositNonce(member, entry.owner, entry.salt);
+        entry.signature = authorize(entry.who, entry.owner, entry.amount, entry.salt, DAY_AFTER_ALL);
+        bool used = dollar.authorizationState(vm.addr(WALLET), entry.nonce);
+        entry.good = entry.amount > 0 && !used && (kind == 1 || kind > 3);
+        if (kind == 0) entry.amount += 1;
+        if (kind == 2) entry.owner = address(uint160(entry.owner) + 1);
+        if (kind == 3) entry.signature = new bytes(64);
+        dollar.mint(vm.addr(WALLET), entry.amount);
+    }
+
+    function entryOf(Entry memory entry) private view returns (bytes memory) {
+        return abi.encodePacked(
+            BatchBuilder.deposit(vm.addr(WALLET), entry.amount, 0, DAY_AFTER_ALL, entry.salt, entry.signature),
+            members[entry.who],
+            entry.owner
+        );
+    }
+
+    function authorize(uint256 who, address owner, uint256 amount, bytes32 salt, uint256 validBefore)
+        private
+        view
+        returns (bytes memory)
+    {
         bytes32 typeHash = keccak256(
             "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
         );
         bytes32 nonce = keccak256(abi.encode(members[who], owner, salt));
         bytes32 message = keccak256(
-            abi.encode(typeHash, vm.addr(WALLET), address(house), amount, uint256(0), uint256(FOREVER), nonce)
+            abi.encode(typeHash, vm.addr(WALLET), address(house), amount, uint256(0), validBefore, nonce)
         );
         return sign64(WALLET, typedDigest(domainOf("Test Dollar", "1", asset), message));
     }
@@ -399,7 +472,7 @@ contract ClearingHandler is ClearingMembers {
         who = who % MEMBERS;
         amount = within(amount, 1, MOST);
         uint256 states = statesOf(who);
-        (bytes memory data, address sender) = oddCall(who, action % 6, amount);
+        (bytes memory data, address sender) = oddCall(who, action % 7, amount);
         vm.prank(sender);
         (bool done, bytes memory result) = address(house).call(data);
         note("use the hostile asset", states, done);
@@ -409,7 +482,7 @@ contract ClearingHandler is ClearingMembers {
 
     function oddCall(uint256 who, uint256 action, uint256 amount) private returns (bytes memory, address) {
         address member = members[who];
-        if (action < 2) {
+        if (action < 2 || action == 6) {
             odd.setCallback(address(0), "");
             odd.mint(address(this), amount);
         }
@@ -422,6 +495,11 @@ contract ClearingHandler is ClearingMembers {
         }
         if (action == 3) return (abi.encodeCall(house.draw, (address(odd), receiver(who))), STRANGER);
         if (action == 4) return (abi.encodeCall(house.finalizeExit, (address(odd), member)), STRANGER);
+        if (action == 6) {
+            bytes memory entry = BatchBuilder.deposit(address(this), amount, 0, DAY_AFTER_ALL, 0, new bytes(64));
+            bytes memory batch = abi.encodePacked(BatchBuilder.deposits(false), entry, member, owner);
+            return (abi.encodeCall(house.depositMany, (address(odd), batch)), STRANGER);
+        }
         return oddLeave(who, amount);
     }
 

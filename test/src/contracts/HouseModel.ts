@@ -80,6 +80,30 @@ export const depositWithAuthorization = (
     move(h, asset, a.from, h.address, a.amount)
   })
 
+export interface Deposit {
+  readonly account: Address
+  readonly owner: Address
+  readonly authorization: Authorization
+}
+
+/** Each by itself: what is refused moves nothing. Returns what was taken in all. */
+export const depositMany = (h: House, asset: Address, deposits: readonly Deposit[]): bigint => {
+  need(h.listed.has(asset), 'ClearingHouse_AssetNotListed', asset)
+  return deposits.reduce((sum, { account, owner, authorization }) => {
+    // A nonce that is used stays used only where the deposit goes through: the token undoes what it refuses.
+    const wasUsed = h.usedAuthorizations.has(authorization.nonce)
+    try {
+      depositWithAuthorization(h, asset, account, owner, authorization)
+      return sum + authorization.amount
+    } catch (error) {
+      // A balance that would grow too great spoils the batch: by then the tokens have come.
+      if (!(error instanceof Refused) || error.error === 'ClearingHouse_TooMuch') throw error
+      if (!wasUsed) h.usedAuthorizations.delete(authorization.nonce)
+      return sum
+    }
+  }, 0n)
+}
+
 export const fund = (h: House, sender: Address, asset: Address, amount: bigint): void => {
   need(h.listed.has(asset), 'ClearingHouse_AssetNotListed', asset)
   need(amount > 0n, 'ClearingHouse_ZeroAmount')

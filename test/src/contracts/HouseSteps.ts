@@ -43,7 +43,8 @@ const deposit: Make = (scene) => {
   )
 }
 
-const depositWithAuthorization: Make = (scene) => {
+/** Signed by one member's wallet, for anybody's account; sometimes for another amount, or once more. */
+const someAuthorization = (scene: Scene, validBefore: bigint) => {
   const { world, cast, dice } = scene
   const [wallet, account] = [cast.members[0] as Signer, someone(scene).address]
   const owner = world.house.owner.get(account) ?? zero
@@ -51,15 +52,44 @@ const depositWithAuthorization: Make = (scene) => {
   const salt: Hex = Keccak.ofText(`salt ${dice.upTo(dice.chance(3) ? 3n : 1n << 60n)}`)
   const nonce = Digest.depositNonce(account, owner, salt)
   const signed = dice.chance(6) ? amount + 1n : amount
-  const about = { from: wallet.address, to: world.house.address, validAfter: 0n, validBefore: forever, nonce }
+  const about = { from: wallet.address, to: world.house.address, validAfter: 0n, validBefore, nonce }
   const signature = wallet.sign(Digest.receiveAuthorization(world.domains.dollar, { ...about, value: signed }))
-  const args = [world.dollar, wallet.address, account, owner, amount, 0n, forever, salt, signature]
   const signer = signed === amount ? wallet.address : undefined
+  const authorization: Model.Authorization = { from: wallet.address, signer, nonce, amount }
+  return {
+    entry: { from: wallet.address, account, owner, amount, validAfter: 0n, validBefore, salt, signature },
+    authorization,
+  }
+}
+
+const depositWithAuthorization: Make = (scene) => {
+  const { world, cast } = scene
+  const { entry, authorization } = someAuthorization(scene, forever)
+  const { from, account, owner, amount, validAfter, validBefore, salt, signature } = entry
+  const args = [world.dollar, from, account, owner, amount, validAfter, validBefore, salt, signature]
   return call(scene, 'depositWithAuthorization', cast.stranger.address, args, () =>
-    Model.depositWithAuthorization(world.house, world.dollar, account, owner, {
-      ...{ from: wallet.address, signer, nonce, amount },
-    }),
+    Model.depositWithAuthorization(world.house, world.dollar, account, owner, authorization),
   )
+}
+
+/** Some of them for an owner that is not bound. */
+const depositMany: Make = (scene) => {
+  const { world, cast, dice } = scene
+  const asset = dice.chance(12) ? cast.stranger.address : world.dollar
+  const all = Array.from({ length: Number(dice.upTo(4n)) }, () => someAuthorization(scene, (1n << 40n) - 1n))
+  const given = all.map(({ entry }) => ({ ...entry, owner: dice.chance(8) ? cast.stranger.address : entry.owner }))
+  const batch = Batch.encodeDeposits(given)
+  const [data, error]: [Hex, string?] = dice.chance(12) ? [`${batch}00`, 'ClearingHouse_BatchMalformed'] : [batch]
+  return call(scene, 'depositMany', cast.stranger.address, [asset, data], () => {
+    if (error !== undefined && asset === world.dollar) throw new Refused(error)
+    const deposits = given.map(({ account, owner }, i) => {
+      const { authorization } = all[i] as (typeof all)[number]
+      // The nonce names the owner: for another one it is not what was signed.
+      const signer = owner === all[i]?.entry.owner ? authorization.signer : undefined
+      return { account, owner, authorization: { ...authorization, signer } }
+    })
+    return Model.depositMany(world.house, asset, deposits)
+  })
 }
 
 const fund: Make = (scene) => {
@@ -97,7 +127,10 @@ const sectionOf = (
   const some = <T>(list: readonly T[]): T[] =>
     list.length === 0 ? [] : Array.from({ length: 2 }, () => dice.one(list))
   const [debits, boths] = [some(mine), some(mine)]
-  const credited = (account: Address) => dice.upTo((cast.totals.credit.get(at(asset, account) as Address) ?? 0n) + 10n)
+  const credited = (account: Address) => {
+    const more = (cast.totals.credit.get(at(asset, account) as Address) ?? 0n) + 10n
+    return dice.upTo(more > mostTotal ? mostTotal : more)
+  }
   const credits = some(cast.members).map(({ address }) => ({ account: address, total: credited(address) }))
   const earned = boths.map(({ account }) => credited(account as Address))
   const asked = unlisted ?? asset
@@ -179,8 +212,19 @@ const reserve: Make = (scene) => {
   )
 }
 
+/** A book of what there is by asset and account. */
+type Entries = ReadonlyMap<string, unknown>
+
+/** Mostly where there is something; else anywhere. */
+const someEntry = (scene: Scene, entries: Entries): [asset: Address, account: Address] => {
+  const keys = [...entries].flatMap(([key, value]) => (value === 0n ? [] : [key]))
+  if (keys.length === 0 || scene.dice.chance(4)) return [someAsset(scene), someone(scene).address]
+  return scene.dice.one(keys).split(' ') as [Address, Address]
+}
+
 const release: Make = (scene) => {
-  const [asset, from, { address }] = [someAsset(scene), operatorOr(scene), someone(scene)]
+  const from = operatorOr(scene)
+  const [asset, address] = someEntry(scene, scene.world.house.reserve)
   const amount = within(scene, of(scene.world.house.reserve, at(asset, address)))
   return call(scene, 'release', from, [asset, address, amount], () =>
     Model.release(scene.world.house, from, asset, address, amount),
@@ -188,9 +232,13 @@ const release: Make = (scene) => {
 }
 
 const simple =
-  (name: string, does: (house: House, asset: Address, account: Address) => unknown): Make =>
+  (
+    name: string,
+    book: (house: House) => Entries,
+    does: (house: House, asset: Address, account: Address) => unknown,
+  ): Make =>
   (scene) => {
-    const [asset, { address }] = [someAsset(scene), someone(scene)]
+    const [asset, address] = someEntry(scene, book(scene.world.house))
     return call(scene, name, scene.cast.stranger.address, [asset, address], () =>
       does(scene.world.house, asset, address),
     )
@@ -258,14 +306,32 @@ const replaceKeys: Make = (scene) => {
 
 /** Each as often as it stands here. */
 export const houseSteps: readonly Make[] = [
-  ...[deposit, deposit, deposit, depositWithAuthorization, fund, settle, settle, settle, settle, malformed],
+  ...[
+    deposit,
+    deposit,
+    deposit,
+    depositWithAuthorization,
+    depositMany,
+    fund,
+    settle,
+    settle,
+    settle,
+    settle,
+    malformed,
+  ],
   ...[collect, collect, redeem, redeem, redeem, drain, reserve, reserve, release, release],
   ...[
-    simple('finalizeRelease', Model.finalizeRelease),
-    simple('finalizeRelease', Model.finalizeRelease),
-    simple('finalizeExit', Model.finalizeExit),
-    simple('finalizeExit', Model.finalizeExit),
+    simple('finalizeRelease', (h) => h.release, Model.finalizeRelease),
+    simple('finalizeRelease', (h) => h.release, Model.finalizeRelease),
+    simple('finalizeExit', (h) => h.exit, Model.finalizeExit),
+    simple('finalizeExit', (h) => h.exit, Model.finalizeExit),
   ],
-  ...[simple('draw', Model.draw), leave('withdraw'), leave('withdraw'), leave('requestExit'), leave('requestExit')],
+  ...[
+    simple('draw', (h) => h.setApart, Model.draw),
+    leave('withdraw'),
+    leave('withdraw'),
+    leave('requestExit'),
+    leave('requestExit'),
+  ],
   ...[bindOwner, replaceKeys],
 ]

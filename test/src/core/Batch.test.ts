@@ -160,3 +160,65 @@ describe('batches of readings', () => {
     expect(() => Batch.encodeReadings([reading])).toThrow(RangeError)
   })
 })
+
+describe('batches of deposits', () => {
+  const nobody = filled('00', 20)
+  const own = {
+    from: filled('a1', 20),
+    account: filled('a1', 20),
+    owner: nobody,
+    amount: 0x01n,
+    validAfter: 0x02n,
+    validBefore: 0x0304050607n,
+    salt: filled('b2', 32),
+    signature: filled('c3', 64),
+  }
+  const body = `${'a1'.repeat(20)}${'0'.repeat(19)}1${'0'.repeat(9)}20304050607${'b2'.repeat(32)}${'c3'.repeat(64)}`
+
+  test('behavior: byte for byte as IClearingHouse.depositMany says', () => {
+    expect(Batch.encodeDeposits([own, own])).toBe(`0x0101${body}${body}`)
+    const other = { ...own, account: filled('d4', 20), owner: filled('e5', 20) }
+    const named = `${body}${'a1'.repeat(20)}${'00'.repeat(20)}`
+    expect(Batch.encodeDeposits([other, own])).toBe(`0x0100${body}${'d4'.repeat(20)}${'e5'.repeat(20)}${named}`)
+  })
+
+  const uint40 = fc.bigInt(0n, (1n << 40n) - 1n)
+  const times = { validAfter: uint40, validBefore: uint40 }
+  const named = fc.record({ from: address, account: address, owner: address, amount, ...times, salt: word, signature })
+  const deposits = fc.array(
+    fc.tuple(named, fc.boolean()).map(([one, isOwn]) => (isOwn ? { ...one, account: one.from, owner: nobody } : one)),
+    { minLength: 1, maxLength: 6 },
+  )
+
+  test('behavior: what is encoded is decoded', () => {
+    fc.assert(
+      fc.property(deposits, (entries) => {
+        expect(Batch.decodeDeposits(Batch.encodeDeposits(entries))).toEqual(entries)
+      }),
+    )
+  })
+
+  test('error: every other version, unknown flags, cut off anywhere, too long', () => {
+    fc.assert(
+      fc.property(deposits, fc.integer({ min: 2, max: 255 }), fc.nat(), (entries, other, cut) => {
+        const batch = Batch.encodeDeposits(entries)
+        const byte = other.toString(16).padStart(2, '0')
+        // Whole bytes off the last entry, at least one and not all.
+        const length = (batch.length - 6) / 2 / entries.length
+        const kept = batch.length - 2 * (1 + (cut % (length - 1)))
+        const wrongs = [
+          `${batch}00`,
+          batch.slice(0, kept),
+          `0x${byte}${batch.slice(4)}`,
+          `0x01${byte}${batch.slice(6)}`,
+        ]
+        for (const wrong of wrongs) expect(() => Batch.decodeDeposits(wrong as Hex)).toThrow(Batch.BatchMalformedError)
+      }),
+    )
+  })
+
+  test('error: a number that has no room is a programmer’s mistake', () => {
+    for (const wrong of [{ amount: 1n << 80n }, { validBefore: 1n << 40n }])
+      expect(() => Batch.encodeDeposits([{ ...own, ...wrong }])).toThrow(RangeError)
+  })
+})

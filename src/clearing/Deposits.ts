@@ -1,0 +1,149 @@
+/**
+ * Deposits that others have signed, sent for them. What comes while a deposit is on its way waits for it, and then goes together, in one
+ * transaction (IClearingHouse.depositMany): under one key, transactions are mined in order, so nothing would be there any sooner. Each
+ * deposit is tried on the chain first, by itself, and stands by itself in the batch; one that the chain refuses there all the same, because
+ * somebody was faster, is sent once more alone, which says by name what is wrong with it. An authorization counts once, in whatever
+ * transaction it comes: that is what keeps a deposit from being taken twice.
+ */
+import { parseEventLogs, type TransactionReceipt } from 'viem'
+import { clearingHouse } from '../chain/abi/ClearingHouse.ts'
+import * as House from '../chain/House.ts'
+import * as Sender from '../chain/Sender.ts'
+import * as Batch from '../core/Batch.ts'
+import type { Address } from '../core/Payment.ts'
+import type { DepositRequest, Transaction } from '../core/Wire.ts'
+import * as Digest from '../crypto/Digest.ts'
+import * as Signature from '../crypto/Signature.ts'
+import type { Sync } from './Sync.ts'
+
+export interface DepositsOptions {
+  readonly house: Address
+  readonly sender: Sender.Sender
+  readonly sync: Sync
+}
+
+/** Resolves when the deposit is mined. @throws {Sender.RevertedError} */
+export type Deposit = (request: DepositRequest) => Promise<Transaction>
+
+/** In one transaction, which with dear tokens too stays within half of what one may use (EIP-7825). */
+const mostTogether = 50
+/** For one by itself. */
+const gasAlone = 250_000n
+/** In a batch: what every batch needs, and what a deposit needs in it. What is not used costs nothing. */
+const gasOfBatch = 200_000n
+const gasEach = 150_000n
+
+interface Waiting {
+  readonly request: DepositRequest
+  readonly resolve: (sent: Transaction) => void
+  readonly reject: (reason: unknown) => void
+}
+
+const answer = ({ transaction, block, gasUsed }: Sender.Sent): Transaction => ({ transaction, block, gasUsed })
+
+/** Whether a batch has room for it: its times in five bytes, its amount in ten, and a plain key's signature. */
+export const fits = ({ amount, validAfter, validBefore, signature }: DepositRequest): boolean =>
+  amount < 1n << 80n && validAfter < 1n << 40n && validBefore < 1n << 40n && /^0x.{128}(1b|1c)?$/i.test(signature)
+
+const entryOf = ({ signature, ...request }: DepositRequest): Batch.DepositEntry => ({
+  ...request,
+  signature: Signature.compact(signature),
+})
+
+const alone = (house: Address, d: DepositRequest) => {
+  const args = [d.asset, d.from, d.account, d.owner, d.amount, d.validAfter, d.validBefore, d.salt, d.signature]
+  return House.call(house, 'depositWithAuthorization', args, gasAlone, true)
+}
+
+const together = (house: Address, asset: Address, requests: readonly DepositRequest[]) => {
+  const batch = Batch.encodeDeposits(requests.map(entryOf))
+  return House.call(house, 'depositMany', [asset, batch], gasOfBatch + gasEach * BigInt(requests.length), true)
+}
+
+const nameOf = (from: string, nonce: string): string => `${from} ${nonce}`.toLowerCase()
+
+/** Which of a batch's deposits were refused. Of the same one twice the first counts, as on chain. */
+const refusedIn = (receipt: TransactionReceipt, house: Address, waiting: readonly Waiting[]): ReadonlySet<Waiting> => {
+  const logs = receipt.logs.filter(({ address }) => address.toLowerCase() === house)
+  const refusals = parseEventLogs({ abi: clearingHouse.abi, eventName: 'DepositRefused', logs })
+  const left = refusals.map(({ args }) => nameOf(args.from, args.nonce))
+  return new Set(
+    waiting.toReversed().filter(({ request: { from, account, owner, salt } }) => {
+      const index = left.indexOf(nameOf(from, Digest.depositNonce(account, owner, salt)))
+      if (index >= 0) left.splice(index, 1)
+      return index >= 0
+    }),
+  )
+}
+
+/** What says that no deposit of a batch was made, so that each may be sent again by itself. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Sender.RevertedError || error instanceof Sender.TransactionRefusedError
+
+export const create = ({ house, sender, sync }: DepositsOptions): Deposit => {
+  let queue: Waiting[] = []
+  let isBusy = false
+
+  const sendAlone = async ({ request, resolve, reject }: Waiting): Promise<void> => {
+    try {
+      const sent = await sender.send(alone(house, request))
+      await sync.now(sent.block)
+      resolve(answer(sent))
+    } catch (error) {
+      reject(error)
+    }
+  }
+
+  /** Those that the chain would take as things are; the others are told why not. */
+  const tried = async (waiting: readonly Waiting[]): Promise<Waiting[]> => {
+    const outcomes = await Promise.allSettled(waiting.map(({ request }) => sender.attempt(alone(house, request))))
+    return waiting.filter((one, i) => {
+      const outcome = outcomes[i] as PromiseSettledResult<void>
+      if (outcome.status === 'rejected') one.reject(outcome.reason)
+      return outcome.status === 'fulfilled'
+    })
+  }
+
+  const sendTogether = async (asset: Address, waiting: readonly Waiting[]): Promise<void> => {
+    try {
+      const requests = waiting.map(({ request }) => request)
+      const sent = await sender.send(together(house, asset, requests))
+      await sync.now(sent.block)
+      const refused = refusedIn(sent.receipt, house, waiting)
+      for (const one of waiting) if (!refused.has(one)) one.resolve(answer(sent))
+      await Promise.all([...refused].map(sendAlone))
+    } catch (error) {
+      if (isRefusal(error)) await Promise.all(waiting.map(sendAlone))
+      else for (const { reject } of waiting) reject(error)
+    }
+  }
+
+  /** Of those that wait: as many of one asset as go together, or one that goes alone. */
+  const take = (): [first: Waiting, ...others: Waiting[]] => {
+    const first = queue[0] as Waiting
+    const others = fits(first.request)
+      ? queue.slice(1).filter(({ request }) => request.asset === first.request.asset && fits(request))
+      : []
+    const taken = new Set([first, ...others.slice(0, mostTogether - 1)])
+    queue = queue.filter((one) => !taken.has(one))
+    return [...taken] as [Waiting, ...Waiting[]]
+  }
+
+  const run = async (): Promise<void> => {
+    if (isBusy) return
+    isBusy = true
+    while (queue.length > 0) {
+      const [first, ...others] = take()
+      const good = others.length === 0 ? [first] : await tried([first, ...others])
+      if (good.length > 1) await sendTogether(first.request.asset, good)
+      else await Promise.all(good.map(sendAlone))
+    }
+    isBusy = false
+  }
+
+  return (request) =>
+    new Promise((resolve, reject) => {
+      queue.push({ request, resolve, reject })
+      void run()
+    })
+}
