@@ -8,7 +8,8 @@
  * machine, not on what else is compiled.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { type Compiled, collect, compile } from './build/compiler.ts'
+import type { Compiled } from './solidity/Compile.ts'
+import { compile } from './solidity/Contracts.ts'
 
 const contracts = {
   ClearingHouse: 'contracts/clearing/ClearingHouse.sol',
@@ -25,10 +26,10 @@ const folder = new URL('src/chain/abi/', root)
 const checkOnly = process.argv.includes('--check')
 
 const stale: string[] = []
-const output = compile(await collect(Object.values(contracts)), contracts)
+const output = compile(contracts)
 if (!checkOnly) await mkdir(folder, { recursive: true })
 for (const [name, path] of Object.entries(contracts)) {
-  const compiled = output[name] as Compiled
+  const compiled = output[name as keyof typeof contracts]
   const file = new URL(`${name}.ts`, folder)
   const text = format(name, path, compiled)
   if (text === (await readFile(file, 'utf8').catch(() => ''))) continue

@@ -9,7 +9,7 @@ import * as Client from '../src/chain/Client.ts'
 import * as Deploy from '../src/chain/Deploy.ts'
 import * as Parameters from '../src/chain/Parameters.ts'
 import type { Hex } from '../src/core/Payment.ts'
-import { buildInfoOf } from './build/compiler.ts'
+import { buildInfoOf } from './solidity/Contracts.ts'
 
 const help = `Usage: npm run -s deploy -- --rpc URL --parameters FILE [options]
 
@@ -69,7 +69,7 @@ const main = async (args: string[]): Promise<void> => {
     return
   }
   for (const line of Deploy.describe(plan)) say(line)
-  const buildInfo = (contract: string): Promise<BuildInfo> => buildInfoOf(contract, Deploy.sourceOf(contract))
+  const buildInfo = async (contract: string): Promise<BuildInfo> => buildInfoOf(contract, Deploy.sourceOf(contract))
   const { deployment, transactions } = await Deploy.run(plan, out, buildInfo)
   print({ out, transactions, deployment: { ...deployment, startBlock: deployment.startBlock.toString() } }, [
     transactions === 0 ? 'Nothing to do: everything is there.' : `Sent ${transactions} transactions.`,

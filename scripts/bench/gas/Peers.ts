@@ -7,7 +7,7 @@ import type { Address, Hex } from '../../../src/core/Payment.ts'
 import * as Digest from '../../../src/crypto/Digest.ts'
 import * as Keccak from '../../../src/crypto/Keccak.ts'
 import * as Signature from '../../../src/crypto/Signature.ts'
-import { collect, compile } from '../../build/compiler.ts'
+import * as Contracts from '../../solidity/Contracts.ts'
 import type { Basis } from '../Output.ts'
 import * as Lab from './Lab.ts'
 import * as Readings from './Readings.ts'
@@ -52,9 +52,9 @@ const authorization = (domain: Hex, from: Lab.Member, to: Address, nonce: Hex): 
 
 /** Both transfers go to somebody who holds the token; the second of each kind counts. */
 const transfers = async (lab: Lab.Lab): Promise<{ readonly plain: bigint; readonly authorized: bigint }> => {
-  const { Peer: compiled } = compile(await collect([path], { [path]: { content } }), { Peer: path })
-  const abi = compiled?.abi as Abi
-  const bytecode = `0x${compiled?.evm.bytecode.object}` as Hex
+  const { Peer: compiled } = Contracts.compile({ Peer: path }, { [path]: content })
+  const abi = compiled.abi as Abi
+  const bytecode = `0x${compiled.evm.bytecode.object}` as Hex
   const gas = 5_000_000n
   const { contract } = await lab.anyone.deploy({ to: undefined, data: encodeDeployData({ abi, bytecode }), gas })
   const call = (functionName: string, args: readonly unknown[]) =>
