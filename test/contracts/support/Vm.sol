@@ -50,8 +50,6 @@ interface Vm {
     function load(address target, bytes32 slot) external view returns (bytes32);
     function store(address target, bytes32 slot, bytes32 value) external;
     function etch(address target, bytes calldata code) external;
-    function snapshotState() external returns (uint256 id);
-    function revertToState(uint256 id) external returns (bool done);
 
     // Comparisons; the text is shown where they fail
     function assertEq(uint256 actual, uint256 expected, string calldata what) external pure;
