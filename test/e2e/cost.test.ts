@@ -2,8 +2,13 @@ import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
+import * as Deployment from '../../src/chain/Deployment.ts'
+import * as Record from '../../src/core/Record.ts'
+import type * as Rows from '../../src/cost/Rows.ts'
+import * as Embedded from '../../src/store/Embedded.ts'
 import { folder } from '../src/support/Folder.ts'
+import * as Demo from './Demo.ts'
 
 interface Ended {
   readonly code: number
@@ -28,6 +33,8 @@ const list = [
   'robot 2,charger,0.000250,2026-11-24T10:00:10Z',
   'robot 1,<b>site</b>,0.5,2026-11-24T10:00:20Z',
 ].join('\n')
+
+afterEach(Demo.clear)
 
 describe('sunledger cost', () => {
   test('behavior: prices a list of payments: one JSON document, a page that needs nothing, tables', async () => {
@@ -66,6 +73,43 @@ describe('sunledger cost', () => {
     for (const table of ['gas', 'fees', 'smallest', 'energy', 'intervals', 'latency', 'bills', 'assumptions']) {
       expect(existsSync(join(out, 'tables', `${table}.csv`))).toBe(true)
       expect(JSON.parse(readFileSync(join(out, 'tables', `${table}.json`), 'utf8')).length).toBeGreaterThan(0)
+    }
+  }, 120_000)
+
+  test('behavior: prices a recorded run: the dollar payments of its journal, as many as there are, each pair as it was', async () => {
+    const run = Demo.start([
+      '--robots',
+      '6',
+      '--producers',
+      '2',
+      '--sites',
+      '1',
+      '--stations',
+      '1',
+      '--slots',
+      '2',
+      '--exit',
+    ])
+    expect((await run.ended).code).toBe(0)
+    const data = join(run.out, 'data')
+    const { dollar } = Deployment.read(join(data, 'deployment.json'))
+    const journal = Embedded.read(data)
+    const paid = [...journal.read()]
+      .flatMap(({ record }) => Record.payments(record))
+      .filter(({ asset }) => asset === dollar.asset)
+    journal.close()
+    expect(paid.length).toBeGreaterThan(10)
+    const { code, stdout, stderr } = await cost(
+      ...['--replay', data, '--strategies', 'transfer,channel,clearing', '--networks', 'base', '--json'],
+    )
+    expect(code, stderr).toBe(0)
+    const { rows } = JSON.parse(stdout) as { rows: Rows.Row[] }
+    const whole = rows.filter(({ payments }) => payments === paid.length)
+    expect([...new Set(whole.map(({ strategy }) => strategy))].sort()).toEqual(['channel', 'clearing', 'transfer'])
+    const dollars = paid.reduce((sum, { amount }) => sum + Number(amount), 0) / 1e6
+    for (const { workload, basis, usdPerPayment, shareOfValue } of whole) {
+      expect([workload, basis]).toEqual(['replay', 'measured'])
+      expect(usdPerPayment / shareOfValue).toBeCloseTo(dollars / paid.length, 6)
     }
   }, 120_000)
 
