@@ -132,6 +132,8 @@ const rounds = async (
     await Killing.ready(url)
     outcome.backMs.push(performance.now() - killedMs)
     outcome.missing += await Check.missing(url, newest)
+    const disagreements = await Check.disagreements(url)
+    if (disagreements > 0) outcome.failed.push(`round ${round}: ledger and chain disagree in ${disagreements} places`)
     if (round % roundsBetweenChecks === 0 || round === options.rounds) {
       await check()
       const { payments, lost, repeated } = outcome.last as Check.Found

@@ -67,10 +67,13 @@ export const create = (options: ArrivalsOptions): Arrivals => {
 
   /** @returns what ends it */
   const begin = (leg: Leg, id: string): (() => void) => {
-    const isFirst = !underWay.has(id)
-    const [legs, key] = isFirst ? [underWay, id] : [beside, id + Packed.contentKey(leg.packed)]
-    legs.set(key, leg)
-    return () => legs.delete(key)
+    if (!underWay.has(id)) {
+      underWay.set(id, leg)
+      return () => underWay.delete(id)
+    }
+    const key = id + Packed.contentKey(leg.packed)
+    beside.set(key, leg)
+    return () => beside.delete(key)
   }
 
   const once = (packed: Packed.Packed, run: Run): Promise<Answer> => {

@@ -22,6 +22,8 @@ export interface Commit {
   add(record: Record.Record): Promise<number>
   /** The same for a payment, or the two of a sale, as bytes that nobody changes any more; hands over what was made of each. */
   take(legs: readonly Packed.Packed[], then: Then): void
+  /** Resolves when all that has been added so far is on disk: what others are to act on must be. @throws {JournalWriteError} */
+  kept(): Promise<void>
   /** Reads the ledger at a moment at which all of it is on disk. @throws {JournalWriteError} where it could not be rebuilt */
   quiet<T>(read: () => T): Promise<T>
   /** The receipt of a payment that stands in the journal. */
@@ -139,6 +141,12 @@ interface Waiter {
   readonly reject: (error: Error) => void
 }
 
+/** What goes to disk together, and who is told when it is there, or is not. */
+interface Gathered {
+  readonly waiters: Waiter[]
+  readonly watchers: (() => void)[]
+}
+
 /** The payments of a group, in order. */
 const paymentsOf = (entries: readonly Entry[]): readonly Packed.Packed[] =>
   entries.flatMap((entry) => (Packed.isList(entry) ? entry : Record.payments(entry).map(Packed.fromRecord)))
@@ -160,7 +168,8 @@ export const create = (
   creditKey: Hex,
   onGroup: (group: Group) => void = () => {},
 ): Commit => {
-  let waiting: Waiter[] = []
+  let gathering: Gathered = { waiters: [], watchers: [] }
+  let writing: Gathered | undefined
   let flushing: Promise<void> | undefined
   let failure: Error | undefined
   /** Writing failed, and reading what is on disk did too. */
@@ -204,16 +213,18 @@ export const create = (
   const flush = async (): Promise<void> => {
     // One turn of the event loop gathers the requests that have arrived together.
     await new Promise((resolve) => setImmediate(resolve))
-    while (waiting.length > 0) {
-      const group = waiting
-      waiting = []
-      await write(group)
+    while (gathering.waiters.length > 0) {
+      writing = gathering
+      gathering = { waiters: [], watchers: [] }
+      await write(writing.waiters)
+      for (const tell of writing.watchers) tell()
+      writing = undefined
     }
     flushing = undefined
   }
 
   const enqueue = (waiter: Waiter): void => {
-    waiting.push(waiter)
+    gathering.waiters.push(waiter)
     flushing ??= flush()
   }
 
@@ -227,6 +238,11 @@ export const create = (
       if (failure !== undefined) return reject(failure)
       for (const leg of legs) Ledger.applyPacked(ledger, leg)
       enqueue({ entry: legs, resolve: (_, made) => resolve(made), reject })
+    },
+    async kept() {
+      const last = gathering.waiters.length > 0 ? gathering : writing
+      if (last !== undefined) await new Promise<void>((resolve) => last.watchers.push(resolve))
+      if (failure !== undefined) throw failure
     },
     async quiet(read) {
       while (flushing !== undefined) await flushing

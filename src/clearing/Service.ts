@@ -148,6 +148,8 @@ const heartbeat = (
       try {
         await sync.now()
         onSynced(true)
+        // Before anything is settled: where both keys have been replaced, that fails for good.
+        await parts.creditKey.look()
       } catch (error) {
         if (error instanceof ChainUnreachableError) onSynced(false)
         throw error
@@ -156,7 +158,6 @@ const heartbeat = (
     settle: settle.now,
     baseFeeWei: parts.sender.baseFeeWei,
     async tend() {
-      await parts.creditKey.look()
       await parts.tend()
       await withdrawals.resume()
       await leave.finalizeExits()

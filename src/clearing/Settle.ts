@@ -18,6 +18,7 @@ import type { Address } from '../core/Payment.ts'
 import type { Record } from '../core/Record.ts'
 import * as Turns from '../core/Turns.ts'
 import type { Settlements, SignedReading } from '../core/Wire.ts'
+import type { Commit } from './Commit.ts'
 import * as Plan from './Plan.ts'
 import type { Sync } from './Sync.ts'
 
@@ -27,6 +28,7 @@ export interface SettleOptions {
   readonly sender: Sender.Sender
   readonly watcher: Watcher
   readonly sync: Sync
+  readonly commit: Commit
   readonly house: Address
   readonly meter: Address
   /** Who owns a meter, so that readings of one owner stand together. */
@@ -74,7 +76,7 @@ const isTooLarge = (error: unknown): boolean =>
   /oversized|too large|too big|exceed|413|size limit/i.test(error.actual ?? '')
 
 export const create = (options: SettleOptions): Settle => {
-  const { ledger, sender, watcher, sync, house, meter } = options
+  const { ledger, sender, watcher, sync, commit, house, meter } = options
   const readings = new Map<Address, SignedReading>()
   const sent = new Map<string, Totals>()
 
@@ -150,6 +152,8 @@ export const create = (options: SettleOptions): Settle => {
       id: key(member),
       ...Ledger.account(ledger, member.asset, member.account),
     }))
+    // The ledger is ahead of the disk: what a crash could still take back must not be on chain.
+    await commit.kept()
     const { transaction, gasUsed, block, serialized } = await sender.send(House.call(house, 'settle', [batch], gas))
     watcher.expect(transaction, { members, block, gasUsed, serialized })
     for (const { id, debitTotal, creditTotal } of totals)

@@ -72,3 +72,9 @@ export const whole = async (
     journal.close()
   }
 }
+
+/** Where the service found, since it was started, that the chain has settled what its journal does not have. Later payments can cover that up. */
+export const disagreements = async (url: string): Promise<number> => {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(/^sunledger_discrepancies (\d+)$/m.exec(text)?.[1])
+}

@@ -3,6 +3,7 @@
  * proven anew, so that payees get their money on chain even where the operator is gone.
  */
 import { expect, test } from 'vitest'
+import { defaultPolicy } from '../../../src/clearing/Policy.ts'
 import type { Receipt as Given, Hex } from '../../../src/core/Payment.ts'
 import * as Keccak from '../../../src/crypto/Keccak.ts'
 import * as Signature from '../../../src/crypto/Signature.ts'
@@ -69,4 +70,15 @@ test('behavior: I5 I13 a replaced credit key: payees collect and redeem with wha
   const back = await start(chain, { ...deployed, keys: keysThen }, { folder: service.folder })
   expect((await back.settle()).transactions).toMatchObject([{ members: 2 }])
   await settled(chain, back)
+})
+
+test('behavior: is noticed also where nothing can be settled, both keys having been replaced', async () => {
+  const policy = { ...defaultPolicy, everyMs: 20 }
+  const { deployed, service, payer, shop, pay, house } = await parties(chain, { policy })()
+  const keys = ['settlement', 'credit'].map((name) => Signature.addressOf(Keccak.ofText(`new ${name} key`)))
+  const { cold } = deployed.keys
+  await chain.senderOf(cold).send(houseCall(house, 'replaceKeys', [...keys, Signature.addressOf(cold)]))
+  await pay(payer, shop, 1n).catch(() => undefined)
+  await service.until(() => service.health().state === 'readOnly')
+  expect(await codeOf(pay(payer, shop, 1n))).toBe('SL519')
 })

@@ -6,9 +6,11 @@ import type { Receipt } from '../../../src/core/Payment.ts'
 import { agree } from '../support/Agree.ts'
 import * as BadLine from '../support/BadLine.ts'
 import { codeOf } from '../support/Book.ts'
+import { breakWrites } from '../support/Broken.ts'
 import { houseCall, slotOf, tokenCall, useChain } from '../support/Chain.ts'
 import type * as Member from '../support/Member.ts'
 import { deposit, ledgerOf, type Options, type Running, settlementsIn, start } from '../support/Running.ts'
+import { slowDisk } from '../support/SlowDisk.ts'
 
 const chain = useChain()
 
@@ -86,6 +88,33 @@ describe('I1 I4 I13 ledger and chain agree after a settlement', () => {
     expect(answers.flatMap(({ transactions }) => transactions).map(({ members }) => members)).toContain(3)
     expect(settlementsIn(service)).toHaveLength(1)
     await agree(chain, service)
+  })
+
+  test('behavior: I11 nothing goes on chain before it is on disk; where the disk does not take it, nothing does', async () => {
+    const line = await BadLine.start(chain.url)
+    const disk = slowDisk()
+    const all = await running({ rpcUrl: line.url, through: disk.through })
+    const { service, payer, shop } = all
+    const sent = () => line.calls.filter((method) => method === 'eth_sendRawTransaction').length
+    const before = sent()
+    disk.hold()
+    const paying = service.pay(payer.pay({ to: shop.address, amount: 30n }))
+    const settling = service.settle()
+    await service.until(() => line.calls.at(-1) === 'eth_getBlockByNumber')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(sent()).toBe(before)
+    disk.release()
+    await paying
+    expect((await settling).transactions).toMatchObject([{ members: 2 }])
+    await agree(chain, service)
+
+    disk.hold()
+    const refused = codeOf(service.pay(payer.pay({ to: shop.address, amount: 5n })))
+    const later = codeOf(service.settle())
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    breakWrites(service.folder)
+    disk.release()
+    expect([await refused, await later, sent()]).toEqual(['SL403', 'SL403', before + 1])
   })
 
   test('behavior: payments go on while it runs, and come with the next one', async () => {
