@@ -6,17 +6,21 @@ import { parseArgs } from 'node:util'
 import * as Wire from '../../src/core/Wire.ts'
 import * as Digest from '../../src/crypto/Digest.ts'
 import * as Member from '../../test/src/support/Member.ts'
-import * as Cores from './Cores.ts'
+import * as Cores from './http/Cores.ts'
 import { print, type Result, type RunOptions, resultsTable, say } from './Output.ts'
 import * as Load from './overload/Load.ts'
 import * as Place from './Place.ts'
 
 export const help = `Usage: npm run -s bench -- overload [--seconds N] [--times N] [--json]
 
-  --seconds N   of each phase (default: 8)
+  --seconds N   of each phase (default: 4)
   --times N     how many times its capacity is offered (default: 4)
 
-Exit code 1 where nothing is shed, an answer is neither a receipt nor a 503 with Retry-After, or accepted payments take longer than 500 ms (p99).
+Capacity and overload are measured three times in turn; the middle one is told. Nobody waits for an answer to send what is due next,
+and latencies count from when a payment was due.
+
+Exit code 1 where nothing is shed, an answer is neither a receipt nor a 503 with Retry-After, less than 0.8 of capacity is accepted, or what
+is accepted takes longer than 500 ms (p99).
 `
 
 const payers = 2_000
@@ -24,8 +28,11 @@ const payers = 2_000
 const each = 120
 /** Payers at once when capacity is measured. */
 const closedPayers = 192
-/** p99 of what is accepted under overload. */
+const rounds = 3
+/** p99 of what is accepted under overload, from when it was due. */
 const mostMs = 500
+/** Of capacity, accepted under overload. */
+const leastShare = 0.8
 
 const at = (sorted: Float64Array, share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
 
@@ -86,39 +93,64 @@ const positive = (name: string, text: string): number => {
   return Number(text)
 }
 
+interface Round {
+  readonly capacity: number
+  readonly over: Load.Phase
+}
+
+/** The machine is not equally fast from one minute to the next, so each overload is held against the capacity just before it. */
+const round = async (load: readonly Load.Payer[], seconds: number, times: number): Promise<Round> => {
+  const { accepted: capacity } = await Load.run(load, { payers: closedPayers }, seconds)
+  const over = await Load.run(load, capacity * times, seconds)
+  const share = (over.accepted / capacity).toFixed(2)
+  say(
+    `capacity ${Math.round(capacity)} payments/s; overloaded ${share} of it, p99 ${Math.round(at(over.latenciesMs, 0.99))} ms`,
+  )
+  return { capacity, over }
+}
+
+const middle = (all: readonly Round[]): Round =>
+  [...all].sort((a, b) => a.over.accepted / a.capacity - b.over.accepted / b.capacity)[all.length >> 1] as Round
+
+const memory = (place: Place.Place): Promise<number> => place.metric('process_resident_memory_bytes')
+
+const measure = async (place: Place.Place, seconds: number, times: number) => {
+  const load = await prepare(place)
+  await Load.run(load, { payers: closedPayers }, 2)
+  const all = [await round(load, seconds, times)]
+  const before = await memory(place)
+  for (let i = 1; i < rounds; i++) all.push(await round(load, seconds, times))
+  const after = await memory(place)
+  const { capacity, over } = middle(all)
+  const calm = await Load.run(load, capacity / 4, seconds)
+  Load.close(load)
+  return { all, capacity, over, calm, growthBytes: after - before }
+}
+
 export const run = async ({ args, json }: RunOptions): Promise<number> => {
-  const options = { seconds: { type: 'string', default: '8' }, times: { type: 'string', default: '4' } } as const
+  const options = { seconds: { type: 'string', default: '4' }, times: { type: 'string', default: '4' } } as const
   const { values } = parseArgs({ args, options })
   const [seconds, times] = [positive('seconds', values.seconds), positive('times', values.times)]
   // Whoever sends must not take the time of whoever is measured.
-  const cores = Cores.count()
-  Cores.use(0)
+  const cores = Cores.plan()
+  say(cores.how)
+  cores.forServers()
   const place = await Place.open(say)
-  if (cores > 1) Cores.use(cores - 1)
+  cores.forClients()
+  cores.moveToClients(place.chainPid)
   try {
-    const load = await prepare(place)
-    await Load.run(load, { payers: closedPayers }, 2)
-    const full = await Load.run(load, { payers: closedPayers }, seconds)
-    const capacity = full.accepted
-    say(`capacity: ${Math.round(capacity)} payments/s`)
-    const calm = await Load.run(load, capacity / 4, seconds)
-    const before = await place.metric('process_resident_memory_bytes')
-    const over = await Load.run(load, capacity * times, seconds)
-    const after = await place.metric('process_resident_memory_bytes')
-    const again = await Load.run(load, capacity / 4, 3)
-    Load.close(load)
+    const { all, capacity, over, calm, growthBytes } = await measure(place, seconds, times)
     const results: Result[] = [
-      { name: 'capacity', value: capacity, unit: 'payments/s', samples: full.latenciesMs.length },
-      ...rows('calm', calm, capacity),
+      { name: 'capacity', value: capacity, unit: 'payments/s', samples: all.length },
       ...rows('overload', over, capacity),
-      ...rows('afterwards', again, capacity),
+      ...rows('calm', calm, capacity),
       { name: 'overload.retryAfter', value: over.withRetryAfter, unit: 'of what was shed' },
       { name: 'overload.otherAnswers', value: over.other, unit: 'answers' },
-      { name: 'overload.memoryGrowth', value: Math.round((after - before) / 2 ** 20), unit: 'MiB' },
+      { name: 'overload.memoryGrowth', value: Math.round(growthBytes / 2 ** 20), unit: 'MiB', samples: all.length - 1 },
     ]
     print(json, { results, basis: 'measured' }, () => resultsTable(results))
-    const holds = over.shed > 0 && over.other === 0 && over.withRetryAfter === 1 && at(over.latenciesMs, 0.99) <= mostMs
-    return holds ? 0 : 1
+    const isShed = over.shed > 0 && over.other === 0 && over.withRetryAfter === 1
+    return isShed && at(over.latenciesMs, 0.99) <= mostMs && over.accepted >= leastShare * capacity ? 0 : 1
   } finally {
     await place.stop()
   }

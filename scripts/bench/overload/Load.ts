@@ -10,7 +10,8 @@ export interface Payer {
   /** Whole requests, in order. */
   readonly requests: readonly Buffer[]
   next: number
-  sentMs: number
+  /** When its payment was to be sent. */
+  dueMs: number
   isWaiting: boolean
   /** Of the answer that is coming in: bytes still to come, and its status; -1: its head has not come. */
   left: number
@@ -26,7 +27,7 @@ export interface Phase {
   readonly other: number
   /** Answers that were told when to come back, of those that were shed. */
   readonly withRetryAfter: number
-  /** Of accepted payments, from being sent to being answered, ascending. */
+  /** Of accepted payments, from when they were due to being answered, ascending. */
   readonly latenciesMs: Float64Array
   readonly seconds: number
 }
@@ -38,7 +39,7 @@ export const open = (url: string, requests: readonly (readonly Buffer[])[]): Pro
       (own) =>
         new Promise<Payer>((resolve, reject) => {
           const socket = connect({ host: hostname, port: Number(port), noDelay: true })
-          const payer: Payer = { socket, requests: own, next: 0, sentMs: 0, isWaiting: false, left: -1, status: 0 }
+          const payer: Payer = { socket, requests: own, next: 0, dueMs: 0, isWaiting: false, left: -1, status: 0 }
           socket.once('error', reject).once('connect', () => resolve(payer))
         }),
     ),
@@ -74,14 +75,14 @@ const answered = (payer: Payer, count: Count): void => {
   if (payer.status === 200) {
     payer.next++
     count.accepted++
-    count.latencies.push(performance.now() - payer.sentMs)
+    count.latencies.push(performance.now() - payer.dueMs)
   } else if (payer.status === 503) count.shed++
   else count.other++
 }
 
-const send = (payer: Payer): void => {
+const send = (payer: Payer, dueMs: number): void => {
   payer.isWaiting = true
-  payer.sentMs = performance.now()
+  payer.dueMs = dueMs
   payer.socket.write(payer.requests[payer.next] as Buffer)
 }
 
@@ -95,10 +96,11 @@ export const run = async (
   const idle: Payer[] = [...payers]
   const isClosed = typeof perSecond !== 'number'
   let [sent, isOver] = [0, false]
+  const began = performance.now()
   const go = (payer: Payer): void => {
     if (payer.next >= payer.requests.length) throw new Error('there are too few signed payments')
+    send(payer, isClosed ? performance.now() : began + (1000 * sent) / perSecond)
     sent++
-    send(payer)
   }
   for (const payer of payers) {
     payer.socket.removeAllListeners('data')
@@ -109,7 +111,6 @@ export const run = async (
       if (isClosed && !isOver) go(idle.shift() as Payer)
     })
   }
-  const began = performance.now()
   if (isClosed) for (const payer of idle.splice(0, perSecond.payers)) go(payer)
   for (let elapsed = 0; elapsed < seconds; elapsed = (performance.now() - began) / 1000) {
     if (!isClosed) {
