@@ -12,6 +12,7 @@ import { z } from 'zod'
 import { address, bytes32, uint, uint64 } from './Fields.ts'
 import type { Receipt } from './Payment.ts'
 import * as Quick from './Quick.ts'
+import { ReadClearing } from './QuickHeader.ts'
 import * as Wire from './Wire.ts'
 
 export const version = 2
@@ -238,7 +239,9 @@ export const parseSettled = (value: unknown): Settled => Wire.parse(settledSchem
 export const parseVerified = (value: unknown): Verified => Wire.parse(verifiedSchema, value) as Verified
 export const parseExact = (value: unknown): ExactPayload => Wire.parse(exactSchema, value) as ExactPayload
 export const parseClearing = (value: unknown): ClearingPayload =>
-  Quick.clearing(value) ?? (Wire.parse(clearingSchema, value) as ClearingPayload)
+  value instanceof ReadClearing
+    ? value
+    : (Quick.clearing(value) ?? (Wire.parse(clearingSchema, value) as ClearingPayload))
 
 /** A receipt as JSON holds it, so that `encode` can write it. */
 export const formatClearing = ({ receipt, key }: ClearingPayload): { readonly [name: string]: unknown } => ({

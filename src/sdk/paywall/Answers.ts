@@ -42,8 +42,9 @@ export class Answers {
   readonly #most: number
   readonly #mostBytes: number
   readonly #entries = new Map<string, Entry>()
-  /** Ids of kept answers, oldest first. */
-  readonly #kept = new Set<string>()
+  /** Ids of kept answers, oldest first, from `#oldest` on. */
+  #kept: string[] = []
+  #oldest = 0
   #bytes = 0
 
   constructor({ most = 10_000, mostBytes = 64 << 20, mostBodyBytes = 1 << 20 }: Memory = {}) {
@@ -60,7 +61,8 @@ export class Answers {
   begin(id: string, request: string): Answer | undefined | Promise<Answer | undefined> {
     const entry = this.#entries.get(id)
     if (entry === undefined) {
-      if (this.#entries.size - this.#kept.size >= mostRunning) throw new PaywallBusyError(mostRunning)
+      if (this.#entries.size - (this.#kept.length - this.#oldest) >= mostRunning)
+        throw new PaywallBusyError(mostRunning)
       this.#entries.set(id, { request, answer: undefined, waiting: [] })
       return undefined
     }
@@ -78,7 +80,7 @@ export class Answers {
     if (answer === undefined) this.#entries.delete(id)
     else {
       entry.answer = answer
-      this.#kept.add(id)
+      this.#kept.push(id)
       this.#bytes += answer.body.length
       this.#forget()
     }
@@ -87,11 +89,15 @@ export class Answers {
   }
 
   #forget(): void {
-    for (const id of this.#kept) {
-      if (this.#kept.size <= this.#most && this.#bytes <= this.#mostBytes) return
-      this.#kept.delete(id)
+    while (this.#kept.length - this.#oldest > this.#most || this.#bytes > this.#mostBytes) {
+      const id = this.#kept[this.#oldest++] as string
       this.#bytes -= this.#entries.get(id)?.answer?.body.length ?? 0
       this.#entries.delete(id)
+    }
+    // What has been forgotten is dropped now and then, and not one by one.
+    if (2 * this.#oldest > this.#kept.length) {
+      this.#kept = this.#kept.slice(this.#oldest)
+      this.#oldest = 0
     }
   }
 }

@@ -13,6 +13,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import { SunledgerError } from '../../core/Errors.ts'
+import * as QuickHeader from '../../core/QuickHeader.ts'
 import * as X402 from '../../core/X402.ts'
 import * as AddressText from '../Address.ts'
 import { Client } from '../Client.ts'
@@ -103,6 +104,9 @@ const isPlain = (said: unknown): said is X402.Payload => {
 export const payloadOf = (request: Terms.PaywallRequest): X402.Payload | undefined => {
   const header = request.headers[X402.headers.signature]
   if (typeof header !== 'string') return undefined
+  // As in `isPlain`, of its terms there is only what is used.
+  const quick = QuickHeader.read(header, X402.version) as X402.Payload | undefined
+  if (quick !== undefined) return quick
   try {
     const said = X402.decode(header)
     return isPlain(said) ? said : X402.parsePayload(said)
