@@ -1,13 +1,15 @@
 /**
- * Signature checks on more than one core. What comes in during one turn of the event loop is dealt out to threads in batches; answers come in
- * the order of the questions, as if one thread had worked on them all. A payment that comes alone is checked at once by whoever asks: handing
- * it over would only take longer. A thread that dies takes nothing with it: what it had is done here.
+ * Signature checks on more than one core. Payments go into memory that is shared with threads (`PoolRing`); whoever is free takes the next one,
+ * and that is also the thread that asks, while it has nothing better to do. Answers come in the order of the questions, as if one thread had
+ * worked on them all. A thread that dies takes nothing with it: all that had no answer is done here.
  */
 import { Worker } from 'node:worker_threads'
 import * as Core from '../core/Packed.ts'
 import { threadFile } from '../core/Threads.ts'
 import type { Domain } from './Digest.ts'
 import * as Packed from './Packed.ts'
+import * as PoolRing from './PoolRing.ts'
+import type { Start } from './PoolThread.ts'
 
 export interface Pool {
   /** See `clearing/Arrivals`: writes id and payer, says whether the signature is one. */
@@ -18,112 +20,166 @@ export interface Pool {
 interface Question {
   readonly payment: Core.Packed
   readonly then: (isSigned: boolean) => void
+  /** Found out here. */
+  answer: boolean | undefined
 }
 
-interface Batch {
-  readonly questions: readonly Question[]
-  /** Undefined: not answered yet. */
-  answers: readonly boolean[] | undefined
+/** How many are done here before the event loop turns once more: a fifth of a millisecond. */
+const mostHere = 4
+/** As many as come together are shown to threads at once, without waiting for the end of the turn. */
+const lot = 8
+
+/** Threads and the ring that they share. */
+interface Crew {
+  readonly ring: PoolRing.Ring
+  readonly workers: readonly Worker[]
 }
 
-interface Thread {
-  readonly worker: Worker
-  /** Oldest first. */
-  readonly batches: Batch[]
+/** @param onAnswer a thread has answered while it was waited for @param onLoss one has ended */
+const hire = (domain: Domain, threads: number, onAnswer: () => void, onLoss: () => void): Crew => {
+  const shared = PoolRing.memory()
+  const workers = Array.from({ length: threads }, () => {
+    const start: Start = { domain, shared }
+    const worker = new Worker(threadFile(import.meta.url, 'PoolThread'), { workerData: start })
+    worker.unref()
+    worker.on('message', onAnswer)
+    worker.on('error', onLoss)
+    worker.on('exit', onLoss)
+    return worker
+  })
+  return { ring: PoolRing.open(shared), workers }
 }
 
-const mostAtOnce = 64
-/** Fewer are not worth a thread's waking up. */
-const leastAtOnce = 2
+/** Takes over what a thread has found out. */
+const copyAnswer = (to: Core.Packed, from: Core.Packed): void => {
+  const { at } = Core
+  for (let i = 0; i < 32; i += 4) to.view.setInt32(to.start + at.id + i, from.view.getInt32(from.start + at.id + i))
+  for (let i = 0; i < 20; i += 4)
+    to.view.setInt32(to.start + at.payer + i, from.view.getInt32(from.start + at.payer + i))
+}
 
-/** @param threads at least one */
+/** @param threads beside the one that asks */
 export const create = (domain: Domain, threads: number): Pool => {
+  /** In the order in which they came: those in the ring, by its places, and those that it has no room for yet. */
+  const asked = new Array<Question | undefined>(PoolRing.length)
   let waiting: Question[] = []
   let isDue = false
-  const pending: Batch[] = []
-  const workers: Thread[] = []
+  let crew = hire(
+    domain,
+    threads,
+    () => turn(),
+    () => lose(),
+  )
+  /** Count of the next one that is to be answered. */
+  let first = 0
 
-  const checkHere = ({ payment }: Question): boolean => Packed.identify(domain, payment)
-
-  /** Answers whoever is first in line, as far as answers are there. */
-  const deliver = (): void => {
-    for (let first = pending[0]; first?.answers !== undefined; first = pending[0]) {
-      pending.shift()
-      const { questions, answers } = first
-      questions.forEach(({ then }, i) => {
-        then(answers?.[i] === true)
-      })
+  const dismiss = (): void => {
+    for (const worker of crew.workers) {
+      worker.removeAllListeners()
+      // What it still says is about memory that nobody reads any more.
+      worker.on('error', () => {})
+      void worker.terminate()
     }
   }
 
-  const take = ({ batches }: Thread, memory: ArrayBuffer, isSigned: readonly boolean[]): void => {
-    const batch = batches.shift()
-    if (batch === undefined) return
-    const bytes = Buffer.from(memory)
-    const { at, sizeP256 } = Core
-    batch.questions.forEach(({ payment }, i) => {
-      const from = i * sizeP256
-      bytes.copy(payment.bytes, payment.start + at.id, from + at.id, from + at.id + 32)
-      bytes.copy(payment.bytes, payment.start + at.payer, from + at.payer, from + at.payer + 20)
-    })
-    batch.answers = isSigned
-    deliver()
-  }
+  const questionAt = (count: number): Question => asked[count & (PoolRing.length - 1)] as Question
 
-  const lose = (thread: Thread): void => {
-    const place = workers.indexOf(thread)
-    if (place < 0) return
-    workers.splice(place, 1)
-    for (const batch of thread.batches.splice(0)) batch.answers = batch.questions.map(checkHere)
-    deliver()
-  }
-
-  const hire = (): void => {
-    const worker = new Worker(threadFile(import.meta.url, 'PoolThread'), { workerData: domain })
-    worker.unref()
-    const thread: Thread = { worker, batches: [] }
-    worker.on('message', ({ memory, isSigned }) => take(thread, memory, isSigned))
-    worker.on('error', () => lose(thread))
-    worker.on('exit', () => lose(thread))
-    workers.push(thread)
-  }
-
-  const hand = (thread: Thread, batch: Batch): void => {
-    const bytes = Buffer.from(new ArrayBuffer(batch.questions.length * Core.sizeP256))
-    batch.questions.forEach(({ payment }, i) => {
-      payment.bytes.copy(bytes, i * Core.sizeP256, payment.start, payment.start + payment.size)
-    })
-    const memory = bytes.buffer as ArrayBuffer
-    thread.batches.push(batch)
-    thread.worker.postMessage({ memory, sizes: batch.questions.map(({ payment }) => payment.size) }, [memory])
-  }
-
-  const deal = (): void => {
-    isDue = false
-    const questions = waiting
+  /** A thread has ended: what it had claimed cannot be told, so everything without an answer is done here, and the rest begin anew. */
+  const lose = (left = crew.workers.length - 1): void => {
+    const { ring } = crew
+    const open: Question[] = []
+    for (; first !== ring.filled(); first = (first + 1) | 0) open.push(questionAt(first))
+    dismiss()
+    crew = hire(domain, Math.max(0, left), told, () => lose())
+    first = 0
+    const rest = [...open, ...waiting]
     waiting = []
-    const share = Math.min(mostAtOnce, Math.max(leastAtOnce, Math.ceil(questions.length / Math.max(1, workers.length))))
-    for (let i = 0; i < questions.length; i += share) {
-      const batch: Batch = { questions: questions.slice(i, i + share), answers: undefined }
-      pending.push(batch)
-      const [idle] = [...workers].sort((a, b) => a.batches.length - b.batches.length)
-      const isAlone = batch.questions.length < leastAtOnce && pending.length === 1
-      if (idle === undefined || isAlone) batch.answers = batch.questions.map(checkHere)
-      else hand(idle, batch)
-    }
-    deliver()
+    for (const { payment, then, answer } of rest) then(answer ?? Packed.identify(domain, payment))
   }
 
-  for (let i = 0; i < threads; i++) hire()
+  const fill = (): void => {
+    const { ring } = crew
+    let taken = 0
+    while (taken < waiting.length && ((ring.filled() - first) | 0) < PoolRing.length) {
+      const question = waiting[taken++] as Question
+      asked[ring.filled() & (PoolRing.length - 1)] = question
+      ring.fill(question.payment)
+    }
+    waiting = taken === waiting.length ? [] : waiting.slice(taken)
+    ring.publish()
+    // One alone is done here before a thread has woken up.
+    const open = (ring.filled() - ring.claimed()) | 0
+    if (open > 1) ring.wake(open - 1)
+  }
+
+  /** The answer of the next one, where there is one. */
+  const answerOf = (question: Question, count: number): boolean | undefined => {
+    if (question.answer !== undefined) return question.answer
+    const state = crew.ring.stateOf(count)
+    if (state === PoolRing.state.open) return undefined
+    copyAnswer(question.payment, crew.ring.at(count))
+    return state === PoolRing.state.signed
+  }
+
+  const deliver = (): void => {
+    while (first !== crew.ring.filled()) {
+      const question = questionAt(first)
+      const answer = answerOf(question, first)
+      if (answer === undefined) return
+      asked[first & (PoolRing.length - 1)] = undefined
+      first = (first + 1) | 0
+      question.then(answer)
+    }
+  }
+
+  const workHere = (): void => {
+    for (let i = 0; i < mostHere; i++) {
+      const count = crew.ring.claim()
+      if (count === undefined) return
+      const question = questionAt(count)
+      question.answer = Packed.identify(domain, question.payment)
+    }
+  }
+
+  const turn = (): void => {
+    isDue = false
+    deliver()
+    if (waiting.length > 0) fill()
+    workHere()
+    deliver()
+    const { ring } = crew
+    if (first === ring.filled() && waiting.length === 0) return
+    if (ring.claimed() === ring.filled()) {
+      ring.await()
+      // It may have been answered just before.
+      if (answerOf(questionAt(first), first) === undefined) {
+        for (const worker of crew.workers) worker.ref()
+        return
+      }
+    }
+    due()
+  }
+
+  /** Threads keep the process alive only while they are waited for. */
+  const told = (): void => {
+    for (const worker of crew.workers) worker.unref()
+    turn()
+  }
+
+  const due = (): void => {
+    if (isDue) return
+    isDue = true
+    setImmediate(turn)
+  }
+
   return {
     check(payment, then) {
-      waiting.push({ payment, then })
-      if (isDue) return
-      isDue = true
-      setImmediate(deal)
+      waiting.push({ payment, then, answer: undefined })
+      if (waiting.length >= lot && crew.workers.length > 0) fill()
+      due()
     },
     close() {
-      for (const { worker } of [...workers]) void worker.terminate()
+      lose(0)
     },
   }
 }

@@ -1,20 +1,22 @@
-/** A thread of `Pool`: finds out who signed the payments that it is handed, and hands them back. */
+/** A thread of `Pool`: finds out who signed the payments that it claims from the ring, for as long as it is let. */
 import { parentPort, workerData } from 'node:worker_threads'
-import * as Core from '../core/Packed.ts'
 import type { Domain } from './Digest.ts'
 import * as Packed from './Packed.ts'
+import * as PoolRing from './PoolRing.ts'
 
-/** Payments one behind the other, each in as many bytes as the longest has; the first byte of the answer's flags belongs to the first. */
-export interface Batch {
-  readonly memory: ArrayBuffer
-  readonly sizes: readonly number[]
+export interface Start {
+  readonly domain: Domain
+  readonly shared: SharedArrayBuffer
 }
 
-const domain = workerData as Domain
+const { domain, shared } = workerData as Start
+const ring = PoolRing.open(shared)
 
-parentPort?.on('message', ({ memory, sizes }: Batch) => {
-  const bytes = Buffer.from(memory)
-  const view = Core.viewOf(bytes)
-  const isSigned = sizes.map((size, i) => Packed.identify(domain, { bytes, view, start: i * Core.sizeP256, size }))
-  parentPort?.postMessage({ memory, isSigned }, [memory])
-})
+for (;;) {
+  const count = ring.claim()
+  if (count === undefined) ring.sleep()
+  else {
+    ring.answer(count, Packed.identify(domain, ring.at(count)))
+    if (ring.isAwaited()) parentPort?.postMessage(undefined)
+  }
+}
