@@ -147,11 +147,21 @@ export function* entries(frame: Frame): Generator<Placed> {
   }
 }
 
-/** The payments alone. */
-export function* payments(frame: Frame): Generator<{ position: number; legs: readonly Packed.Packed[] }> {
-  const view = Packed.viewOf(frame.bytes)
-  for (const stretch of stretches(frame))
-    if (stretch.kind !== kinds.json) yield { position: stretch.position, legs: legsOf(frame.bytes, view, stretch) }
+/** Visits the payments alone, in order; both legs of a sale. */
+export const forEachPayment = (
+  { bytes, first, count }: Frame,
+  visit: (payment: Packed.Packed, position: number) => void,
+): void => {
+  const view = Packed.viewOf(bytes)
+  let place = headBytes + padded(bytes.readUInt32LE(28))
+  for (let i = 0; i < count; i++) {
+    const [length, kind, start] = [view.getUint32(place, true), view.getUint32(place + 4, true), place + 8]
+    const size = kind === kinds.payment ? length : kind >>> 8
+    if (kind !== kinds.json) visit({ bytes, view, start, size }, first + i)
+    if (kind !== kinds.json && size < length)
+      visit({ bytes, view, start: start + size, size: length - size }, first + i)
+    place = start + padded(length)
+  }
 }
 
 /** An entry as values. */

@@ -18,7 +18,7 @@ export interface Index {
   /** Positions that may be meant, in order. */
   find(key: Keys.Key, from?: number): Generator<number>
   /** The same for a purchase: mostly says at once that there is none. */
-  purchases(key: Keys.Key): number[]
+  purchases(key: Keys.Key): readonly number[]
   /** Position and log offset up to which runs reach. */
   readonly covered: { readonly position: number; readonly offset: number }
   close(): void
@@ -78,6 +78,7 @@ export const open = (
   const covered = { position: runs.at(-1)?.last ?? 0, offset: runs.at(-1)?.end ?? log.start }
   /** The last one grows; those before it wait to be written. */
   const recents = [Recent.create(covered.position + 1)]
+  const keys = new Uint32Array(2 * Keys.mostOfPayment)
   let isOpen = true
   let isWriting = false
   /** Where in the log each table but the first begins. */
@@ -149,17 +150,22 @@ export const open = (
         turnOver(frame.first, offset)
         recent = recents.at(-1) as Recent.Recent
       }
-      for (const { position, legs } of Frame.payments(frame))
-        for (const payment of legs) for (const key of Keys.ofPayment(seed, payment)) recent.add(key, position)
+      const taking = recent
+      Frame.forEachPayment(frame, (payment, position) =>
+        taking.add(keys, Keys.ofPayment(keys, seed, payment), position),
+      )
     },
     *find(key, from = 1) {
       for (const run of [...runs]) if (run.last >= from) yield* run.find(key, from)
       for (const recent of [...recents]) for (const position of recent.find(key)) if (position >= from) yield position
     },
     purchases(key) {
-      const found: number[] = []
-      for (const run of runs) if (run.mayHave(key)) found.push(...run.find(key))
-      for (const recent of recents) found.push(...recent.find(key))
+      let found: readonly number[] = []
+      for (const run of runs) if (run.mayHave(key)) found = [...found, ...run.find(key)]
+      for (const recent of recents) {
+        const newer = recent.find(key)
+        if (newer.length > 0) found = [...found, ...newer]
+      }
       return found
     },
     close() {

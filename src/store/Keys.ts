@@ -27,11 +27,19 @@ export interface Seed {
   readonly b: number
 }
 
-/** Hashes whole words of memory. */
-const hash = (seed: Seed, view: DataView, from: number, to: number, kind: Kind): Key => {
-  let [a, b] = [seed.a ^ kind, seed.b]
+/** Hashes whole words of memory, and writes the key as the two words of an entry, low and high, to a place. */
+const hashInto = (
+  target: Uint32Array,
+  place: number,
+  seed: Seed,
+  view: DataView,
+  from: number,
+  to: number,
+  kind: Kind,
+): void => {
+  let [a, b] = [seed.a ^ kind, seed.b | 0]
   for (let i = from; i < to; i += 4) {
-    const word = view.getUint32(i)
+    const word = view.getInt32(i)
     a = Math.imul(a ^ word, 0x9e3779b1)
     a ^= a >>> 15
     b = Math.imul(b ^ word ^ (a >>> 3), 0x85ebca6b)
@@ -39,25 +47,38 @@ const hash = (seed: Seed, view: DataView, from: number, to: number, kind: Kind):
   }
   a = Math.imul(a ^ (b >>> 7), 0xc2b2ae35)
   a ^= a >>> 16
-  return { high: a >>> 0, low: (((b & 0xff) << 24) | (kind << placeBits)) >>> 0 }
+  target[place] = ((b & 0xff) << 24) | (kind << placeBits)
+  target[place + 1] = a
 }
+
+const one = new Uint32Array(2)
+
+const hash = (seed: Seed, view: DataView, from: number, to: number, kind: Kind): Key => {
+  hashInto(one, 0, seed, view, from, to, kind)
+  return { high: one[1] as number, low: one[0] as number }
+}
+
+const purchaseBytes = 72
 
 export const ofId = (seed: Seed, view: DataView, start: number): Key => hash(seed, view, start, start + 32, kinds.id)
 /** Payer, asset and reference stand side by side in a packed payment. */
 export const ofPurchase = (seed: Seed, view: DataView, start: number): Key =>
-  hash(seed, view, start, start + 72, kinds.purchase)
+  hash(seed, view, start, start + purchaseBytes, kinds.purchase)
 export const ofLine = (seed: Seed, view: DataView, start: number): Key =>
   hash(seed, view, start, start + 20, kinds.line)
 
-/** Everything under which a payment is found. */
-export const ofPayment = (seed: Seed, payment: Packed.Packed): readonly Key[] => {
+/** Keys that a payment has at most. */
+export const mostOfPayment = 4
+
+/** Writes everything under which a payment is found, as pairs of words. Returns how many keys. */
+export const ofPayment = (target: Uint32Array, seed: Seed, payment: Packed.Packed): number => {
   const { at } = Packed
   const { view, start } = payment
-  const keys = [
-    ofId(seed, view, start + at.id),
-    ofLine(seed, view, start + at.payer),
-    ofLine(seed, view, start + at.payee),
-  ]
-  if (Packed.isPurchase(payment)) keys.push(ofPurchase(seed, view, start + at.payer))
-  return keys
+  const [id, payer, payee] = [start + at.id, start + at.payer, start + at.payee]
+  hashInto(target, 0, seed, view, id, id + 32, kinds.id)
+  hashInto(target, 2, seed, view, payer, payer + 20, kinds.line)
+  hashInto(target, 4, seed, view, payee, payee + 20, kinds.line)
+  if (!Packed.isPurchase(payment)) return 3
+  hashInto(target, 6, seed, view, payer, payer + purchaseBytes, kinds.purchase)
+  return 4
 }

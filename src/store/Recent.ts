@@ -10,12 +10,15 @@ export interface Recent {
   readonly first: number
   /** Entries so far: pairs of words, low and high, as runs have them. */
   readonly entries: number
-  add(key: Key, position: number): void
+  /** Takes so many keys of a record, as pairs of words. */
+  add(keys: Uint32Array, many: number, position: number): void
   /** Positions under a key, in order. */
-  find(key: Key): number[]
-  /** The newest position under a key that `isIt` says yes to. */
+  find(key: Key): readonly number[]
   words(): Uint32Array<ArrayBuffer>
 }
+
+/** Mostly nothing is found, and no list is made for it. */
+const nothing: number[] = []
 
 export const create = (first: number): Recent => {
   let capacity = 512
@@ -46,21 +49,25 @@ export const create = (first: number): Recent => {
     get entries() {
       return count
     },
-    add({ high, low }, position) {
-      if (count === capacity) grow()
-      words[2 * count] = low | (position - first)
-      words[2 * count + 1] = high
-      chain(count++)
+    add(keys, many, position) {
+      if (count + many > capacity) grow()
+      for (let i = 0; i < many; i++) {
+        words[2 * count] = (keys[2 * i] as number) | (position - first)
+        words[2 * count + 1] = keys[2 * i + 1] as number
+        chain(count++)
+      }
     },
     find({ high, low }) {
-      const found: number[] = []
+      let found = nothing
       for (let next = buckets[high & (buckets.length - 1)] as number; next !== 0; next = before[next - 1] as number) {
         const entry = 2 * (next - 1)
         if (words[entry + 1] !== high) continue
         const word = words[entry] as number
-        if ((word & ~(mostPlaces - 1)) >>> 0 === low) found.push(first + (word & (mostPlaces - 1)))
+        if ((word & ~(mostPlaces - 1)) >>> 0 !== low) continue
+        if (found === nothing) found = []
+        found.push(first + (word & (mostPlaces - 1)))
       }
-      return found.reverse()
+      return found.length < 2 ? found : found.reverse()
     },
     words: () => words.slice(0, 2 * count),
   }
