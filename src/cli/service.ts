@@ -47,10 +47,10 @@ const both = async (
   }
 }
 
-/** On one core a thread would only take turns with the service. */
+/** The service's own thread checks signatures too, so on one core another would only take turns with it. */
 const threadsOf = ({ threads }: Flags): number => {
   if (threads !== undefined) return Number(threads)
-  return availableParallelism() > 1 ? availableParallelism() : 0
+  return availableParallelism() - 1
 }
 
 const bringUp = async (flags: Flags): Promise<Processes.Running> => {
@@ -114,7 +114,10 @@ export const register = (program: Command): void => {
     .option('--allow-host <name...>', 'further names under which it may be called')
     .option('--settle-every <seconds>', 'settle at most this long after the last time', '5')
     .option('--manual-settlement', 'settle only when the operator says so')
-    .option('--threads <number>', 'threads that check signatures; left out: one a core, none on a single one')
+    .option(
+      '--threads <number>',
+      'threads that check signatures beside the service’s own; left out: one a core but one',
+    )
     .option('--confirmations <blocks>', 'blocks that must follow before something counts', '0')
     .action((flags: Flags) => Processes.live(() => bringUp(flags)))
 }

@@ -148,8 +148,9 @@ export const create = (domain: Domain, threads: number): Pool => {
     workHere()
     deliver()
     const { ring } = crew
-    if (first === ring.filled() && waiting.length === 0) return
-    if (ring.claimed() === ring.filled()) {
+    const isDone = first === ring.filled()
+    if (isDone && waiting.length === 0) return
+    if (!isDone && ring.claimed() === ring.filled()) {
       ring.await()
       // It may have been answered just before.
       if (answerOf(questionAt(first), first) === undefined) {

@@ -35,3 +35,28 @@ test.each([0, 1, 2])('behavior: answers come in order, with id and payer, with %
   })
   expect(order).toEqual(asked.map((_, i) => i))
 })
+
+test.each([0, 1])(
+  'behavior: more at once than the threads share memory for, and more meanwhile, with %i threads',
+  async (threads) => {
+    const pool = Pool.create(Member.domain, threads)
+    onTestFinished(pool.close)
+    const request = (payers[0] as Member.Member).pay({ to: payee, amount: 1n })
+    const order: number[] = []
+    let asked = 0
+    await new Promise<void>((resolve) => {
+      const ask = (): void => {
+        const [i, p] = [asked++, Packed.fromRequest(request)]
+        pool.check(p, (is) => {
+          expect(is).toBe(true)
+          expect(Packed.payer(p)).toBe(payers[0]?.address)
+          order.push(i)
+          if (i % 10 === 0) for (let more = 0; more < 5; more++) ask()
+          if (order.length === asked) resolve()
+        })
+      }
+      for (let i = 0; i < 1500; i++) ask()
+    })
+    expect(order).toEqual(Array.from({ length: asked }, (_, i) => i))
+  },
+)
