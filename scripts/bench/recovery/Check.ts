@@ -76,5 +76,7 @@ export const whole = async (
 /** Where the service found, since it was started, that the chain has settled what its journal does not have. Later payments can cover that up. */
 export const disagreements = async (url: string): Promise<number> => {
   const text = await (await fetch(`${url}/metrics`)).text()
-  return Number(/^sunledger_discrepancies (\d+)$/m.exec(text)?.[1])
+  const found = /^sunledger_discrepancies (\d+)$/m.exec(text)
+  if (found === null) throw new Error('the metrics do not say whether ledger and chain agree')
+  return Number(found[1])
 }
