@@ -24,8 +24,14 @@ export interface Commit {
   take(legs: readonly Packed.Packed[], then: Then): void
   /** Resolves when all that has been added so far is on disk: what others are to act on must be. @throws {JournalWriteError} */
   kept(): Promise<void>
-  /** Reads the ledger at a moment at which all of it is on disk. @throws {JournalWriteError} where it could not be rebuilt */
-  quiet<T>(read: () => T): Promise<T>
+  /**
+   * Reads the ledger now, and tells when all that was read is on disk; where it cannot be written, what is there instead.
+   * @param read given the position of the last record that counts
+   * @throws {JournalWriteError} the ledger could not be rebuilt
+   */
+  quiet<T>(read: (position: number) => T): Promise<T>
+  /** Resolves when nothing is on its way to disk. With payments coming in all the time that may be never. */
+  idle(): Promise<void>
   /** The receipt of a payment that stands in the journal. */
   receiptOf(stored: StoredPayment): Receipt
   /** Ends acceptance for a reason of another kind. */
@@ -172,8 +178,10 @@ export const create = (
   let writing: Gathered | undefined
   let flushing: Promise<void> | undefined
   let failure: Error | undefined
-  /** Writing failed, and reading what is on disk did too. */
-  let isLost = false
+  /** Position of the last record that was added. */
+  let end = journal.end
+  /** Once writing has failed: the ledger is what is on disk, or that could not be read either. */
+  let state: 'ahead' | 'rebuilt' | 'lost' = 'ahead'
 
   const write = async (group: readonly Waiter[]): Promise<void> => {
     const entries = group.map(({ entry }) => entry)
@@ -193,21 +201,23 @@ export const create = (
         resolve(first + i, made)
       })
     } catch (error) {
-      const reason = failure ?? fail(error as Error)
-      for (const { reject } of group) reject(reason)
+      failure ??= error as Error
+      rebuild()
+      for (const { reject } of group) reject(failure)
     }
   }
 
-  const fail = (error: Error): Error => {
-    failure = error
+  /** Takes the ledger back to what is on disk, once. */
+  const rebuild = (): void => {
+    if (state !== 'ahead') return
+    state = 'rebuilt'
     const kept = Ledger.create([...ledger.assets])
     try {
       replay(journal, kept)
     } catch {
-      isLost = true
+      state = 'lost'
     }
     Object.assign(ledger, kept)
-    return error
   }
 
   const flush = async (): Promise<void> => {
@@ -225,7 +235,14 @@ export const create = (
 
   const enqueue = (waiter: Waiter): void => {
     gathering.waiters.push(waiter)
+    end++
     flushing ??= flush()
+  }
+
+  const kept = async (): Promise<void> => {
+    const last = gathering.waiters.length > 0 ? gathering : writing
+    if (last !== undefined) await new Promise<void>((resolve) => last.watchers.push(resolve))
+    if (failure !== undefined) throw failure
   }
 
   return {
@@ -239,15 +256,19 @@ export const create = (
       for (const leg of legs) Ledger.applyPacked(ledger, leg)
       enqueue({ entry: legs, resolve: (_, made) => resolve(made), reject })
     },
-    async kept() {
-      const last = gathering.waiters.length > 0 ? gathering : writing
-      if (last !== undefined) await new Promise<void>((resolve) => last.watchers.push(resolve))
-      if (failure !== undefined) throw failure
-    },
+    kept,
     async quiet(read) {
+      const found = failure === undefined ? { now: read(end) } : undefined
+      const isKept = await kept().then(
+        () => true,
+        () => false,
+      )
+      if (isKept && found !== undefined) return found.now
+      if (state === 'lost') throw failure
+      return read(journal.end)
+    },
+    async idle() {
       while (flushing !== undefined) await flushing
-      if (isLost) throw failure
-      return read()
     },
     receiptOf: proving(domain, creditKey),
     halt(reason) {

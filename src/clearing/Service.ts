@@ -288,7 +288,8 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
       })
       await Promise.race([stop(), impatient])
       clearTimeout(timer)
-      await commit.quiet(() => journal.close()).catch(() => journal.close())
+      await commit.idle()
+      journal.close()
       pool?.close()
     },
   }

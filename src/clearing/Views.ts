@@ -139,11 +139,11 @@ export const create = (options: ViewsOptions): Views => {
         assets.map(({ asset }) => asset),
         address,
       )
-      return commit.quiet(() => ({
+      return commit.quiet((position) => ({
         account: address,
         owner,
         ownerNonce,
-        position: journal.end,
+        position,
         assets: assets.map(({ asset, symbol }, i) => assetView(asset, symbol, address, nonces[i] as bigint)),
       }))
     },

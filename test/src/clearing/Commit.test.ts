@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import * as Ledger from '../../../src/core/Ledger.ts'
 import * as Embedded from '../../../src/store/Embedded.ts'
-import { codeOf, codesOf, open, replayed } from '../support/Book.ts'
+import { codeOf, codesOf, open } from '../support/Book.ts'
 import { breakReads, breakWrites, mend } from '../support/Broken.ts'
 import * as Member from '../support/Member.ts'
 
@@ -29,15 +29,48 @@ describe('I11 what was answered is on disk', () => {
     expect(seen).toEqual([true])
   })
 
-  test('behavior: what is read quietly is on disk, however much is added meanwhile', async () => {
+  test('behavior: what is read quietly is on disk when it is shown, however much is added meanwhile', async () => {
     const { book, payer } = await funded()
     const answers = []
     for (let i = 0; i < 20; i++) {
       answers.push(book.pay(payer.pay({ to: payee.address, amount: 1n })))
-      const text = await book.commit.quiet(() => [Ledger.serialize(book.ledger), replayed(book.journal)])
-      expect(text[0]).toBe(text[1])
+      const [text, position] = await book.commit.quiet((end) => [Ledger.serialize(book.ledger), end] as const)
+      expect(position).toBe(i + 2)
+      const kept = Ledger.create([...book.ledger.assets])
+      for (const { position: at, record } of book.journal.read()) if (at <= position) Ledger.apply(kept, record)
+      expect(Ledger.serialize(kept)).toBe(text)
     }
     await Promise.all(answers)
+  })
+
+  test('behavior: I8 it is read soon while payments come in all the time', async () => {
+    const { book } = await funded()
+    const payers = Array.from({ length: 5 }, (_, i) => Member.create(`payer ${i}`))
+    for (const payer of payers) await book.deposit(payer, 1_000_000n)
+    let isOver = false
+    const flood = async (): Promise<void> => {
+      while (!isOver) {
+        for (const payer of payers) void codeOf(book.pay(payer.pay({ to: payee.address, amount: 1n })))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    const flooding = flood()
+    for (let i = 0; i < 5; i++) await book.commit.quiet(() => {})
+    expect(await Promise.race([book.commit.idle().then(() => 'idle'), book.commit.kept().then(() => 'kept')])).toBe(
+      'kept',
+    )
+    isOver = true
+    await flooding
+    await book.commit.idle()
+  })
+
+  test('error: what was added and not written when acceptance was ended is not shown', async () => {
+    const { book, payer } = await funded()
+    const before = Ledger.serialize(book.ledger)
+    const answer = codeOf(book.pay(payer.pay({ to: payee.address, amount: 1n })))
+    book.commit.halt(Object.assign(new Error('another reason'), { code: 'SL516' }))
+    expect(await book.commit.quiet(() => Ledger.serialize(book.ledger))).toBe(before)
+    expect(await answer).toBe('SL516')
   })
 
   test('error: SL403 when writing fails: nobody is answered, nobody is shown what was not kept, nothing is accepted', async () => {
