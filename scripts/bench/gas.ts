@@ -56,7 +56,7 @@ const text = (rows: readonly Row[], growth: readonly Growth.Row[]): string => {
   )
   const noted = rows.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}.`]))
   const grown = Output.table(
-    ['', 'payments', 'whole life, a payment', 'settlement only', 'basis'],
+    ['', 'payments', 'whole life, a payment*', 'settlement only', 'basis'],
     growth.map(({ workload, payments, lifeGasPerPayment, settlementGasPerPayment, basis }) => [
       workload,
       Output.grouped(payments),
@@ -67,7 +67,8 @@ const text = (rows: readonly Row[], growth: readonly Growth.Row[]): string => {
     [1, 2, 3],
   )
   const others = Peers.others.map(({ name, gas, source }) => `${name}: ${whole(gas)} (published: ${source})`)
-  return [operations, noted.join('\n'), missed.join('\n'), grown, others.join('\n')]
+  const entered = `* ${Growth.note}.`
+  return [operations, noted.join('\n'), missed.join('\n'), grown, entered, others.join('\n')]
     .filter((part) => part !== '')
     .join('\n\n')
 }
@@ -90,7 +91,11 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
     Output.say('measured the peers that run here')
     const growth = await Growth.measure(lab, Output.say)
     const rows = operations.map((operation) => rowOf(operation, peers[operation.name] as Peers.Peer))
-    Output.print(json, { hardfork: 'osaka', operations: rows, growth, peers: Peers.others }, () => text(rows, growth))
+    Output.print(
+      json,
+      { hardfork: 'osaka', operations: rows, growth, growthNote: Growth.note, peers: Peers.others },
+      () => text(rows, growth),
+    )
   } finally {
     await lab.close()
   }

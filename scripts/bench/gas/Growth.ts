@@ -19,6 +19,9 @@ export interface Row {
   readonly basis: Basis
 }
 
+/** What a reader has to know to compare a whole life with others. */
+export const note = 'deposits are made together, up to a hundred in a transaction'
+
 const amount = 2_000n
 const purse = 100_000_000n
 const executed = [1, 10, 100, 1_000, 10_000]

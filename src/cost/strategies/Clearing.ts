@@ -206,7 +206,8 @@ const run = async (workload: Workload, size: number, context: Context): Promise<
 export const clearing: Strategy = {
   name: 'clearing',
   title: 'cleared by Sunledger',
-  about: 'One deposit a payer; one settlement carries every member’s newest totals, however many payments they cover.',
+  about:
+    'One deposit a payer, in a transaction of its own; one settlement carries every member’s newest totals, however many payments they cover.',
   estimate: (workload, sizes) =>
     sizes.reduce((sum, size) => {
       const { payers, payees, members } = counts(workload, size)
