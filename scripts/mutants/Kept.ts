@@ -5,11 +5,12 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Artifact } from '@nomicfoundation/edr'
+import type { Artifact, ArtifactId } from '@nomicfoundation/edr'
 import * as Compile from '../solidity/Compile.ts'
 import * as Suite from '../solidity/Suite.ts'
 import { codeOf, hashOf, Imports } from './Base.ts'
 import type { Mutant } from './Mutate.ts'
+import { reasons } from './Summary.ts'
 import type { Verdict } from './worker.ts'
 
 interface Line {
@@ -23,17 +24,18 @@ export class Kept {
   private readonly file: string
   private readonly lines = new Map<string, Line>()
   private readonly imports = new Imports()
-  private readonly suites: ReadonlyMap<string, string>
+  /** Hash of a suite's code, and the file that it stands in, by its name. */
+  private readonly suites: ReadonlyMap<string, { readonly id: ArtifactId; readonly code: string }>
   private readonly around = new Map<string, string>()
-  private readonly tests: string
 
   constructor(file: string, artifacts: readonly Artifact[]) {
     this.file = file
     const suites = new Set(Suite.suitesOf(artifacts).map(({ name }) => name))
     this.suites = new Map(
-      artifacts.filter(({ id }) => suites.has(id.name)).map((artifact) => [artifact.id.name, hashOf(codeOf(artifact))]),
+      artifacts
+        .filter(({ id }) => suites.has(id.name))
+        .map((artifact) => [artifact.id.name, { id: artifact.id, code: hashOf(codeOf(artifact)) }]),
     )
-    this.tests = hashOf([...this.suites])
     if (!existsSync(file)) return
     for (const text of readFileSync(file, 'utf8').split('\n')) {
       const line = lineOf(text)
@@ -60,9 +62,16 @@ export class Kept {
     this.lines.set(`${file} ${key}`, line)
   }
 
-  private basisOf({ file, content }: Mutant, { outcome, by }: Verdict): string {
-    const tests = outcome === 'survived' ? this.tests : (this.suites.get(by?.split('.')[0] ?? '') ?? '')
+  private basisOf({ file, key, content }: Mutant, { outcome, by }: Verdict): string {
+    const killer = this.suites.get(by?.split('.')[0] ?? '')?.code ?? ''
+    // What nobody could notice no new test will notice.
+    const tests = outcome === 'survived' && !(key in reasons) ? this.testsOf(file) : killer
     return hashOf(content, this.textAround(file), tests)
+  }
+
+  private testsOf(file: string): string {
+    const concerned = [...this.suites.values()].filter(({ id }) => this.imports.concerns(id, file))
+    return hashOf(concerned.map(({ id, code }) => [id.name, code]))
   }
 
   private textAround(file: string): string {

@@ -39,6 +39,8 @@ contract EnergyCreditTest is EnergySupport {
         vm.expectRevert(refusal);
         credit.mint(issuer, 1);
         vm.expectRevert(refusal);
+        credit.mintMany(new uint256[](1));
+        vm.expectRevert(refusal);
         credit.retire(alice, 1);
     }
 
