@@ -104,12 +104,6 @@ export class Imports {
   concerns({ source }: ArtifactId, file: string): boolean {
     return this.contains(source, file)
   }
-
-  /** All contract files that what a mutant of the file does may depend on. */
-  around(file: string): string[] {
-    const all = this.contractsWith(file).flatMap((user) => [...(this.closures.get(user) ?? [])])
-    return [...new Set(all)].sort()
-  }
 }
 
 const closureOf = (file: string, direct: ReadonlyMap<string, readonly string[]>): Set<string> => {

@@ -1,12 +1,11 @@
 /**
  * Verdicts of earlier runs, one a line, written as they are found: a run that was ended goes on where it was, and after a change only
- * what the change could have changed is judged again. A mutant that was killed stays killed while the contracts around it and the
- * suite that killed it are what they were; one that survived has to face every test that is new.
+ * what is in files that were changed is judged again. A mutant that was killed stays killed while its file and the suite that killed it are
+ * what they were; one that survived has to face every test that is new. What other contracts do to it `--again` asks.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Artifact, ArtifactId } from '@nomicfoundation/edr'
-import * as Compile from '../solidity/Compile.ts'
 import * as Suite from '../solidity/Suite.ts'
 import { codeOf, hashOf, Imports } from './Base.ts'
 import type { Mutant } from './Mutate.ts'
@@ -26,7 +25,6 @@ export class Kept {
   private readonly imports = new Imports()
   /** Hash of a suite's code, and the file that it stands in, by its name. */
   private readonly suites: ReadonlyMap<string, { readonly id: ArtifactId; readonly code: string }>
-  private readonly around = new Map<string, string>()
 
   constructor(file: string, artifacts: readonly Artifact[]) {
     this.file = file
@@ -66,20 +64,12 @@ export class Kept {
     const killer = this.suites.get(by?.split('.')[0] ?? '')?.code ?? ''
     // What nobody could notice no new test will notice.
     const tests = outcome === 'survived' && !(key in reasons) ? this.testsOf(file) : killer
-    return hashOf(content, this.textAround(file), tests)
+    return hashOf(content, tests)
   }
 
   private testsOf(file: string): string {
     const concerned = [...this.suites.values()].filter(({ id }) => this.imports.concerns(id, file))
     return hashOf(concerned.map(({ id, code }) => [id.name, code]))
-  }
-
-  private textAround(file: string): string {
-    const known = this.around.get(file)
-    if (known !== undefined) return known
-    const text = hashOf(Compile.collect(this.imports.around(file)))
-    this.around.set(file, text)
-    return text
   }
 }
 
