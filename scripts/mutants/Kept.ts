@@ -1,7 +1,7 @@
 /**
  * Verdicts of earlier runs, one a line, written as they are found: a run that was ended goes on where it was, and after a change only
- * what is in files that were changed is judged again. A mutant that was killed stays killed while its file and the suite that killed it are
- * what they were; one that survived has to face every test that is new. What other contracts do to it `--again` asks.
+ * what is in functions that were changed is judged again. A mutant that was killed stays killed while its function and the suite that killed
+ * it are what they were; one that survived has to face every test that is new. What changes elsewhere do to it `--again` asks.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -60,11 +60,11 @@ export class Kept {
     this.lines.set(`${file} ${key}`, line)
   }
 
-  private basisOf({ file, key, content }: Mutant, { outcome, by }: Verdict): string {
+  private basisOf({ file, key, changed }: Mutant, { outcome, by }: Verdict): string {
     const killer = this.suites.get(by?.split('.')[0] ?? '')?.code ?? ''
     // What nobody could notice no new test will notice.
     const tests = outcome === 'survived' && !(key in reasons) ? this.testsOf(file) : killer
-    return hashOf(content, tests)
+    return hashOf(changed, tests)
   }
 
   private testsOf(file: string): string {

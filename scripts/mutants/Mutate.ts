@@ -3,7 +3,7 @@
  * numbers, so an explanation keeps its mutant while the file grows around it.
  */
 import * as Compile from '../solidity/Compile.ts'
-import { type Change, changesOf, type Node } from './Operators.ts'
+import { type Change, changesOf, endOf, type Node, startOf } from './Operators.ts'
 
 export interface Mutant {
   /** `contracts/…` */
@@ -15,6 +15,8 @@ export interface Mutant {
   readonly after: string
   /** See Change. */
   readonly branch: boolean
+  /** The function, or whatever else it is in, with the change in it. */
+  readonly changed: string
   /** The whole file with the change in it. */
   readonly content: string
 }
@@ -30,10 +32,10 @@ export const mutantsOf = (files: readonly string[]): Mutant[] => {
 }
 
 const mutantsIn = (file: string, tree: Node, bytes: Buffer): Mutant[] => {
-  const places = placesOf(tree, '', '', bytes)
+  const places = placesOf(tree, '', '', tree, bytes)
   places.sort((one, other) => one.start - other.start || one.end - other.end)
   const seen = new Map<string, number>()
-  return places.map(({ where, start, end, after, branch }) => {
+  return places.map(({ where, within, start, end, after, branch }) => {
     const before = bytes.toString('utf8', start, end)
     const name = `${where}: ${tidied(before)} → ${after === '' ? 'nothing' : tidied(after)}`
     const count = (seen.get(name) ?? 0) + 1
@@ -45,6 +47,7 @@ const mutantsIn = (file: string, tree: Node, bytes: Buffer): Mutant[] => {
       before: tidied(before),
       after: after === '' ? 'nothing' : tidied(after),
       branch: branch === true,
+      changed: bytes.toString('utf8', startOf(within), start) + after + bytes.toString('utf8', end, endOf(within)),
       content: bytes.toString('utf8', 0, start) + after + bytes.toString('utf8', end),
     }
   })
@@ -52,15 +55,17 @@ const mutantsIn = (file: string, tree: Node, bytes: Buffer): Mutant[] => {
 
 interface Place extends Change {
   readonly where: string
+  readonly within: Node
 }
 
 /** Walks the tree and knows in which contract and function it is. */
-const placesOf = (node: Node, contract: string, member: string, bytes: Buffer): Place[] => {
+const placesOf = (node: Node, contract: string, member: string, within: Node, bytes: Buffer): Place[] => {
   const inContract = node.nodeType === 'ContractDefinition' ? (node.name ?? '') : contract
   const inMember = memberOf(node) ?? member
   const where = inMember === '' ? inContract : `${inContract}.${inMember}`
-  const own = changesOf(node, bytes).map((change) => ({ where, ...change }))
-  return [...own, ...childrenOf(node).flatMap((child) => placesOf(child, inContract, inMember, bytes))]
+  const inNode = memberOf(node) === undefined ? within : node
+  const own = changesOf(node, bytes).map((change) => ({ where, within: inNode, ...change }))
+  return [...own, ...childrenOf(node).flatMap((child) => placesOf(child, inContract, inMember, inNode, bytes))]
 }
 
 const memberOf = ({ nodeType, name, kind, stateVariable }: Node): string | undefined => {

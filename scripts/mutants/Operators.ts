@@ -146,6 +146,6 @@ const replaced = (node: Node, after: string, statement = false): Change => ({
 
 const branched = (node: Node, after: string): Change => ({ ...replaced(node, after), branch: true })
 
-const startOf = ({ src }: Node): number => Number(src.split(':')[0])
-const endOf = ({ src }: Node): number => startOf({ src } as Node) + Number(src.split(':')[1])
+export const startOf = ({ src }: Node): number => Number(src.split(':')[0])
+export const endOf = ({ src }: Node): number => startOf({ src } as Node) + Number(src.split(':')[1])
 const textOf = (node: Node, bytes: Buffer): string => bytes.toString('utf8', startOf(node), endOf(node))
