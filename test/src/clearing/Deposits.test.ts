@@ -10,7 +10,8 @@ import type { DepositRequest } from '../../../src/core/Wire.ts'
 import * as Keccak from '../../../src/crypto/Keccak.ts'
 import * as Signature from '../../../src/crypto/Signature.ts'
 import { agree } from '../support/Agree.ts'
-import { codeOf } from '../support/Book.ts'
+import * as BadLine from '../support/BadLine.ts'
+import { codeOf, codesOf } from '../support/Book.ts'
 import { houseCall, tokensOf, useChain } from '../support/Chain.ts'
 import { deposit, ledgerOf, start } from '../support/Running.ts'
 
@@ -24,9 +25,9 @@ afterEach(async () => {
 })
 
 /** A service, and wallets with a hundred dollars each that have deposited nothing yet. */
-const running = async (count: number) => {
+const running = async (count: number, rpcUrl = chain.url) => {
   const deployed = await chain.deploy()
-  const service = await start(chain, deployed, { timing: { lookAfterMs: 20, mostWaitMs: 20_000 } })
+  const service = await start(chain, deployed, { rpcUrl, timing: { lookAfterMs: 20, mostWaitMs: 20_000 } })
   const wallets = Array.from({ length: count }, (_, i) => service.member(`wallet ${i}`))
   for (const { address } of wallets) await service.faucet(address, 100n as never)
   const { dollar, clearingHouse: house, startBlock } = deployed.deployment
@@ -162,6 +163,28 @@ describe('deposits that wait', () => {
     expect(balances()).toEqual([1n, 10n, 20n, 30n])
     expect(await transactions()).toEqual(Array.from({ length: 4 }, () => [1, 0]))
     expect(await tokensOf(chain.client, asset, house)).toBe(61n)
+    await agree(chain, service)
+  })
+
+  test('behavior: the line breaks when a batch has just gone out: it counts once, whoever sends what again', async () => {
+    const line = await BadLine.start(chain.url)
+    const { service, sign, balances } = await running(4, line.url)
+    await chain.automine(false)
+    const first = service.deposit(sign(0, 1n))
+    await waiting(1)
+    const requests = [sign(1, 10n), sign(2, 20n), sign(3, 30n)]
+    const rest = codesOf(requests.map((d) => service.deposit(d)))
+    line.acted('eth_sendRawTransaction', async () => line.down(true))
+    await chain.mine(1)
+    await first
+    expect(await rest).toEqual(['SL503', 'SL503', 'SL503'])
+    await waiting(1)
+    await chain.automine(true)
+    await chain.mine(1)
+    line.down(false)
+    await service.until(() => balances().join() === '1,10,20,30')
+    expect(await codesOf(requests.map((d) => service.deposit(d)))).toEqual(['SL504', 'SL504', 'SL504'])
+    expect(balances()).toEqual([1n, 10n, 20n, 30n])
     await agree(chain, service)
   })
 
