@@ -17,6 +17,7 @@ import type { Journal } from '../store/Journal.ts'
 import type { Leg } from './Arrivals.ts'
 import * as Arrivals from './Arrivals.ts'
 import type * as Commit from './Commit.ts'
+import { Decided, type Item, Single } from './Items.ts'
 import * as Lines from './Lines.ts'
 import * as Purchases from './Purchases.ts'
 import * as Refused from './Refused.ts'
@@ -54,14 +55,6 @@ export interface Accept {
   trade(terms: SaleTerms, request: PaymentRequest): Promise<Receipt>
   /** Payments that wait for a predecessor. */
   early(): number
-}
-
-interface Item extends Lines.Item {
-  readonly legs: readonly Leg[]
-  /** Answers for the legs, in their order. */
-  readonly resolve: (answers: readonly Purchases.Answer[]) => void
-  /** `leg`: the one of a sale that was at fault; left out: all. */
-  readonly reject: (error: Error, leg?: Leg) => void
 }
 
 /** Acts on a request as bytes. What cannot even be packed is refused as everything else is: by the promise. */
@@ -179,7 +172,10 @@ export const create = (options: AcceptOptions): Accept => {
       return true
     }
     lines.leave(item)
-    Promise.all(answers).then(item.resolve, (error: Error) => item.reject(error))
+    Promise.all(answers).then(
+      (all) => item.resolve(all),
+      (error: Error) => item.reject(error),
+    )
     refuseSuccessors(item)
     return true
   }
@@ -207,20 +203,7 @@ export const create = (options: AcceptOptions): Accept => {
     const atMs = Date.now()
     const legs = item.legs.map((leg) => complete(ledger, leg, atMs))
     for (const leg of item.legs) purchases.begin(leg)
-    const end = (): void => {
-      for (const leg of item.legs) purchases.end(leg)
-    }
-    commit.take(legs, {
-      resolve(sealed) {
-        end()
-        for (const one of sealed) options.onAccepted(one)
-        item.resolve(sealed)
-      },
-      reject(error) {
-        end()
-        item.reject(error)
-      },
-    })
+    commit.take(legs, new Decided(item, purchases, options.onAccepted))
     for (const leg of item.legs) follow(leg)
   }
 
@@ -231,7 +214,10 @@ export const create = (options: AcceptOptions): Accept => {
       if (!isSame) refuse(rival, new PaymentRefusedError('conflict'), leg)
       else {
         lines.leave(rival)
-        leg.answer.then((answer) => rival.resolve([answer]), rival.reject)
+        leg.answer.then(
+          (answer) => rival.resolve([answer]),
+          (error: Error) => rival.reject(error),
+        )
       }
     }
     for (const successor of lines.at(leg, leg.total)) if (lines.has(successor)) advance(successor)
@@ -274,19 +260,22 @@ export const create = (options: AcceptOptions): Accept => {
     onPair: (seller, buyer) => advance({ ...Sales.together(seller, buyer), waitMs: pairingMs }),
   })
 
-  const take = (packed: Packed.Packed): Promise<Purchases.Answer> =>
-    once(packed, (leg, resolve, reject) =>
-      advance({ legs: [leg], waitMs, resolve: ([answer]) => resolve(answer as Purchases.Answer), reject }),
-    )
+  const run = (arrival: Arrivals.Arrival): void => advance(new Single(arrival, waitMs))
+  const take = (packed: Packed.Packed): Promise<Purchases.Answer> => once(packed, run)
 
   return {
     take,
     pay: (request) => asked(request, take),
     trade: (terms, request) =>
       asked(request, (p) =>
-        once(p, (leg, resolve, reject) =>
-          sales.take(terms, { ...leg, payment: Packed.toRecord(leg.packed), resolve, reject }),
-        ),
+        once(p, (arrival) => {
+          const { packed, answer, line, start, total } = arrival
+          sales.take(terms, {
+            ...{ packed, answer, line, start, total, payment: Packed.toRecord(packed) },
+            resolve: (found) => arrival.resolve(found),
+            reject: (error) => arrival.reject(error),
+          })
+        }),
       ),
     early: lines.size,
   }

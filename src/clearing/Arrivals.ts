@@ -32,17 +32,58 @@ export interface ArrivalsOptions {
   readonly onRefused: (code: string) => void
 }
 
-/** What is done with a payment whose signer is known. */
-export type Run = (leg: Leg, resolve: (answer: Answer) => void, reject: (error: Error) => void) => void
+/** A payment whose signer is known, and whoever waits for its answer. */
+export interface Arrival extends Leg {
+  resolve(answer: Answer): void
+  reject(error: Error): void
+}
+
+/** What is done with it. */
+export type Run = (arrival: Arrival) => void
 
 export interface Arrivals {
   /** Runs once for each payment however often it is sent at the same time. */
   once(packed: Packed.Packed, run: Run): Promise<Answer>
 }
 
-const legOf = (packed: Packed.Packed, answer: Promise<Answer>): Leg => {
-  const total = Packed.total(packed)
-  return { packed, answer, line: Packed.lineKey(packed), start: total - Packed.amount(packed), total }
+/** Tells what came in what became of it. */
+interface Asker {
+  readonly answer: Promise<Answer>
+  readonly resolve: (answer: Answer | Promise<Answer>) => void
+  readonly refused: (error: Error) => void
+}
+
+/** A class, because one is made for every payment. */
+class Arrived implements Arrival {
+  readonly packed: Packed.Packed
+  readonly answer: Promise<Answer>
+  readonly line: string
+  readonly start: bigint
+  readonly total: bigint
+  readonly #asker: Asker
+  /** Where it stands while it is under way, and under which name. */
+  readonly #among: Map<string, Leg>
+  readonly #key: string
+
+  constructor(packed: Packed.Packed, asker: Asker, among: Map<string, Leg>, key: string) {
+    this.packed = packed
+    this.answer = asker.answer
+    this.line = Packed.lineKey(packed)
+    this.total = Packed.total(packed)
+    this.start = this.total - Packed.amount(packed)
+    this.#asker = asker
+    this.#among = among
+    this.#key = key
+    among.set(key, this)
+  }
+  resolve(answer: Answer): void {
+    this.#among.delete(this.#key)
+    this.#asker.resolve(answer)
+  }
+  reject(error: Error): void {
+    this.#among.delete(this.#key)
+    this.#asker.refused(error)
+  }
 }
 
 /** What is wrong with a payment whatever the ledger says; undefined where nothing is. */
@@ -65,15 +106,18 @@ export const create = (options: ArrivalsOptions): Arrivals => {
     return beside.size === 0 ? undefined : beside.get(id + Packed.contentKey(packed))
   }
 
-  /** @returns what ends it */
-  const begin = (leg: Leg, id: string): (() => void) => {
-    if (!underWay.has(id)) {
-      underWay.set(id, leg)
-      return () => underWay.delete(id)
-    }
-    const key = id + Packed.contentKey(leg.packed)
-    beside.set(key, leg)
-    return () => beside.delete(key)
+  const arrive = (packed: Packed.Packed, isSigned: boolean, asker: Asker, run: Run): void => {
+    const fault = faultOf(packed, isSigned)
+    if (fault !== undefined) return asker.refused(fault)
+    const id = Packed.idKey(packed)
+    const same = running(packed, id)
+    if (same !== undefined) return asker.resolve(same.answer)
+    const isFirst = !underWay.has(id)
+    run(
+      isFirst
+        ? new Arrived(packed, asker, underWay, id)
+        : new Arrived(packed, asker, beside, id + Packed.contentKey(packed)),
+    )
   }
 
   const once = (packed: Packed.Packed, run: Run): Promise<Answer> => {
@@ -86,26 +130,7 @@ export const create = (options: ArrivalsOptions): Arrivals => {
       options.onRefused((error as SunledgerError).code)
       reject(error)
     }
-    check(packed, (isSigned) => {
-      const fault = faultOf(packed, isSigned)
-      if (fault !== undefined) return refused(fault)
-      const id = Packed.idKey(packed)
-      const same = running(packed, id)
-      if (same !== undefined) return resolve(same.answer)
-      const leg = legOf(packed, answer)
-      const done = begin(leg, id)
-      run(
-        leg,
-        (found) => {
-          done()
-          resolve(found)
-        },
-        (error) => {
-          done()
-          refused(error)
-        },
-      )
-    })
+    check(packed, (isSigned) => arrive(packed, isSigned, { answer, resolve, refused }, run))
     return answer
   }
 

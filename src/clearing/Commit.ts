@@ -42,8 +42,9 @@ export interface Commit {
 
 /** Told how it went. */
 export interface Then {
-  readonly resolve: (legs: readonly Sealed[]) => void
-  readonly reject: (error: Error) => void
+  /** @param position of the record, on disk */
+  resolve(legs: readonly Sealed[], position: number): void
+  reject(error: Error): void
 }
 
 /** What went to disk together. */
@@ -118,21 +119,34 @@ export interface Sealed {
   json(): string
 }
 
-const sealed = (payment: Packed.Packed, position: number, group: Sealing, leaf: number): Sealed => {
-  let made: Receipt | undefined
-  let payee: Address | undefined
-  return {
-    payment,
-    position,
-    payee() {
-      payee ??= Packed.payee(payment)
-      return payee
-    },
-    receipt() {
-      made ??= receiptOf(Packed.toRecord(payment), group.seal, Merkle.branchOf(group.tree, leaf))
-      return made
-    },
-    json: () => ReceiptText.from(payment, group.seal, Merkle.branchOf(group.tree, leaf)),
+/** A class, because one is made for every payment: closures would take five times the memory. */
+class SealedPayment implements Sealed {
+  readonly payment: Packed.Packed
+  readonly position: number
+  readonly #group: Sealing
+  readonly #leaf: number
+  #receipt: Receipt | undefined
+  #payee: Address | undefined
+
+  constructor(payment: Packed.Packed, position: number, group: Sealing, leaf: number) {
+    this.payment = payment
+    this.position = position
+    this.#group = group
+    this.#leaf = leaf
+  }
+  payee(): Address {
+    this.#payee ??= Packed.payee(this.payment)
+    return this.#payee
+  }
+  receipt(): Receipt {
+    this.#receipt ??= receiptOf(Packed.toRecord(this.payment), this.#group.seal, this.#branch())
+    return this.#receipt
+  }
+  json(): string {
+    return ReceiptText.from(this.payment, this.#group.seal, this.#branch())
+  }
+  #branch(): Hex[] {
+    return Merkle.branchOf(this.#group.tree, this.#leaf)
   }
 }
 
@@ -143,8 +157,7 @@ interface Sealing {
 
 interface Waiter {
   readonly entry: Entry
-  readonly resolve: (position: number, legs: readonly Sealed[]) => void
-  readonly reject: (error: Error) => void
+  readonly told: Then
 }
 
 /** What goes to disk together, and who is told when it is there, or is not. */
@@ -154,8 +167,12 @@ interface Gathered {
 }
 
 /** The payments of a group, in order. */
-const paymentsOf = (entries: readonly Entry[]): readonly Packed.Packed[] =>
-  entries.flatMap((entry) => (Packed.isList(entry) ? entry : Record.payments(entry).map(Packed.fromRecord)))
+const paymentsOf = (entries: readonly Entry[]): readonly Packed.Packed[] => {
+  const paid: Packed.Packed[] = []
+  for (const entry of entries)
+    paid.push(...(Packed.isList(entry) ? entry : Record.payments(entry).map(Packed.fromRecord)))
+  return paid
+}
 
 const sealOf = (domain: Digest.Domain, creditKey: Hex, paid: readonly Packed.Packed[]): Sealing => {
   const leaves = Buffer.allocUnsafe(32 * paid.length)
@@ -194,16 +211,16 @@ export const create = (
       await journal.append(entries, sealing?.seal)
       onGroup({ records: entries.length, payments: paid.length, tookMs: performance.now() - began })
       let next = 0
-      group.forEach(({ entry, resolve }, i) => {
-        const legs = Packed.isList(entry) ? entry : []
-        const made = legs.map((leg, at) => sealed(leg, first + i, sealing as Sealing, next + at))
-        next += Packed.isList(entry) ? entry.length : Record.payments(entry).length
-        resolve(first + i, made)
+      group.forEach(({ entry, told }, i) => {
+        const made: Sealed[] = []
+        if (!Packed.isList(entry)) next += Record.payments(entry).length
+        else for (const leg of entry) made.push(new SealedPayment(leg, first + i, sealing as Sealing, next++))
+        told.resolve(made, first + i)
       })
     } catch (error) {
       failure ??= error as Error
       rebuild()
-      for (const { reject } of group) reject(failure)
+      for (const { told } of group) told.reject(failure)
     }
   }
 
@@ -249,12 +266,14 @@ export const create = (
     add(record) {
       if (failure !== undefined) return Promise.reject(failure)
       Ledger.apply(ledger, record)
-      return new Promise((resolve, reject) => enqueue({ entry: record, resolve, reject }))
+      return new Promise((resolve, reject) => {
+        enqueue({ entry: record, told: { resolve: (_, position) => resolve(position), reject } })
+      })
     },
-    take(legs, { resolve, reject }) {
-      if (failure !== undefined) return reject(failure)
+    take(legs, then) {
+      if (failure !== undefined) return then.reject(failure)
       for (const leg of legs) Ledger.applyPacked(ledger, leg)
-      enqueue({ entry: legs, resolve: (_, made) => resolve(made), reject })
+      enqueue({ entry: legs, told: then })
     },
     kept,
     async quiet(read) {

@@ -94,9 +94,9 @@ const followAccount = (
     last = position
     return write(response, 'payment', Wire.formatReceipt(receipt), position)
   }
-  const stop = heard.add(account, ({ position, receipt }) => {
+  const stop = heard.add(account, (paid) => {
     try {
-      if (isLive && !isOver(response) && !show(position, receipt())) wait()
+      if (isLive && !isOver(response) && !show(paid.position, paid.receipt())) wait()
     } catch {
       // Whatever is wrong with this one, the others are told.
       response.destroy()

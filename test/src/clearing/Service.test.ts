@@ -121,7 +121,7 @@ describe('telling', () => {
         throw new Error('a listener of ours is broken')
       },
     })
-    const stop = service.listen({ payment: ({ receipt }) => void heard.push(receipt().payment.total) })
+    const stop = service.listen({ payment: (paid) => void heard.push(paid.receipt().payment.total) })
     const requests = Array.from({ length: 10 }, () => payer.pay({ to: shop.address, amount: 1n }))
     await Promise.all(requests.map(service.pay))
     stop()

@@ -189,7 +189,8 @@ describe('many listeners', () => {
             : {
                 payment: (payment) =>
                   told({
-                    ...payment,
+                    ...{ payment: payment.payment, position: payment.position },
+                    ...{ receipt: () => payment.receipt(), json: () => payment.json() },
                     payee() {
                       asked++
                       return payment.payee()

@@ -78,7 +78,7 @@ export const open = (options: BookOptions = {}): Book => {
   const refused: string[] = []
   const accept = Accept.create({
     nowSeconds: () => now,
-    onAccepted: ({ position, receipt }) => announced.push({ position, receipt: receipt() }),
+    onAccepted: (paid) => announced.push({ position: paid.position, receipt: paid.receipt() }),
     onRefused: (code) => refused.push(code),
     ...options,
     ledger,
