@@ -101,7 +101,7 @@ describe('I11 a disk that fails', () => {
   test('error: SL403 when the disk is full: all that was accepted is there, and nothing else', async () => {
     const path = folder()
     const script = join(support, 'untilFull.ts')
-    const run = `ulimit -f 1200; exec "${process.execPath}" --disable-warning=ExperimentalWarning "${script}" "${path}"`
+    const run = `ulimit -f 500; exec "${process.execPath}" --disable-warning=ExperimentalWarning "${script}" "${path}"`
     const { stdout } = await promisify(execFile)('sh', ['-c', run])
     const { accepted, code, kept, end } = JSON.parse(stdout)
     expect([code, kept]).toEqual(['SL403', true])
