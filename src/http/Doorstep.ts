@@ -25,17 +25,38 @@ const framing = /\r\n(?:content-length|transfer-encoding|connection|upgrade|expe
 const length = /^\r\ncontent-length: ?(\d{1,9})$/i
 const stays = /^\r\nconnection: ?keep-alive$/i
 
-const frameOf = (bytes: Buffer): Frame | undefined => {
-  const end = bytes.indexOf(headEnd)
-  if (end < 0) return undefined
-  const head = bytes.toString('latin1', 0, end)
+/** Length of the body that a head announces; undefined: only a parser can tell. */
+const bodyIn = (head: string): number | undefined => {
   let body = -1
   for (const [line] of head.matchAll(framing)) {
     const found = length.exec(line)?.[1]
     if (found !== undefined && body < 0) body = Number(found)
     else if (!stays.test(line)) return undefined
   }
-  return { head, bytes: end + headEnd.length + Math.max(0, body) }
+  return Math.max(0, body)
+}
+
+/** Heads that came last: a client says the same with every request, but for the length. */
+const mostKnown = 256
+const mostHead = 1024
+const bodies = new Map<string, number | undefined>()
+
+const bodyOf = (head: string): number | undefined => {
+  if (head.length > mostHead) return bodyIn(head)
+  const known = bodies.get(head)
+  if (known !== undefined || bodies.has(head)) return known
+  const body = bodyIn(head)
+  if (bodies.size >= mostKnown) bodies.clear()
+  bodies.set(head, body)
+  return body
+}
+
+const frameOf = (bytes: Buffer): Frame | undefined => {
+  const end = bytes.indexOf(headEnd)
+  if (end < 0) return undefined
+  const head = bytes.toString('latin1', 0, end)
+  const body = bodyOf(head)
+  return body === undefined ? undefined : { head, bytes: end + headEnd.length + body }
 }
 
 /** @param refuse asked for the answer to a request that could be refused */
