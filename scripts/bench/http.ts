@@ -81,7 +81,7 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
   const cores = Cores.plan()
   say(cores.how)
   cores.forServers()
-  const place = await Place.open(say, ['--payments-per-account', '0'])
+  const place = await Place.open(say, ['--payments-per-account', '0', '--most-wait', '10000'])
   try {
     cores.moveToClients(place.chainPid)
     const { results, receiptsARoot, single } = await measureOwn(place, cores, samples)
