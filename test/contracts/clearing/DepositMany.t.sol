@@ -5,6 +5,7 @@ import {AuthorizedToken} from "../../../contracts/token/AuthorizedToken.sol";
 import {IClearingHouse} from "../../../contracts/clearing/IClearingHouse.sol";
 import {ClearingSupport} from "../support/ClearingSupport.sol";
 import {BatchBuilder} from "../support/BatchBuilder.sol";
+import {Vm} from "../support/Vm.sol";
 import {AskingToken, Giver, GreedyWallet, LoudWallet, OddToken} from "../support/Tokens.sol";
 
 /// @title DepositMany: many authorizations in one transaction, each judged by itself
@@ -123,6 +124,22 @@ contract DepositManyTest is ClearingSupport {
         b.salt = bytes32("another");
         vm.assertEq(submit(true, bytes.concat(own(a), own(b))), 11, "deposited");
         assertAccount(alice, 101, 30, 20);
+    }
+
+    /// @dev An entry for each that the batch has: what stands behind its end is none.
+    function test_ABatchSaysOfEachEntryWhatBecameOfItAndNoMore() external {
+        bytes memory unsigned = into(entryOf(CAROL, 3), new bytes(64));
+        vm.recordLogs();
+        submit(false, bytes.concat(into(entryOf(ALICE, 100)), unsigned, into(entryOf(BOB, 7))));
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        uint256[2] memory counts;
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].emitter != address(house)) continue;
+            if (logs[i].topics[0] == IClearingHouse.Deposited.selector) ++counts[0];
+            else if (logs[i].topics[0] == IClearingHouse.DepositRefused.selector) ++counts[1];
+        }
+        vm.assertEq(counts[0], 2, "taken");
+        vm.assertEq(counts[1], 1, "refused");
     }
 
     function test_NobodyInABatchMovesNothing() external {
@@ -269,8 +286,10 @@ contract DepositManyTest is ClearingSupport {
         );
     }
 
+    /// @dev However much the house holds already.
     function test_ATokenMustDeliverWhatWasAuthorizedInAll() external {
         bytes memory batch = oddBatch();
+        odd.mint(address(house), 1_000);
         odd.setShortBy(1);
         vm.expectRevert(
             abi.encodeWithSelector(IClearingHouse.ClearingHouse_NotDelivered.selector, uint256(107), uint256(105))
