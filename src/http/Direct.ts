@@ -68,7 +68,10 @@ export const create = (
       const text = (await site.gate.through(() => route.run?.(site.service, input))) as string
       // It may have been cut off meanwhile.
       if (response.headersSent) return
-      response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
+      const length = Buffer.byteLength(text)
+      // Where there is nothing but ASCII, as in a receipt, it need not be turned into UTF-8.
+      const encoding = length === text.length ? 'latin1' : 'utf8'
+      response.writeHead(200, { 'content-type': type, 'content-length': length }).end(text, encoding)
     } catch (error) {
       onError(error, request, response)
     }
