@@ -139,6 +139,19 @@ contract EnergyCreditTest is EnergySupport {
         assertTotals(100_000, 30_000, 18_000);
     }
 
+    /// @dev Owners are numbered from 1, and the first is one like any other.
+    function test_TheFirstOwnerOwesAndRetiresToo() external {
+        approve(ALICE, approvalOf(vm.addr(0xF125), alice, CONSUMER));
+        vm.warp(block.timestamp + 100);
+        vm.prank(alice);
+        credit.transfer(carol, 100_000);
+        read(0xF125, block.timestamp, 40_000);
+        vm.prank(carol);
+        credit.transfer(alice, 30_000);
+        vm.assertEq(meter.retire(alice), 30_000, "retired");
+        assertTotals(100_000, 40_000, 10_000);
+    }
+
     function test_RetiringNothingIsSilent() external {
         read(RACK, START + 500, 30_000);
         vm.recordLogs();

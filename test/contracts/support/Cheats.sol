@@ -22,6 +22,19 @@ abstract contract Cheats {
         }
     }
 
+    /// @dev That the deployment before this call came to nothing, and why: `vm.expectRevert` overlooks creations in assembly.
+    function assertNotDeployed(address made, bytes memory expected) internal pure {
+        bytes memory reason;
+        assembly ("memory-safe") {
+            reason := mload(0x40)
+            mstore(reason, returndatasize())
+            returndatacopy(add(reason, 0x20), 0, returndatasize())
+            mstore(0x40, and(add(add(reason, 0x3f), returndatasize()), not(0x1f)))
+        }
+        vm.assertEq(made, address(0), "not deployed");
+        vm.assertEq(keccak256(reason), keccak256(expected), "what it was refused for");
+    }
+
     function deployDollar(address minter) internal returns (TestDollar) {
         return TestDollar(deploy("TestDollar", abi.encode(minter)));
     }
