@@ -1,8 +1,9 @@
 /** Whose receipts a paywall takes, when the service's key changes under it. */
 import { describe, expect, test } from 'vitest'
 import * as Keys from '../../../../src/chain/Keys.ts'
+import * as Signature from '../../../../src/crypto/Signature.ts'
 import { paywall, Robot } from '../../../../src/index.ts'
-import { useChain } from '../../support/Chain.ts'
+import { houseCall, useChain } from '../../support/Chain.ts'
 import { listen } from '../../support/Http.ts'
 import { start } from '../../support/Running.ts'
 import { ask, buy, codeIn, payFor, requiredOf, serve } from '../../support/Shop.ts'
@@ -25,6 +26,8 @@ describe('an operator that replaces its credit key', () => {
     await site.server.close()
     await first.close()
     const keys = { ...deployed.keys, credit: Keys.random().credit }
+    const replaced = [keys.settlement, keys.credit, keys.cold].map((key) => Signature.addressOf(key))
+    await chain.senderOf(keys.cold).send(houseCall(deployed.deployment.clearingHouse, 'replaceKeys', replaced))
     const second = await start(chain, { ...deployed, keys }, { folder: first.folder })
     const port = Number(new URL(site.url).port)
     await listen(second, { port })
