@@ -88,6 +88,15 @@ export const read = ({ view, start }: Row, place: number): bigint => readAmount(
 export const write = ({ view, start }: Row, place: number, value: bigint): void =>
   writeAmount(view, start + place, value)
 
+/** Whether one amount in a row is greater than another. */
+export const isAbove = ({ view, start }: Row, one: number, other: number): boolean => {
+  for (let i = 0; i < 12; i += 4) {
+    const difference = view.getUint32(start + one + i) - view.getUint32(start + other + i)
+    if (difference !== 0) return difference > 0
+  }
+  return false
+}
+
 /** A row as a value. */
 export const toAccount = (row: Row): Account => ({
   asset: hex(row, cell.asset, 20),

@@ -110,10 +110,9 @@ const overBudget = (
   return over === undefined ? undefined : { reason: 'overBudget', ...over }
 }
 
-const isSelf = ({ bytes, start }: Packed.Packed): boolean =>
-  bytes.compare(bytes, start, start + 20, start + Packed.at.payer, start + Packed.at.payer + 20) === 0
+const isSelf = ({ view, start }: Packed.Packed): boolean =>
+  Packed.isSameWords(view, start + Packed.at.payee, view, start + Packed.at.payer, 20)
 
-/** Assets are few, and a text of each is made once. */
 const isListed = (ledger: Ledger, p: Packed.Packed): boolean => ledger.assets.has(Packed.asset(p))
 
 /** Why a payment may not be accepted, or undefined when it may. The signature has been checked before, the history too. */
@@ -145,9 +144,8 @@ export const check = (ledger: Ledger, payment: Payment, nowSeconds: bigint): Pro
 
 /** Notes whether there is something to settle. */
 export const note = (ledger: Ledger, row: Accounts.Row): void => {
-  const { read } = Accounts
-  const unsettled =
-    read(row, cell.debitTotal) > read(row, cell.debited) || read(row, cell.creditTotal) > read(row, cell.credited)
+  const { isAbove } = Accounts
+  const unsettled = isAbove(row, cell.debitTotal, cell.debited) || isAbove(row, cell.creditTotal, cell.credited)
   if (unsettled) ledger.unsettled.add(row.number)
   else ledger.unsettled.delete(row.number)
 }
@@ -164,17 +162,17 @@ export const turnOver = (ledger: Ledger, asset: Address, amount: bigint): void =
 
 /** Applies an accepted payment, as `apply` does. */
 export const applyPacked = (ledger: Ledger, p: Packed.Packed): void => {
-  const { bytes, view, start } = p
-  const { at } = Packed
+  const { view, start } = p
+  const { at, copyWords } = Packed
   const payer = ledger.accounts.open(view, start + at.payer, start + at.asset)
-  bytes.copy(payer.bytes, payer.start + cell.debitTotal, start + at.total, start + at.total + 12)
-  bytes.copy(payer.bytes, payer.start + cell.debitHistory, start + at.history, start + at.history + 32)
-  bytes.copy(payer.bytes, payer.start + cell.signature, start + at.signature, start + p.size)
+  copyWords(payer.view, payer.start + cell.debitTotal, view, start + at.total, 12)
+  copyWords(payer.view, payer.start + cell.debitHistory, view, start + at.history, 32)
+  copyWords(payer.view, payer.start + cell.signature, view, start + at.signature, p.size - at.signature)
   payer.bytes[payer.start + cell.signatureBytes] = p.size - at.signature
   const payee = ledger.accounts.open(view, start + at.payee, start + at.asset)
-  bytes.copy(payee.bytes, payee.start + cell.creditTotal, start + at.creditTotal, start + at.creditTotal + 12)
-  bytes.copy(payee.bytes, payee.start + cell.creditHistory, start + at.creditHistory, start + at.creditHistory + 32)
-  bytes.copy(payee.bytes, payee.start + cell.creditDebit, start + at.id, start + at.id + 32)
+  copyWords(payee.view, payee.start + cell.creditTotal, view, start + at.creditTotal, 12)
+  copyWords(payee.view, payee.start + cell.creditHistory, view, start + at.creditHistory, 32)
+  copyWords(payee.view, payee.start + cell.creditDebit, view, start + at.id, 32)
   note(ledger, payer)
   note(ledger, payee)
   const amount = Packed.amount(p)

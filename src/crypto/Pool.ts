@@ -53,9 +53,8 @@ const hire = (domain: Domain, threads: number, onAnswer: () => void, onLoss: () 
 /** Takes over what a thread has found out. */
 const copyAnswer = (to: Core.Packed, from: Core.Packed): void => {
   const { at } = Core
-  for (let i = 0; i < 32; i += 4) to.view.setInt32(to.start + at.id + i, from.view.getInt32(from.start + at.id + i))
-  for (let i = 0; i < 20; i += 4)
-    to.view.setInt32(to.start + at.payer + i, from.view.getInt32(from.start + at.payer + i))
+  Core.copyWords(to.view, to.start + at.id, from.view, from.start + at.id, 32)
+  Core.copyWords(to.view, to.start + at.payer, from.view, from.start + at.payer, 20)
 }
 
 /** @param threads beside the one that asks */

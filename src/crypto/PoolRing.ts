@@ -59,7 +59,7 @@ export const open = (shared: SharedArrayBuffer): Ring => {
     claimed: () => Atomics.load(words, control.claimed),
     fill({ view: from, start: at, size }) {
       const to = start(next)
-      for (let i = 0; i < size; i += 4) view.setInt32(to + i, from.getInt32(at + i, true), true)
+      Core.copyWords(view, to, from, at, size)
       sizes[place(next)] = size
       Atomics.store(states, place(next), state.open)
       next = (next + 1) | 0
