@@ -15,7 +15,7 @@ import * as Place from './Place.ts'
 export const help = `Usage: npm run -s bench -- http [--no-peers] [--samples N] [--json]
 
   --no-peers    only our own rows
-  --samples N   of each row (default: 5), after two that warm up
+  --samples N   of each row (default: 5), after three that warm up
 
 http.single        payments a second, one a request; ${Own.connections} connections kept alive, each with one request under way
 http.batch         the same, ${Own.paymentsABatch} a request, ${Own.batchConnections} connections

@@ -26,7 +26,7 @@ const offline = createClient({ transport: custom({ request: async () => null }) 
 export const session: Peer.Peer = {
   name: 'peer.mppx.session',
   what: 'requests/s of an mppx/express route paid by session vouchers, checked by that server; channels put into its store as openings leave them, and on the local chain a stand-in answers for the escrow that is built into Tempo',
-  perSample: 640,
+  perSample: 320,
   async open(place) {
     const { chainId, dollar } = place.deployment
     await Client.raw(Client.create(place.rpcUrl), 'hardhat_setCode', [escrow, standIn])
