@@ -1,5 +1,5 @@
 /**
- * Where the ledger keeps its accounts: one row of 344 bytes each, in a few large buffers, found through a table of row numbers. A million
+ * Where the ledger keeps its accounts: one row of 340 bytes each, in a few large buffers, found through a table of row numbers. A million
  * accounts are 360 MB then and nothing for the garbage collector to walk through; as objects with hex strings they would be four times that.
  *
  * `get`, `values` and the like give accounts as values (`Account`): copies, which do not change with the ledger.
