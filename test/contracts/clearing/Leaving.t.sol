@@ -315,7 +315,8 @@ contract LeavingTest is ClearingSupport {
         house.finalizeExit(address(other), alice);
         vm.expectRevert(IClearingHouse.ClearingHouse_NoExit.selector);
         house.finalizeExit(address(dollar), alice);
-        (, uint256 endsAt) = house.exitOf(address(dollar), alice);
+        (address to, uint256 endsAt) = house.exitOf(address(dollar), alice);
+        vm.assertEq(to, address(0), "receiver");
         vm.assertEq(endsAt, 0, "running");
         startExit(FLEET, alice, fleet);
         vm.warp(START + 2 * WINDOW);

@@ -126,6 +126,28 @@ contract EnergyBatchesTest is EnergySupport {
         vm.assertEq(meter.meterOf(panel).energyMilliWh, 0, "nothing of it counts");
     }
 
+    /// @dev The least that can be counted is counted: made, used, owed and paid down.
+    function test_AMilliwatthourCounts() external {
+        approveAll();
+        vm.warp(START + 1_000);
+        meter.submit(readings(0, 1, reading(keyOf(0, false), START + 10, 1, 0)));
+        vm.assertEq(credit.balanceOf(alice), 1, "made");
+        vm.expectEmit(address(meter));
+        emit IEnergyMeter.Consumed(bob, 1, 0, 1);
+        meter.submit(readings(0, 1, reading(keyOf(1, true), START + 10, 1, 0)));
+        vm.expectEmit(address(meter));
+        emit IEnergyMeter.Produced(bob, 2, 1, 1, false);
+        meter.submit(readings(0, 1, reading(keyOf(1, false), START + 10, 2, 0)));
+        vm.assertEq(credit.balanceOf(bob), 1, "what was not owed");
+        vm.prank(carol);
+        meter.chooseDelivery(true, address(0));
+        meter.submit(readings(0, 1, reading(keyOf(2, false), START + 10, 1, 0)));
+        vm.assertEq(house.accountOf(address(credit), carol).balance, 1, "delivered");
+        meter.submit(readings(0, 1, reading(keyOf(1, true), START + 20, 2, 0)));
+        vm.assertEq(credit.balanceOf(bob), 0, "retired");
+        assertTotals(4, 2, 0);
+    }
+
     /// @dev Each reading of one device in a batch is measured against the one before it.
     function test_TheSameMeterTwiceInABatch() external {
         approvePanel();
