@@ -45,8 +45,9 @@ const accepting = async (folders: readonly [string, string]): Promise<Pair[]> =>
     const pair = { one: await one.sample(), two: await two.sample() }
     if (i < warmUps) continue
     pairs.push(pair)
-    const { r, accepted } = pair.one
-    say(`R ${Math.round(r)}, one core ${Math.round(accepted)}, two cores ${Math.round(pair.two.accepted)} payments/s`)
+    const of = ({ accepted, cores }: Sample): string =>
+      `${Math.round(accepted)} payments/s (had ${cores.toFixed(2)} cores)`
+    say(`R ${Math.round(pair.one.r)}, one core ${of(pair.one)}, two cores ${of(pair.two)}`)
   }
   await Promise.all([one.close(), two.close()])
   return pairs
@@ -93,7 +94,8 @@ export const run = async ({ json }: RunOptions): Promise<number> => {
       row('replay', 'records/s', replaying(folders[0])),
       await Chain.measure(),
     ]
-    print(json, { heldOnCores: Cores.canHold, results }, () => resultsTable(results))
+    const coresHad = { one: median(pairs.map(({ one }) => one.cores)), two: median(pairs.map(({ two }) => two.cores)) }
+    print(json, { heldOnCores: Cores.canHold, coresHad, results }, () => resultsTable(results))
     return 0
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -10,6 +10,8 @@ import * as Acceptance from './Acceptance.ts'
 export interface Sample {
   readonly accepted: number
   readonly r: number
+  /** Cores that it had meanwhile: fewer than it was given where other processes took them. */
+  readonly cores: number
 }
 
 const [folder, threads, samples] = process.argv.slice(2) as [string, string, string]
@@ -17,10 +19,13 @@ const acceptance = await Acceptance.open(folder, Number(threads), Number(samples
 
 const sample = async (): Promise<Sample> => {
   const before = Recovering.measure()
+  const [began, cpu] = [performance.now(), process.cpuUsage()]
   const accepted = await acceptance.sample()
+  const { user, system } = process.cpuUsage(cpu)
+  const cores = (user + system) / 1000 / (performance.now() - began)
   const after = Recovering.measure()
   // The mean of the times, not of the rates.
-  return { accepted, r: 2 / (1 / before + 1 / after) }
+  return { accepted, r: 2 / (1 / before + 1 / after), cores }
 }
 
 for await (const _ of createInterface(process.stdin)) process.stdout.write(`${JSON.stringify(await sample())}\n`)
