@@ -96,17 +96,27 @@ const positive = (name: string, text: string): number => {
 interface Round {
   readonly capacity: number
   readonly over: Load.Phase
+  /** Processor time that the service had while it was overloaded, seconds a second: below 1, others had its core too. */
+  readonly cpu: number
 }
 
 /** The machine is not equally fast from one minute to the next, so each overload is held against the capacity just before it. */
-const round = async (load: readonly Load.Payer[], seconds: number, times: number): Promise<Round> => {
+const round = async (
+  place: Place.Place,
+  load: readonly Load.Payer[],
+  seconds: number,
+  times: number,
+): Promise<Round> => {
+  const used = () => place.metric('process_cpu_seconds_total')
   const { accepted: capacity } = await Load.run(load, { payers: closedPayers }, seconds)
+  const before = await used()
   const over = await Load.run(load, capacity * times, seconds)
+  const cpu = ((await used()) - before) / over.seconds
   const share = (over.accepted / capacity).toFixed(2)
   say(
-    `capacity ${Math.round(capacity)} payments/s; overloaded ${share} of it, p99 ${Math.round(at(over.latenciesMs, 0.99))} ms`,
+    `capacity ${Math.round(capacity)} payments/s; overloaded ${share} of it, p99 ${Math.round(at(over.latenciesMs, 0.99))} ms, ${cpu.toFixed(2)} of its core`,
   )
-  return { capacity, over }
+  return { capacity, over, cpu }
 }
 
 const middle = (all: readonly Round[]): Round =>
@@ -117,14 +127,14 @@ const memory = (place: Place.Place): Promise<number> => place.metric('process_re
 const measure = async (place: Place.Place, seconds: number, times: number) => {
   const load = await prepare(place)
   await Load.run(load, { payers: closedPayers }, 2)
-  const all = [await round(load, seconds, times)]
+  const all = [await round(place, load, seconds, times)]
   const before = await memory(place)
-  for (let i = 1; i < rounds; i++) all.push(await round(load, seconds, times))
+  for (let i = 1; i < rounds; i++) all.push(await round(place, load, seconds, times))
   const after = await memory(place)
-  const { capacity, over } = middle(all)
+  const { capacity, over, cpu } = middle(all)
   const calm = await Load.run(load, capacity / 4, seconds)
   Load.close(load)
-  return { all, capacity, over, calm, growthBytes: after - before }
+  return { all, capacity, over, cpu, calm, growthBytes: after - before }
 }
 
 export const run = async ({ args, json }: RunOptions): Promise<number> => {
@@ -139,11 +149,12 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
   cores.forClients()
   cores.moveToClients(place.chainPid)
   try {
-    const { all, capacity, over, calm, growthBytes } = await measure(place, seconds, times)
+    const { all, capacity, over, cpu, calm, growthBytes } = await measure(place, seconds, times)
     const results: Result[] = [
       { name: 'capacity', value: capacity, unit: 'payments/s', samples: all.length },
       ...rows('overload', over, capacity),
       ...rows('calm', calm, capacity),
+      { name: 'overload.cpu', value: cpu, unit: 'of a core that the service had' },
       { name: 'overload.retryAfter', value: over.withRetryAfter, unit: 'of what was shed' },
       { name: 'overload.otherAnswers', value: over.other, unit: 'answers' },
       { name: 'overload.memoryGrowth', value: Math.round(growthBytes / 2 ** 20), unit: 'MiB', samples: all.length - 1 },
