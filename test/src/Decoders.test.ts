@@ -1,11 +1,14 @@
 /** A sample of `bench fuzz`: whatever a decoder is given, it takes it or refuses it with an error of ours; and what the bench found once. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import * as Decoders from '../../scripts/bench/fuzz/Decoders.ts'
 import * as Batch from '../../src/core/Batch.ts'
 import type { Hex } from '../../src/core/Payment.ts'
 import * as Events from '../../src/sdk/Events.ts'
 import * as Receipt from '../../src/sdk/Receipt.ts'
+
+// A worker of the tests ends without saying so.
+afterAll(Decoders.clean)
 
 describe('a decoder', () => {
   test.each(Decoders.decoders.map((decoder) => [decoder.name, decoder] as const))(

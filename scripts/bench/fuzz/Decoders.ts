@@ -89,7 +89,13 @@ const file = (pick: Pick): void => {
   }
 }
 
-process.once('exit', () => right && rmSync(right.folder, { recursive: true, force: true }))
+/** Removes what was written for the cases. */
+export const clean = (): void => {
+  if (right !== undefined) rmSync(right.folder, { recursive: true, force: true })
+  right = undefined
+}
+
+process.once('exit', clean)
 
 const receiptHeader = (pick: Pick): void => {
   const right = X402.encode(wrongJson(pick, { x402Version: 2, payload: { receipt: Right.receipt, key: 'k' } }) ?? {})
