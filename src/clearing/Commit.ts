@@ -15,6 +15,7 @@ import * as Merkle from '../crypto/Merkle.ts'
 import { creditInto } from '../crypto/Packed.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Entry, Journal, StoredPayment } from '../store/Journal.ts'
+import { gather } from './Gather.ts'
 import { replay } from './Replay.ts'
 
 export interface Commit {
@@ -238,9 +239,8 @@ export const create = (
   }
 
   const flush = async (): Promise<void> => {
-    // One turn of the event loop gathers the requests that have arrived together.
-    await new Promise((resolve) => setImmediate(resolve))
     while (gathering.waiters.length > 0) {
+      await gather(() => gathering.waiters.length)
       writing = gathering
       gathering = { waiters: [], watchers: [] }
       await write(writing.waiters)

@@ -81,13 +81,22 @@ const openBook = async (folder: string, all: readonly Payer[], pool: Pool.Pool |
   return { journal, accept }
 }
 
-/** Always as many under way, as the window of a busy service would be. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * Always as many under way, as the window of a busy service would be. They come from two sides that do not keep step, so that there is something
+ * to check while a group goes to disk.
+ */
 const acceptAll = async (accept: Accept.Accept, bodies: readonly Buffer[]): Promise<void> => {
   let next = 0
   const one = async (): Promise<void> => {
     while (next < bodies.length) await accept.take(scan(bodies[next++] as Buffer) as Packed)
   }
-  await Promise.all(Array.from({ length: inFlight }, one))
+  const some = (): Promise<void>[] => Array.from({ length: inFlight / 2 }, one)
+  const first = some()
+  // Until the group of these is on its way.
+  for (let i = 0; i < 3; i++) await turn()
+  await Promise.all([...first, ...some()])
 }
 
 export interface Acceptance {
