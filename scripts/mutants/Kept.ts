@@ -1,7 +1,7 @@
 /**
  * Verdicts of earlier runs, one a line, written as they are found: a run that was ended goes on where it was, and after a change only
- * what is in functions that were changed is judged again. A mutant that was killed stays killed while its function and the suite that killed
- * it are what they were; one that survived has to face every test that is new. What changes elsewhere do to it `--again` asks.
+ * what is in functions that were changed is judged again. A mutant that was killed stays killed while its function is what it was and the
+ * test that killed it is there; one that survived has to face every test that is new. What changes elsewhere do to it `--again` asks.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -25,6 +25,8 @@ export class Kept {
   private readonly imports = new Imports()
   /** Hash of a suite's code, and the file that it stands in, by its name. */
   private readonly suites: ReadonlyMap<string, { readonly id: ArtifactId; readonly code: string }>
+  /** `Suite.test`, as failures name them. */
+  private readonly tests: ReadonlySet<string>
 
   constructor(file: string, artifacts: readonly Artifact[]) {
     this.file = file
@@ -33,6 +35,13 @@ export class Kept {
       artifacts
         .filter(({ id }) => suites.has(id.name))
         .map((artifact) => [artifact.id.name, { id: artifact.id, code: hashOf(codeOf(artifact)) }]),
+    )
+    this.tests = new Set(
+      artifacts
+        .filter(({ id }) => suites.has(id.name))
+        .flatMap(({ id, contract }) =>
+          [...contract.abi.matchAll(/"name":"(\w+)"/g)].map(([, name]) => `${id.name}.${name}`),
+        ),
     )
     if (!existsSync(file)) return
     for (const text of readFileSync(file, 'utf8').split('\n')) {
@@ -44,7 +53,8 @@ export class Kept {
   /** What was found, where it still holds. */
   verdictOn(mutant: Mutant): Verdict | undefined {
     const line = this.lines.get(`${mutant.file} ${mutant.key}`)
-    return line && line.basis === this.basisOf(mutant, line.verdict) ? line.verdict : undefined
+    if (line?.basis !== this.basisOf(mutant, line?.verdict)) return undefined
+    return this.isThere(line?.verdict.by) ? line?.verdict : undefined
   }
 
   /** Which suite killed the mutant once, whether or not that still holds. */
@@ -60,11 +70,14 @@ export class Kept {
     this.lines.set(`${file} ${key}`, line)
   }
 
-  private basisOf({ file, key, changed }: Mutant, { outcome, by }: Verdict): string {
-    const killer = this.suites.get(by?.split('.')[0] ?? '')?.code ?? ''
+  private isThere(killer: string | undefined): boolean {
+    return !killer?.includes('.') || this.tests.has(killer.replace(/\(.*$/, ''))
+  }
+
+  private basisOf({ file, key, changed }: Mutant, verdict: Verdict | undefined): string {
     // What nobody could notice no new test will notice.
-    const tests = outcome === 'survived' && !(key in reasons) ? this.testsOf(file) : killer
-    return hashOf(changed, tests)
+    const isOpen = verdict?.outcome === 'survived' && !(key in reasons)
+    return hashOf(changed, isOpen ? this.testsOf(file) : '')
   }
 
   private testsOf(file: string): string {
