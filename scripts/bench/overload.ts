@@ -23,9 +23,9 @@ Exit code 1 where nothing is shed, an answer is neither a receipt nor a 503 with
 is accepted takes longer than 500 ms (p99).
 `
 
-const payers = 2_000
+const payers = 4_000
 /** Payments that each payer has signed beforehand. */
-const each = 120
+const each = 75
 /** Payers at once when capacity is measured. */
 const closedPayers = 192
 const rounds = 3

@@ -1,6 +1,7 @@
 /**
  * Many payers, each with a connection of its own and one payment in flight, sent at a rate that does not wait for answers. Whoever is told
- * to come back sends the very same payment again when its turn comes.
+ * to come back sends the very same payment again when its turn comes. What is due while every payer waits for an answer has nobody who could
+ * want it, and is not sent later either: what is offered says so.
  */
 import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
@@ -95,11 +96,11 @@ export const run = async (
   const count: Count = { accepted: 0, shed: 0, other: 0, withRetryAfter: 0, latencies: [] }
   const idle: Payer[] = [...payers]
   const isClosed = typeof perSecond !== 'number'
-  let [sent, isOver] = [0, false]
+  let [sent, unwanted, isOver] = [0, 0, false]
   const began = performance.now()
   const go = (payer: Payer): void => {
     if (payer.next >= payer.requests.length) throw new Error('there are too few signed payments')
-    send(payer, isClosed ? performance.now() : began + (1000 * sent) / perSecond)
+    send(payer, isClosed ? performance.now() : began + (1000 * (sent + unwanted)) / perSecond)
     sent++
   }
   for (const payer of payers) {
@@ -115,8 +116,9 @@ export const run = async (
   for (let elapsed = 0; elapsed < seconds; elapsed = (performance.now() - began) / 1000) {
     if (!isClosed) {
       // What is due by now; whoever came back last goes last, so that all take turns.
-      const due = Math.min(Math.floor(elapsed * (perSecond as number)) - sent, idle.length)
-      for (const payer of idle.splice(0, Math.max(0, due))) go(payer)
+      const due = Math.max(0, Math.floor(elapsed * (perSecond as number)) - sent - unwanted)
+      for (const payer of idle.splice(0, due)) go(payer)
+      unwanted = Math.max(unwanted, Math.floor(elapsed * (perSecond as number)) - sent)
     }
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
