@@ -7,7 +7,7 @@ pragma solidity ^0.8.28;
 /// message changes nothing.
 ///
 /// What is assumed of an asset: at most 6 decimals, and that it keeps what it holds here (no rebasing downwards). A deposit may
-/// raise a balance to 2^95 atomic units, so that no sum here can overflow. What an asset delivers is measured by balance
+/// raise a balance to 2^80 atomic units, so that no sum here can overflow. What an asset delivers is measured by balance
 /// difference, so a fee on transfer is refused or credited net, never invented. An asset may freeze a holder, return nothing or
 /// call back: none of that can hold up another account.
 ///
