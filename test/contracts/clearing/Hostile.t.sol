@@ -118,6 +118,21 @@ contract HostileTest is ClearingSupport {
         vm.assertEq(odd.balanceOf(address(house)), 40, "I1: tokens");
     }
 
+    function test_AWithdrawalIsNotEnteredAgain() external {
+        OddToken odd = new OddToken(6);
+        list(address(odd));
+        odd.mint(address(this), 100);
+        odd.approve(address(house), 100);
+        house.deposit(address(odd), alice, address(0), 60);
+        asset = address(odd);
+        bytes memory signature = withdrawal(ALICE, alice, carol, 10, 0, FOREVER);
+        odd.setCallback(address(house), abi.encodeCall(house.deposit, (asset, alice, address(0), 1)));
+        vm.expectRevert(IClearingHouse.ClearingHouse_Reentered.selector);
+        vm.prank(operator);
+        house.withdraw(asset, alice, carol, 10, FOREVER, signature);
+        vm.assertEq(house.nonceOf(asset, alice), 0, "not used");
+    }
+
     function seeWhatIsLeft() external view {
         vm.assertEq(house.setApartOf(asset, carol), 0, "written before the token is called");
     }
@@ -159,6 +174,40 @@ contract HostileTest is ClearingSupport {
             assertAccount(robot, 90, 0, 0);
             vm.revertToState(before);
         }
+    }
+
+    /// @dev It is nobody's, by name: a revert of the arithmetic would hold up a batch.
+    function test_AP256SignatureOutOfRangeIsNobodys() external {
+        address robot = addrP256(5);
+        give(robot, 100);
+        (bytes32 r,) = vm.signP256(5, withdrawDigest(robot, bob, 10, 0, FOREVER));
+        (uint256 x, uint256 y) = vm.publicKeyP256(5);
+        uint256[4] memory wrong = [0, P256.N, P256.N + 1, type(uint256).max];
+        for (uint256 i = 0; i < 4; ++i) {
+            vm.expectRevert(IClearingHouse.ClearingHouse_BadSignature.selector);
+            vm.prank(operator);
+            house.withdraw(asset, robot, bob, 10, FOREVER, abi.encodePacked(r, wrong[i], x, y));
+        }
+    }
+
+    /// @dev Bytes behind a good signature make it none, of either curve.
+    function test_ASignatureOfAnotherLengthIsNone() external {
+        give(alice, 100);
+        address robot = addrP256(5);
+        give(robot, 100);
+        bytes memory compact = withdrawal(ALICE, alice, bob, 10, 0, FOREVER);
+        bytes memory p256 = sign128(5, withdrawDigest(robot, bob, 10, 0, FOREVER));
+        for (uint256 more = 2; more < 64; more += 20) {
+            bytes memory rest = new bytes(more);
+            bytes memory signature = bytes.concat(compact, rest);
+            assertRefused(house, abi.encodeCall(house.withdraw, (asset, alice, bob, 10, FOREVER, signature)));
+            signature = bytes.concat(p256, rest);
+            assertRefused(house, abi.encodeCall(house.withdraw, (asset, robot, bob, 10, FOREVER, signature)));
+        }
+        vm.prank(operator);
+        house.withdraw(asset, alice, bob, 10, FOREVER, compact);
+        vm.prank(operator);
+        house.withdraw(asset, robot, bob, 10, FOREVER, p256);
     }
 
     /// @dev Every message names the contract and the chain that it is for.

@@ -36,6 +36,12 @@ contract LeavingTest is ClearingSupport {
         vm.assertEq(house.nonceOf(asset, alice), 1, "nonce");
     }
 
+    function test_AWithdrawalMayTakeEverything() external {
+        withdraw(ALICE, carol, 100);
+        assertAccount(alice, 0, 0, 0);
+        vm.assertEq(dollar.balanceOf(carol), 100, "receiver");
+    }
+
     function test_AWithdrawalOnce() external {
         bytes memory signature = withdrawal(ALICE, alice, carol, 30, 0, FOREVER);
         vm.startPrank(operator);
@@ -142,6 +148,14 @@ contract LeavingTest is ClearingSupport {
         vm.assertEq(dollar.balanceOf(carol), 100, "receiver");
         vm.expectRevert(IClearingHouse.ClearingHouse_NothingSetApart.selector);
         house.draw(asset, carol);
+    }
+
+    function test_TheSmallestExitIsDrawn() external {
+        give(bob, 1);
+        startExit(BOB, bob, carol);
+        vm.warp(START + WINDOW);
+        vm.assertEq(house.finalizeExit(asset, bob), 1, "amount");
+        vm.assertEq(house.draw(asset, carol), 1, "drawn");
     }
 
     function test_AnExitKeepsTotals() external {

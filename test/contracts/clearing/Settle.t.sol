@@ -135,6 +135,14 @@ contract SettleTest is ClearingSupport {
         assertAccount(alice, 0, 30, 30);
     }
 
+    function test_SeveralBothsAddUp() external {
+        give(alice, 5);
+        expectSettled(50, 49, 1);
+        settle(batch(0, 2, 0, bytes.concat(both(ALICE, 30, 25), both(BOB, 20, 24))));
+        assertAccount(alice, 0, 30, 25);
+        assertAccount(bob, 4, 20, 24);
+    }
+
     function test_WhereThePoolDoesNotCoverItABothIsItsDebit() external {
         give(alice, 12);
         expectSettled(12, 0, 12);

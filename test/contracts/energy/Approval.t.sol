@@ -111,6 +111,11 @@ contract ApprovalTest is EnergySupport {
         a.meter = rack;
         (a.capacityWatts, a.marginBps) = (uint64(MAX_LIMIT / 20_000), 10_000);
         approve(ALICE, a);
+        // To the last unit: 2^48 - 1 is 28_082_906_985 times 10_023.
+        a.meter = vm.addr(0xED6E);
+        (a.capacityWatts, a.marginBps) = (uint64(MAX_LIMIT / 10_023), 23);
+        approve(ALICE, a);
+        vm.assertEq(meter.meterOf(a.meter).capacityWatts, 28_082_906_985, "capacity");
         vm.assertEq(meter.meterOf(panel).energyMilliWh, type(uint64).max, "energy");
     }
 

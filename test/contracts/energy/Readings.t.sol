@@ -176,6 +176,22 @@ contract ReadingsTest is EnergySupport {
         assertTotals(32_000, 30_000, 0);
     }
 
+    /// @dev What a wallet holds is retired by consumption and by sends; production pays down what is owed and leaves it alone.
+    function test_ProductionTakesNothingOutOfTheWallet() external {
+        uint256 key = 0xB0BB0B;
+        approve(BOB, approvalOf(vm.addr(key), bob, PRODUCER));
+        read(RACK, START + 10, 10_000);
+        read(PANEL, START + 60, 60_000);
+        vm.prank(alice);
+        credit.transfer(bob, 4_000);
+        vm.warp(START + 3_000);
+        vm.recordLogs();
+        read(key, START + 2_000, 3_000);
+        vm.assertEq(vm.getRecordedLogs().length, 2, "Produced and Submitted");
+        vm.assertEq(credit.balanceOf(bob), 4_000, "wallet");
+        vm.assertEq(meter.owedOf(bob), 7_000, "owed");
+    }
+
     /// @dev Credits in the clearing house belong to the account there: no reading takes them out.
     function test_I3_ConsumptionTakesNothingOutOfTheClearingHouse() external {
         read(PANEL, START + 60, 60_000);
