@@ -75,8 +75,21 @@ contract TestDollarTest is Cheats {
         bytes memory signature = sign65(ALICE, authorization("Receive", alice, bob));
         vm.expectRevert(abi.encodeWithSignature("ERC20InvalidReceiver(address)", bob));
         dollar.receiveWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, signature);
-        vm.prank(bob);
+        vm.startPrank(bob);
+        vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
+        dollar.receiveWithAuthorization(alice, bob, 101, 0, 2_000_000_000, NONCE, signature);
         dollar.receiveWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, signature);
+        vm.assertEq(dollar.balanceOf(bob), 100, "received");
+    }
+
+    function test_ReceiveWithAuthorizationInTheOtherForm() external {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(ALICE, authorization("Receive", alice, bob));
+        vm.expectRevert(abi.encodeWithSignature("ERC20InvalidReceiver(address)", bob));
+        dollar.receiveWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, v, r, s);
+        vm.startPrank(bob);
+        vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
+        dollar.receiveWithAuthorization(alice, bob, 101, 0, 2_000_000_000, NONCE, v, r, s);
+        dollar.receiveWithAuthorization(alice, bob, 100, 0, 2_000_000_000, NONCE, v, r, s);
         vm.assertEq(dollar.balanceOf(bob), 100, "received");
     }
 
@@ -97,10 +110,12 @@ contract TestDollarTest is Cheats {
         bytes32 nonce = bytes32("cancelled");
         bytes32 typeHash = keccak256("CancelAuthorization(address authorizer,bytes32 nonce)");
         address holder = vm.addr(0xA11CE);
-        bytes32 digest = typedDigest(
+        bytes32 cancelled = typedDigest(
             domainOf("Test Dollar", "1", address(dollar)), keccak256(abi.encode(typeHash, holder, nonce))
         );
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(0xA11CE, digest);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(0xA11CE, cancelled);
+        vm.expectRevert(AuthorizedToken.ERC3009InvalidSignature.selector);
+        dollar.cancelAuthorization(bob, nonce, v, r, s);
         dollar.cancelAuthorization(holder, nonce, v, r, s);
         vm.assertTrue(dollar.authorizationState(holder, nonce), "used up");
         (bool done,) = address(dollar).call(
