@@ -3,11 +3,11 @@
  * nothing else, measured in turn with them), and beside the official packages of x402 and MPP, run on the same machine in the same run.
  */
 import { parseArgs } from 'node:util'
-import * as Cores from './http/Cores.ts'
+import { median } from '../../src/report/Percentiles.ts'
+import * as Cores from './Cores.ts'
 import * as Own from './http/Own.ts'
 import * as Payers from './http/Payers.ts'
 import * as Peers from './http/Peers.ts'
-import * as Rates from './http/Rates.ts'
 import * as Route from './http/Route.ts'
 import { print, type Result, type RunOptions, resultsTable, say } from './Output.ts'
 import * as Place from './Place.ts'
@@ -57,10 +57,10 @@ const measureOwn = async (place: Place.Place, cores: Cores.Cores, samples: numbe
   await paid.shop.stop()
   const recoveries = [single, batch, together, alone].flatMap((each) => each.recoveries)
   const row = (name: string, { rates, ratios }: Own.Sampled, unit: string): Result => {
-    const [value, ratio] = [Rates.median(rates), Rates.median(ratios)]
+    const [value, ratio] = [median(rates), median(ratios)]
     return { name, value, unit, ratio, of: 'R', samples, basis: 'measured' }
   }
-  const r = Rates.median(recoveries)
+  const r = median(recoveries)
   const results: Result[] = [
     { name: 'R', value: r, unit: 'recoveries/s', samples: recoveries.length, basis: 'measured' },
     row('http.single', single, 'payments/s'),
@@ -68,7 +68,7 @@ const measureOwn = async (place: Place.Place, cores: Cores.Cores, samples: numbe
     row('paid.route', together, 'requests/s'),
     row('paid.route.alone', alone, 'requests/s'),
   ]
-  return { results, receiptsARoot: together.receiptsARoot, single: Rates.median(single.rates) }
+  return { results, receiptsARoot: together.receiptsARoot, single: median(single.rates) }
 }
 
 const against = (single: number, best: Result): Result => ({

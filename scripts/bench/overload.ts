@@ -5,8 +5,9 @@
 import { parseArgs } from 'node:util'
 import * as Wire from '../../src/core/Wire.ts'
 import * as Digest from '../../src/crypto/Digest.ts'
+import * as Percentiles from '../../src/report/Percentiles.ts'
 import * as Member from '../../test/src/support/Member.ts'
-import * as Cores from './http/Cores.ts'
+import * as Cores from './Cores.ts'
 import { print, type Result, type RunOptions, resultsTable, say } from './Output.ts'
 import * as Load from './overload/Load.ts'
 import * as Place from './Place.ts'
@@ -34,7 +35,7 @@ const mostMs = 500
 /** Of capacity, accepted under overload: a refusal takes about a ninth of the time that a payment takes, mostly to read and write its socket. */
 const leastShare = 0.6
 
-const at = (sorted: Float64Array, share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
+const p99 = ({ latenciesMs }: Load.Phase): number => Percentiles.of(latenciesMs).p99 ?? Number.NaN
 
 const request = (body: string): Buffer =>
   Buffer.from(
@@ -79,9 +80,9 @@ const rows = (name: string, phase: Load.Phase, capacity: number): Result[] => [
     ratio: phase.shed / phase.offered,
     of: `${name}.offered`,
   },
-  ...([0.5, 0.99] as const).map((share) => ({
-    name: `${name}.p${share * 100}`,
-    value: at(phase.latenciesMs, share),
+  ...(['p50', 'p99'] as const).map((each) => ({
+    name: `${name}.${each}`,
+    value: Percentiles.of(phase.latenciesMs)[each] ?? Number.NaN,
     unit: 'ms',
     samples: phase.latenciesMs.length,
   })),
@@ -114,7 +115,7 @@ const round = async (
   const cpu = ((await used()) - before) / over.seconds
   const share = (over.accepted / capacity).toFixed(2)
   say(
-    `capacity ${Math.round(capacity)} payments/s; overloaded ${share} of it, p99 ${Math.round(at(over.latenciesMs, 0.99))} ms, ${cpu.toFixed(2)} of its core`,
+    `capacity ${Math.round(capacity)} payments/s; overloaded ${share} of it, p99 ${Math.round(p99(over))} ms, ${cpu.toFixed(2)} of its core`,
   )
   return { capacity, over, cpu }
 }
@@ -161,7 +162,7 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
     ]
     print(json, { results, basis: 'measured' }, () => resultsTable(results))
     const isShed = over.shed > 0 && over.other === 0 && over.withRetryAfter === 1
-    return isShed && at(over.latenciesMs, 0.99) <= mostMs && over.accepted >= leastShare * capacity ? 0 : 1
+    return isShed && p99(over) <= mostMs && over.accepted >= leastShare * capacity ? 0 : 1
   } finally {
     await place.stop()
   }

@@ -2,10 +2,12 @@
  * `bench scale`: what an account costs the service in memory when there are a million, and whether a payment takes longer then. Every account
  * has money, and was paid or has paid, so that it waits for settlement: as much as the service ever keeps of one.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { median } from '../../src/report/Percentiles.ts'
 import { grouped, print, type Result, type RunOptions, resultsTable, say } from './Output.ts'
 import * as Books from './scale/Books.ts'
 import * as Memory from './scale/Memory.ts'
@@ -24,8 +26,6 @@ the signature and without the disk: where accounts are looked up, and so where g
 const small = 1_000
 const samples = 9
 const paymentsASample = 2_500
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number
 
 const parse = (args: string[]): number => {
   const { values } = parseArgs({ args, options: { accounts: { type: 'string', default: '1000000' } } })

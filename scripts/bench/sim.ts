@@ -3,9 +3,11 @@
  * strategies that it has in a run against the service, and all orders meet in the same auction; payments are booked in packed purses. A part of them is
  * signed and put through the clearing core (verified, ordered, on disk, credited); HTTP and chain are not part of this.
  */
+
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { median } from '../../src/report/Percentiles.ts'
 import { type Bench, grouped, print, type Result, resultsTable, say } from './Output.ts'
 import type { Measured } from './sim/measure.ts'
 
@@ -38,8 +40,6 @@ const measure = (robots: number, slots: number, cleared: number): Promise<Measur
       code === 0 ? resolve(JSON.parse(out) as Measured) : reject(new Error(`${robots} robots: exit code ${code}`)),
     )
   })
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 
 const rows = ({
   robots,

@@ -3,11 +3,13 @@
  * recovers signatures with libsecp256k1 and does nothing else, measured in the same run, around each sample. One core means all of the process on
  * it: writing to disk and collecting garbage too.
  */
+
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { replay } from '../../src/clearing/Replay.ts'
 import * as Ledger from '../../src/core/Ledger.ts'
+import { median } from '../../src/report/Percentiles.ts'
 import * as Embedded from '../../src/store/Embedded.ts'
 import { print, type Result, type RunOptions, resultsTable, say } from './Output.ts'
 import { dollar } from './throughput/Acceptance.ts'
@@ -25,8 +27,6 @@ each is the median of the samples' own ratios.
 const samples = 9
 /** Before them, until everything that runs often is compiled. */
 const warmUps = 2
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number
 
 interface Pair {
   readonly one: Sample

@@ -22,3 +22,6 @@ export function of(values: ArrayLike<number>): Percentiles {
   const rank = (percent: number): number | null => sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? null
   return { p50: rank(50), p95: rank(95), p99: rank(99), samples: sorted.length }
 }
+
+/** The middle sample; of an even number of them the lower of the two. NaN where there are none. */
+export const median = (values: ArrayLike<number>): number => of(values).p50 ?? Number.NaN

@@ -2,16 +2,16 @@
 import { Session } from 'mppx/tempo'
 import { createClient, custom } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { median } from '../../../src/report/Percentiles.ts'
+import type { Cores } from '../Cores.ts'
 import type { Result } from '../Output.ts'
 import { say } from '../Output.ts'
 import type * as Place from '../Place.ts'
-import type { Cores } from './Cores.ts'
 import * as Line from './Line.ts'
 import { batch } from './peers/Batch.ts'
 import { exact } from './peers/Exact.ts'
 import type { Opened, Peer } from './peers/Peer.ts'
 import { session } from './peers/Session.ts'
-import * as Rates from './Rates.ts'
 
 const peers: readonly Peer[] = [exact, batch, session]
 
@@ -52,7 +52,7 @@ const verifying = async (samples: number): Promise<Row> => {
     if (i > 0) rates.push((1000 * verifications) / (performance.now() - began))
   }
   const name = 'peer.mppx.verifyVoucher'
-  const value = Rates.median(rates)
+  const value = median(rates)
   return {
     result: { name, value, unit: 'vouchers/s', samples, basis: 'measured' },
     what: 'vouchers that mppx’s verifyVoucher checks a second on one core: no HTTP, no store (not what http.peers compares)',
@@ -73,7 +73,7 @@ export const measure = async (place: Place.Place, cores: Cores, samples: number)
       if (i > 0) rates.push(rate)
     }
     await opened.shop.stop()
-    const value = Rates.median(rates)
+    const value = median(rates)
     say(`${peer.name}: ${Math.round(value)}/s`)
     rows.push({
       result: { name: peer.name, value, unit: 'requests/s', samples, basis: 'measured' },

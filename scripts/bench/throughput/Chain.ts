@@ -3,7 +3,9 @@
  * next one, so that every member has both a debit and a credit, which is the dearest kind; then the operator says: settle. The time is from
  * saying so to the answer, in which every transaction has been mined and every changed slot read back, compared and journaled.
  */
+
 import * as Digest from '../../../src/crypto/Digest.ts'
+import { median } from '../../../src/report/Percentiles.ts'
 import * as Member from '../../../test/src/support/Member.ts'
 import { type Result, say } from '../Output.ts'
 import * as Place from '../Place.ts'
@@ -11,8 +13,6 @@ import * as Place from '../Place.ts'
 const members = 5_000
 const samples = 5
 const paymentsARequest = 500
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number
 
 const payAll = async (place: Place.Place, payments: Parameters<Place.Place['client']['pay']>[0]): Promise<void> => {
   for (let i = 0; i < payments.length; i += paymentsARequest) {

@@ -40,13 +40,11 @@ export type Study = ReturnType<typeof from>
 
 const round = (value: number, digits: number): number => Number(value.toPrecision(digits))
 
-const median = (values: readonly number[]): number => Percentiles.of(values).p50 ?? Number.NaN
-
 /** Medians over rounds of each round's percentiles, and how far the rounds' medians lie apart. */
 const acceptedOf = ({ strategy, what, rounds }: Measure.Rounds) => {
   const each = rounds.map((round) => Percentiles.of(round))
   const over = (pick: (one: Percentiles.Percentiles) => number | null) =>
-    round(median(each.map((one) => pick(one) ?? 0)), 3)
+    round(Percentiles.median(each.map((one) => pick(one) ?? 0)), 3)
   const p50s = each.map(({ p50 }) => p50 ?? 0)
   return {
     strategy,
