@@ -15,7 +15,7 @@ import * as Merkle from '../crypto/Merkle.ts'
 import { creditInto } from '../crypto/Packed.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Entry, Journal, StoredPayment } from '../store/Journal.ts'
-import { gather } from './Gather.ts'
+import { enough, gather } from './Gather.ts'
 import { replay } from './Replay.ts'
 
 export interface Commit {
@@ -201,8 +201,9 @@ export const create = (
   /** Once writing has failed: the ledger is what is on disk, or that could not be read either. */
   let state: 'ahead' | 'rebuilt' | 'lost' = 'ahead'
 
-  const write = async (group: readonly Waiter[]): Promise<void> => {
-    const entries = group.map(({ entry }) => entry)
+  /** Brings a group to disk; resolves, when it is there or cannot be, with what tells those who wait for it. */
+  const write = async ({ waiters, watchers }: Gathered): Promise<() => void> => {
+    const entries = waiters.map(({ entry }) => entry)
     const paid = paymentsOf(entries)
     const first = journal.end + 1
     const began = performance.now()
@@ -211,17 +212,24 @@ export const create = (
       const sealing = paid.length === 0 ? undefined : sealOf(domain, creditKey, paid)
       await journal.append(entries, sealing?.seal)
       onGroup({ records: entries.length, payments: paid.length, tookMs: performance.now() - began })
-      let next = 0
-      group.forEach(({ entry, told }, i) => {
-        const made: Sealed[] = []
-        if (!Packed.isList(entry)) next += Record.payments(entry).length
-        else for (const leg of entry) made.push(new SealedPayment(leg, first + i, sealing as Sealing, next++))
-        told.resolve(made, first + i)
-      })
+      return () => {
+        let next = 0
+        waiters.forEach(({ entry, told }, i) => {
+          const made: Sealed[] = []
+          if (!Packed.isList(entry)) next += Record.payments(entry).length
+          else for (const leg of entry) made.push(new SealedPayment(leg, first + i, sealing as Sealing, next++))
+          told.resolve(made, first + i)
+        })
+        for (const tell of watchers) tell()
+      }
     } catch (error) {
       failure ??= error as Error
+      const reason = failure
       rebuild()
-      for (const { told } of group) told.reject(failure)
+      return () => {
+        for (const { told } of waiters) told.reject(reason)
+        for (const tell of watchers) tell()
+      }
     }
   }
 
@@ -238,16 +246,27 @@ export const create = (
     Object.assign(ledger, kept)
   }
 
+  /**
+   * One group after the other. Where enough wait already, they are sent to disk before those of the last group are told: what the answers bring
+   * is checked while the disk works, and the two take turns.
+   */
   const flush = async (): Promise<void> => {
+    let tellLast = (): void => {}
     while (gathering.waiters.length > 0) {
-      await gather(() => gathering.waiters.length)
+      if (gathering.waiters.length < enough) {
+        tellLast()
+        tellLast = () => {}
+        await gather(() => gathering.waiters.length)
+      }
       writing = gathering
       gathering = { waiters: [], watchers: [] }
-      await write(writing.waiters)
-      for (const tell of writing.watchers) tell()
+      const written = write(writing)
+      tellLast()
+      tellLast = await written
       writing = undefined
     }
     flushing = undefined
+    tellLast()
   }
 
   const enqueue = (waiter: Waiter): void => {

@@ -4,7 +4,7 @@
  */
 
 /** A group that has so many goes at once. */
-const enough = 64
+export const enough = 64
 /** No group waits longer. */
 const mostMs = 2
 
