@@ -22,6 +22,7 @@ import * as Lines from './Lines.ts'
 import * as Purchases from './Purchases.ts'
 import * as Refused from './Refused.ts'
 import * as Sales from './Sales.ts'
+import type * as Sealing from './Sealing.ts'
 
 export interface AcceptOptions {
   readonly ledger: Ledger.Ledger
@@ -41,7 +42,7 @@ export interface AcceptOptions {
   /** Asked before a payment that moves its payer on is taken in; throws where the payer sends too many. */
   readonly admit?: ((payer: Address) => void) | undefined
   /** Told of every accepted payment, once it is on disk. */
-  readonly onAccepted: (payment: Commit.Sealed) => void
+  readonly onAccepted: (payment: Sealing.Sealed) => void
   /** Told of every refusal's code. */
   readonly onRefused: (code: string) => void
 }
@@ -147,9 +148,10 @@ export const create = (options: AcceptOptions): Accept => {
 
   /** What keeps a leg at the head of its line from being accepted. Only what would be counts for a payer's rate: anybody may hold debits of others. */
   const problemOf = ({ packed }: Leg): Error | undefined => {
-    const problem = Ledger.checkPacked(ledger, packed, options.nowSeconds())
+    const payer = Ledger.payerOf(ledger, packed)
+    const problem = Ledger.checkPacked(ledger, packed, payer, options.nowSeconds())
     if (problem !== undefined) return new PaymentRefusedError(problem.reason, problem)
-    const expected = PackedDigest.otherHistory(packed, Ledger.payerOf(ledger, packed))
+    const expected = PackedDigest.otherHistory(packed, payer)
     if (expected !== undefined)
       return new PaymentRefusedError('wrongHistory', { expected, actual: Packed.history(packed) })
     try {
@@ -162,8 +164,8 @@ export const create = (options: AcceptOptions): Accept => {
 
   /** Answers what was bought before. False where it was not. */
   const answerEarlier = (item: Item): boolean => {
-    const earlier = item.legs.map(({ packed }) => purchases.earlier(packed))
-    if (earlier.every((found) => found === undefined)) return false
+    if (item.legs.every((leg) => purchases.earlier(leg) === undefined)) return false
+    const earlier = item.legs.map((leg) => purchases.earlier(leg))
     const answers = earlier.flatMap((found) => (found === undefined || found === 'referenceReused' ? [] : [found]))
     if (answers.length < item.legs.length) {
       // Also where only one leg of a sale was paid before, on its own.
@@ -235,9 +237,14 @@ export const create = (options: AcceptOptions): Accept => {
   const place = (item: Item): void => {
     // Its signature may have been checked elsewhere while writing failed.
     if (commit.failure !== undefined) throw commit.failure
-    const places = item.legs.map(ahead)
-    if (places.some((distance) => distance < 0n)) repeat(item)
-    else if (places.every((distance) => distance === 0n)) decide(item)
+    let [isPast, isAhead] = [false, false]
+    for (const leg of item.legs) {
+      const distance = ahead(leg)
+      if (distance < 0n) isPast = true
+      else if (distance > 0n) isAhead = true
+    }
+    if (isPast) repeat(item)
+    else if (!isAhead) decide(item)
     else {
       const lost = item.legs.find(isLost)
       if (lost !== undefined) refuse(item, new PaymentRefusedError('predecessorRefused'), lost, lost)
@@ -269,9 +276,9 @@ export const create = (options: AcceptOptions): Accept => {
     trade: (terms, request) =>
       asked(request, (p) =>
         once(p, (arrival) => {
-          const { packed, answer, line, start, total } = arrival
+          const { packed, purchase, answer, line, start, total } = arrival
           sales.take(terms, {
-            ...{ packed, answer, line, start, total, payment: Packed.toRecord(packed) },
+            ...{ packed, purchase, answer, line, start, total, payment: Packed.toRecord(packed) },
             resolve: (found) => arrival.resolve(found),
             reject: (error) => arrival.reject(error),
           })

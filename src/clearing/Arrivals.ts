@@ -46,43 +46,49 @@ export interface Arrivals {
   once(packed: Packed.Packed, run: Run): Promise<Answer>
 }
 
-/** Tells what came in what became of it. */
-interface Asker {
-  readonly answer: Promise<Answer>
-  readonly resolve: (answer: Answer | Promise<Answer>) => void
-  readonly refused: (error: Error) => void
-}
-
 /** A class, because one is made for every payment. */
 class Arrived implements Arrival {
   readonly packed: Packed.Packed
   readonly answer: Promise<Answer>
-  readonly line: string
-  readonly start: bigint
-  readonly total: bigint
-  readonly #asker: Asker
+  line = ''
+  purchase = ''
+  total = 0n
+  start = 0n
+  #settle: ((answer: Answer | Promise<Answer>) => void) | undefined
+  #refuse: ((error: Error) => void) | undefined
   /** Where it stands while it is under way, and under which name. */
-  readonly #among: Map<string, Leg>
-  readonly #key: string
+  #among: Map<string, Leg> | undefined
+  #key = ''
+  readonly #onRefused: (code: string) => void
 
-  constructor(packed: Packed.Packed, asker: Asker, among: Map<string, Leg>, key: string) {
+  constructor(packed: Packed.Packed, onRefused: (code: string) => void) {
     this.packed = packed
-    this.answer = asker.answer
-    this.line = Packed.lineKey(packed)
+    this.#onRefused = onRefused
+    this.answer = new Promise((settle, refuse) => {
+      this.#settle = settle
+      this.#refuse = refuse
+    })
+  }
+  /** Its signer is known now, and with it its place. */
+  enter(among: Map<string, Leg>, key: string): void {
+    const { packed } = this
+    const name = Packed.purchaseKey(packed)
+    this.line = Packed.lineOf(name)
+    this.purchase = Packed.isPurchase(packed) ? name : ''
     this.total = Packed.total(packed)
     this.start = this.total - Packed.amount(packed)
-    this.#asker = asker
     this.#among = among
     this.#key = key
     among.set(key, this)
   }
-  resolve(answer: Answer): void {
-    this.#among.delete(this.#key)
-    this.#asker.resolve(answer)
+  resolve(answer: Answer | Promise<Answer>): void {
+    this.#among?.delete(this.#key)
+    this.#settle?.(answer)
   }
   reject(error: Error): void {
-    this.#among.delete(this.#key)
-    this.#asker.refused(error)
+    this.#among?.delete(this.#key)
+    this.#onRefused((error as SunledgerError).code)
+    this.#refuse?.(error)
   }
 }
 
@@ -95,7 +101,7 @@ const faultOf = (packed: Packed.Packed, isSigned: boolean): Error | undefined =>
 }
 
 export const create = (options: ArrivalsOptions): Arrivals => {
-  const { commit, check } = options
+  const { commit, check, onRefused } = options
   /** By id, and where another of the same signature says something else, by what they say as well. */
   const [underWay, beside] = [new Map<string, Leg>(), new Map<string, Leg>()]
 
@@ -106,32 +112,23 @@ export const create = (options: ArrivalsOptions): Arrivals => {
     return beside.size === 0 ? undefined : beside.get(id + Packed.contentKey(packed))
   }
 
-  const arrive = (packed: Packed.Packed, isSigned: boolean, asker: Asker, run: Run): void => {
+  const arrive = (arrived: Arrived, isSigned: boolean, run: Run): void => {
+    const { packed } = arrived
     const fault = faultOf(packed, isSigned)
-    if (fault !== undefined) return asker.refused(fault)
+    if (fault !== undefined) return arrived.reject(fault)
     const id = Packed.idKey(packed)
     const same = running(packed, id)
-    if (same !== undefined) return asker.resolve(same.answer)
-    const isFirst = !underWay.has(id)
-    run(
-      isFirst
-        ? new Arrived(packed, asker, underWay, id)
-        : new Arrived(packed, asker, beside, id + Packed.contentKey(packed)),
-    )
+    if (same !== undefined) return arrived.resolve(same.answer)
+    if (!underWay.has(id)) arrived.enter(underWay, id)
+    else arrived.enter(beside, id + Packed.contentKey(packed))
+    run(arrived)
   }
 
   const once = (packed: Packed.Packed, run: Run): Promise<Answer> => {
     if (commit.failure !== undefined) return Promise.reject(commit.failure)
-    let [resolve, reject] = [(_: Answer | Promise<Answer>): void => {}, (_: Error): void => {}]
-    const answer = new Promise<Answer>((...both) => {
-      ;[resolve, reject] = both
-    })
-    const refused = (error: Error): void => {
-      options.onRefused((error as SunledgerError).code)
-      reject(error)
-    }
-    check(packed, (isSigned) => arrive(packed, isSigned, { answer, resolve, refused }, run))
-    return answer
+    const arrived = new Arrived(packed, onRefused)
+    check(packed, (isSigned) => arrive(arrived, isSigned, run))
+    return arrived.answer
   }
 
   return { once }

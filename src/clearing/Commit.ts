@@ -7,16 +7,13 @@
  */
 import * as Ledger from '../core/Ledger.ts'
 import * as Packed from '../core/Packed.ts'
-import type { Address, Credit, Hex, Receipt } from '../core/Payment.ts'
-import * as ReceiptText from '../core/ReceiptText.ts'
+import type { Hex, Receipt } from '../core/Payment.ts'
 import * as Record from '../core/Record.ts'
-import * as Digest from '../crypto/Digest.ts'
-import * as Merkle from '../crypto/Merkle.ts'
-import { creditInto } from '../crypto/Packed.ts'
-import * as Signature from '../crypto/Signature.ts'
+import type * as Digest from '../crypto/Digest.ts'
 import type { Entry, Journal, StoredPayment } from '../store/Journal.ts'
 import { enough, gather } from './Gather.ts'
 import { replay } from './Replay.ts'
+import * as Sealing from './Sealing.ts'
 
 export interface Commit {
   /** Applies a record now; resolves with its position when it is on disk. @throws {JournalWriteError} */
@@ -44,7 +41,7 @@ export interface Commit {
 /** Told how it went. */
 export interface Then {
   /** @param position of the record, on disk */
-  resolve(legs: readonly Sealed[], position: number): void
+  resolve(legs: readonly Sealing.Sealed[], position: number): void
   reject(error: Error): void
 }
 
@@ -54,106 +51,6 @@ export interface Group {
   readonly payments: number
   /** From the first hash to the disk's word. */
   readonly tookMs: number
-}
-
-/** The credit that a payment made. */
-export const creditOf = (record: Record.PaymentRecord): Credit => ({
-  asset: record.asset,
-  account: record.payee,
-  total: record.creditTotal,
-  history: record.creditHistory,
-  debit: record.id,
-})
-
-const receiptOf = (record: Record.PaymentRecord, signature: Hex, branch: readonly Hex[]): Receipt => ({
-  payment: {
-    asset: record.asset,
-    payee: record.payee,
-    amount: record.amount,
-    reference: record.reference,
-    validUntil: record.validUntil,
-    total: record.total,
-    history: record.history,
-    signature: record.signature,
-    id: record.id,
-    payer: record.payer,
-  },
-  credit: creditOf(record),
-  before: record.creditBefore,
-  proof: { signature, branch },
-})
-
-/**
- * Receipts of payments that stand in the journal, proven under the credit key of today: what a replaced key has signed no longer draws on the
- * pool, and collects nothing (PROTOCOL 3.3).
- */
-const proving = (domain: Digest.Domain, creditKey: Hex): Commit['receiptOf'] => {
-  const own = Signature.addressOf(creditKey)
-  /** Of groups that were read back, so that reading all payments of a group hashes it once. */
-  const sealings = new WeakMap<readonly Record.PaymentRecord[], { readonly tree: Merkle.Tree; readonly seal: Hex }>()
-
-  const sealingOf = ({ group, seal }: StoredPayment) => {
-    const known = sealings.get(group)
-    if (known !== undefined) return known
-    const tree = Merkle.build(group.map((record) => Digest.credit(domain, creditOf(record))))
-    const digest = Digest.credits(domain, Merkle.root(tree))
-    const isOwn = Signature.recover(digest, seal) === own
-    const made = { tree, seal: isOwn ? seal : Signature.sign(digest, creditKey) }
-    sealings.set(group, made)
-    return made
-  }
-
-  return (stored) => {
-    const { tree, seal } = sealingOf(stored)
-    const leaf = stored.group.findIndex(({ id }) => id === stored.record.id)
-    return receiptOf(stored.record, seal, Merkle.branch(tree, leaf))
-  }
-}
-
-/** A payment on disk, with the tree of its group: its receipt is made when it is asked for. */
-export interface Sealed {
-  readonly payment: Packed.Packed
-  readonly position: number
-  payee(): Address
-  receipt(): Receipt
-  /** The same as JSON. */
-  json(): string
-}
-
-/** A class, because one is made for every payment: closures would take five times the memory. */
-class SealedPayment implements Sealed {
-  readonly payment: Packed.Packed
-  readonly position: number
-  readonly #group: Sealing
-  readonly #leaf: number
-  #receipt: Receipt | undefined
-  #payee: Address | undefined
-
-  constructor(payment: Packed.Packed, position: number, group: Sealing, leaf: number) {
-    this.payment = payment
-    this.position = position
-    this.#group = group
-    this.#leaf = leaf
-  }
-  payee(): Address {
-    this.#payee ??= Packed.payee(this.payment)
-    return this.#payee
-  }
-  receipt(): Receipt {
-    this.#receipt ??= receiptOf(Packed.toRecord(this.payment), this.#group.seal, this.#branch())
-    return this.#receipt
-  }
-  json(): string {
-    return ReceiptText.from(this.payment, this.#group.seal, this.#branch())
-  }
-  #branch(): Hex[] {
-    return Merkle.branchOf(this.#group.tree, this.#leaf)
-  }
-}
-
-interface Sealing {
-  readonly tree: Merkle.ByteTree
-  readonly seal: Hex
 }
 
 interface Waiter {
@@ -173,16 +70,6 @@ const paymentsOf = (entries: readonly Entry[]): readonly Packed.Packed[] => {
   for (const entry of entries)
     paid.push(...(Packed.isList(entry) ? entry : Record.payments(entry).map(Packed.fromRecord)))
   return paid
-}
-
-const sealOf = (domain: Digest.Domain, creditKey: Hex, paid: readonly Packed.Packed[]): Sealing => {
-  const leaves = Buffer.allocUnsafe(32 * paid.length)
-  const view = Packed.viewOf(leaves)
-  paid.forEach((payment, leaf) => {
-    creditInto(view, 32 * leaf, domain, payment)
-  })
-  const tree = Merkle.buildBytes(leaves)
-  return { tree, seal: Signature.sign(Digest.credits(domain, Merkle.rootOf(tree)), creditKey) }
 }
 
 export const create = (
@@ -209,16 +96,15 @@ export const create = (
     const began = performance.now()
     try {
       if (failure !== undefined) throw failure
-      const sealing = paid.length === 0 ? undefined : sealOf(domain, creditKey, paid)
+      const sealing = paid.length === 0 ? undefined : Sealing.of(domain, creditKey, paid)
       await journal.append(entries, sealing?.seal)
       onGroup({ records: entries.length, payments: paid.length, tookMs: performance.now() - began })
       return () => {
         let next = 0
         waiters.forEach(({ entry, told }, i) => {
-          const made: Sealed[] = []
-          if (!Packed.isList(entry)) next += Record.payments(entry).length
-          else for (const leg of entry) made.push(new SealedPayment(leg, first + i, sealing as Sealing, next++))
-          told.resolve(made, first + i)
+          const isPaid = Packed.isList(entry)
+          told.resolve(isPaid ? Sealing.sealed(entry, first + i, sealing as Sealing.Sealing, next) : [], first + i)
+          next += isPaid ? entry.length : Record.payments(entry).length
         })
         for (const tell of watchers) tell()
       }
@@ -308,7 +194,7 @@ export const create = (
     async idle() {
       while (flushing !== undefined) await flushing
     },
-    receiptOf: proving(domain, creditKey),
+    receiptOf: Sealing.proving(domain, creditKey),
     halt(reason) {
       failure ??= reason
     },

@@ -1,8 +1,9 @@
 /** What stands in lines and goes to disk: a payment, or the two of a sale. Classes, because one of each is made for every payment. */
 import type { Arrival, Leg } from './Arrivals.ts'
-import type { Sealed, Then } from './Commit.ts'
+import type { Then } from './Commit.ts'
 import type * as Lines from './Lines.ts'
 import type { Answer, Purchases } from './Purchases.ts'
+import type { Sealed } from './Sealing.ts'
 
 export interface Item extends Lines.Item {
   readonly legs: readonly Leg[]

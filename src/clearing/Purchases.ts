@@ -18,6 +18,8 @@ export interface Answer {
 /** A payment that has been applied and is on its way to disk. */
 export interface UnderWay {
   readonly packed: Packed.Packed
+  /** Names its purchase (`Packed.purchaseKey`); empty where it is none. */
+  readonly purchase: string
   /** Resolves with its answer when it is on disk. */
   readonly answer: Promise<Answer>
 }
@@ -27,7 +29,7 @@ export interface Purchases {
    * The answer of a purchase that was paid before, undefined where it was not. A payment without a reference is no purchase.
    * `referenceReused`: it was paid, but to another payee or with another amount.
    */
-  earlier(payment: Packed.Packed): Promise<Answer> | 'referenceReused' | undefined
+  earlier(payment: UnderWay): Promise<Answer> | 'referenceReused' | undefined
   /** The answer of this very payment, where it is on disk with the same content. */
   same(payment: Packed.Packed): Answer | undefined
   /** Tells of a payment that has been applied and is on its way to disk, until `end`. */
@@ -48,23 +50,22 @@ export const create = (journal: Journal, { receiptOf }: Pick<Commit, 'receiptOf'
   }
 
   return {
-    earlier(payment) {
-      if (!Packed.isPurchase(payment)) return undefined
-      const pending = underWay.get(Packed.purchaseKey(payment))
-      if (pending !== undefined) return isSameSale(payment, pending.packed) ? pending.answer : 'referenceReused'
-      const before = journal.purchase(payment)
+    earlier({ packed, purchase }) {
+      if (purchase === '') return undefined
+      const pending = underWay.get(purchase)
+      if (pending !== undefined) return isSameSale(packed, pending.packed) ? pending.answer : 'referenceReused'
+      const before = journal.purchase(packed)
       if (before === undefined) return undefined
-      if (!isSameSale(payment, before)) return 'referenceReused'
+      if (!isSameSale(packed, before)) return 'referenceReused'
       const answer = stored(before)
       return answer === undefined ? undefined : Promise.resolve(answer)
     },
     same: stored,
     begin(payment) {
-      if (Packed.isPurchase(payment.packed)) underWay.set(Packed.purchaseKey(payment.packed), payment)
+      if (payment.purchase !== '') underWay.set(payment.purchase, payment)
     },
     end(payment) {
-      const key = Packed.purchaseKey(payment.packed)
-      if (underWay.get(key) === payment) underWay.delete(key)
+      if (underWay.get(payment.purchase) === payment) underWay.delete(payment.purchase)
     },
   }
 }

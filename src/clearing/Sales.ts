@@ -77,7 +77,7 @@ export const create = ({ purchases, pairingMs, isPast, isNext, onPair }: SalesOp
         leg.reject(new PaymentRefusedError('saleMismatch'))
         return
       }
-      const earlier = purchases.earlier(leg.packed)
+      const earlier = purchases.earlier(leg)
       if (earlier === 'referenceReused') leg.reject(new PaymentRefusedError(earlier))
       else if (earlier !== undefined) earlier.then(leg.resolve, leg.reject)
       // Anybody can make a leg of an old debit that was accepted: it must not take the place of the payer's own.

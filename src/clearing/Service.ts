@@ -24,6 +24,7 @@ import type * as Leave from './Leave.ts'
 import type * as Plan from './Plan.ts'
 import * as Policy from './Policy.ts'
 import { replay } from './Replay.ts'
+import type * as Sealing from './Sealing.ts'
 import * as Views from './Views.ts'
 import * as Wiring from './Wiring.ts'
 import type * as Withdrawals from './Withdrawals.ts'
@@ -71,7 +72,7 @@ export interface Health {
 
 /** Told of accepted payments, refusals, groups that went to disk, and what the chain did. */
 export interface Listener {
-  payment?(payment: Commit.Sealed): void
+  payment?(payment: Sealing.Sealed): void
   refused?(code: string): void
   group?(group: Commit.Group): void
   chain?(record: ChainRecord): void

@@ -138,8 +138,8 @@ export const idKey = (p: Packed): string => keyOf(p, at.id, at.id + 32)
 export const contentKey = (p: Packed): string => keyOf(p, 0, at.total)
 /** Names the purchase: payer, asset, reference. */
 export const purchaseKey = (p: Packed): string => keyOf(p, at.payer, at.reference + 32)
-/** Names the payer's line: payer, asset. */
-export const lineKey = (p: Packed): string => keyOf(p, at.payer, at.asset + 20)
+/** Names the payer's line, which is how the name of its purchases begins: payer, asset. */
+export const lineOf = (purchase: string): string => purchase.slice(0, at.reference - at.payer)
 
 /** Whether it is for something that can be bought once only; a payment without a reference is not. */
 export const isPurchase = ({ view, start }: Packed): boolean => {

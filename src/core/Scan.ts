@@ -176,8 +176,9 @@ const scanFields = (cursor: Cursor, into: Packed.Place): boolean => {
 
 const scanOne = (cursor: Cursor): Packed.Packed | undefined => {
   if (!take(cursor, openObject)) return undefined
-  const { bytes, view, start } = Packed.room()
-  const isPayment = scanFields(cursor, { bytes, view, start }) && take(cursor, closeObject)
+  const place = Packed.room()
+  const { bytes, view, start } = place
+  const isPayment = scanFields(cursor, place) && take(cursor, closeObject)
   return isPayment ? { bytes, view, start, size: cursor.size } : undefined
 }
 

@@ -5,7 +5,7 @@
  * A client that reads slower than it is written to costs no memory beyond a page: what it has not taken yet waits in the journal.
  */
 import type { RequestHandler, Response } from 'express'
-import type * as Commit from '../clearing/Commit.ts'
+import type * as Sealing from '../clearing/Sealing.ts'
 import type { Service } from '../clearing/Service.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Receipt } from '../core/Payment.ts'
@@ -23,7 +23,7 @@ const write = (response: Response, event: string, data: string, id?: number): bo
 const isOver = (response: Response): boolean => response.writableEnded || response.destroyed
 
 /** Told of a payment that its account has received. */
-type Hear = (payment: Commit.Sealed) => void
+type Hear = (payment: Sealing.Sealed) => void
 
 /** Who listens. What happens is told to those whom it concerns, and costs the same however many others listen. */
 interface Ears {

@@ -44,8 +44,23 @@ const partsOf = (entry: Entry): readonly Packed.Packed[] | Buffer => {
   return payments.length > 0 ? payments.map(Packed.fromRecord) : Buffer.from(Record.format(entry))
 }
 
-const lengthOf = (parts: readonly Packed.Packed[] | Buffer): number =>
-  Buffer.isBuffer(parts) ? parts.length : parts.reduce((sum, { size }) => sum + size, 0)
+const lengthOf = (parts: readonly Packed.Packed[] | Buffer): number => {
+  if (Buffer.isBuffer(parts)) return parts.length
+  let length = 0
+  for (let i = 0; i < parts.length; i++) length += (parts[i] as Packed.Packed).size
+  return length
+}
+
+/** Copies all parts to a place, and returns where they end. Counted loops: of lists of payments and of bytes in turn, others are slow. */
+const copyParts = (parts: readonly Packed.Packed[] | Buffer, bytes: Buffer, place: number): number => {
+  if (Buffer.isBuffer(parts)) return place + parts.copy(bytes, place)
+  let end = place
+  for (let i = 0; i < parts.length; i++) {
+    const { bytes: from, start, size } = parts[i] as Packed.Packed
+    end += from.copy(bytes, end, start, start + size)
+  }
+  return end
+}
 
 /** Of a sale, the kind also says how many bytes the first leg has. */
 const kindOf = (parts: readonly Packed.Packed[] | Buffer): number => {
@@ -68,9 +83,7 @@ export const encode = (entries: readonly Entry[], first: number, term: number, s
     bytes.writeUInt32LE(own, place)
     bytes.writeUInt32LE(kindOf(parts), place + 4)
     place += 8
-    let end = place
-    if (Buffer.isBuffer(parts)) end += parts.copy(bytes, place)
-    else for (const { bytes: from, start, size } of parts) end += from.copy(bytes, end, start, start + size)
+    const end = copyParts(parts, bytes, place)
     place += padded(own)
     bytes.fill(0, end, place)
   }

@@ -1,19 +1,23 @@
 /** Group commit: on disk before anybody is answered, and what happens when the disk does not take it. */
 import { describe, expect, test } from 'vitest'
+import { enough } from '../../../src/clearing/Gather.ts'
 import * as Ledger from '../../../src/core/Ledger.ts'
 import * as Embedded from '../../../src/store/Embedded.ts'
-import { codeOf, codesOf, open } from '../support/Book.ts'
+import { type BookOptions, codeOf, codesOf, open } from '../support/Book.ts'
 import { breakReads, breakWrites, mend } from '../support/Broken.ts'
 import * as Member from '../support/Member.ts'
 
 const payee = Member.create('payee')
 
-const funded = async () => {
-  const book = open()
+const funded = async (options: BookOptions = {}) => {
+  const book = open(options)
   const payer = Member.create('payer')
   await book.deposit(payer, 1000n)
   return { book, payer }
 }
+
+/** What was added is written in the next turn, before this goes on; the disk's word comes in a later one. */
+const written = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 describe('I11 what was answered is on disk', () => {
   test('behavior: a receipt is announced when another process can read the payment, not before', async () => {
@@ -27,6 +31,42 @@ describe('I11 what was answered is on disk', () => {
     seen.push(reader.payment(payment.id) !== undefined)
     reader.close()
     expect(seen).toEqual([true])
+  })
+
+  test('behavior: a full group is on its way to disk before those of the last are told', async () => {
+    const seen: number[] = []
+    const { book, payer } = await funded({ onAccepted: () => seen.push(reader.end) })
+    const group = () => Array.from({ length: enough }, () => payer.pay({ to: payee.address, amount: 1n }))
+    const [first, second] = [group(), group()]
+    const reader = Embedded.read(book.folder)
+    const before = reader.end
+    const answers = first.map((request) => book.pay(request))
+    await written()
+    expect([reader.end, seen]).toEqual([before + enough, []])
+    answers.push(...second.map((request) => book.pay(request)))
+    const totals = (await Promise.all(answers)).map(({ payment }) => payment.total)
+    expect(totals).toEqual(Array.from({ length: 2 * enough }, (_, i) => BigInt(i + 1)))
+    expect(seen).toEqual(totals.map(() => before + 2 * enough))
+    reader.close()
+  })
+
+  test('error: a full group that cannot be written takes nothing from those of the last, which are answered', async () => {
+    const { book, payer } = await funded()
+    const group = () => Array.from({ length: enough }, () => payer.pay({ to: payee.address, amount: 1n }))
+    const [first, second] = [group(), group()]
+    const reader = Embedded.read(book.folder)
+    const before = reader.end
+    const answers = first.map((request) => codeOf(book.pay(request)))
+    await written()
+    const later = second.map((request) => codeOf(book.pay(request)))
+    book.commit.halt(Object.assign(new Error('another reason'), { code: 'SL516' }))
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['accepted']))
+    expect(new Set(await Promise.all(later))).toEqual(new Set(['SL516']))
+    expect(reader.end).toBe(before + enough)
+    expect([...book.ledger.accounts.values()].find(({ account }) => account === payer.address)?.debitTotal).toBe(
+      BigInt(enough),
+    )
+    reader.close()
   })
 
   test('behavior: what is read quietly is on disk when it is shown, however much is added meanwhile', async () => {
