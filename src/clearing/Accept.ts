@@ -148,10 +148,9 @@ export const create = (options: AcceptOptions): Accept => {
 
   /** What keeps a leg at the head of its line from being accepted. Only what would be counts for a payer's rate: anybody may hold debits of others. */
   const problemOf = ({ packed }: Leg): Error | undefined => {
-    const payer = Ledger.payerOf(ledger, packed)
-    const problem = Ledger.checkPacked(ledger, packed, payer, options.nowSeconds())
+    const problem = Ledger.checkPacked(ledger, packed, options.nowSeconds())
     if (problem !== undefined) return new PaymentRefusedError(problem.reason, problem)
-    const expected = PackedDigest.otherHistory(packed, payer)
+    const expected = PackedDigest.otherHistory(packed, Ledger.payerOf(ledger, packed))
     if (expected !== undefined)
       return new PaymentRefusedError('wrongHistory', { expected, actual: Packed.history(packed) })
     try {
@@ -162,9 +161,11 @@ export const create = (options: AcceptOptions): Accept => {
     return undefined
   }
 
+  const isPaid = (leg: Leg): boolean => purchases.earlier(leg) !== undefined
+
   /** Answers what was bought before. False where it was not. */
   const answerEarlier = (item: Item): boolean => {
-    if (item.legs.every((leg) => purchases.earlier(leg) === undefined)) return false
+    if (!item.legs.some(isPaid)) return false
     const earlier = item.legs.map((leg) => purchases.earlier(leg))
     const answers = earlier.flatMap((found) => (found === undefined || found === 'referenceReused' ? [] : [found]))
     if (answers.length < item.legs.length) {

@@ -66,9 +66,8 @@ export const budget = (ledger: Ledger, asset: Address, holder: Address): Budget.
 /** The day on which a payment made now counts: it never falls, so that a clock set back opens no day anew. */
 export const today = (ledger: Ledger, nowSeconds: bigint): number => Math.max(ledger.day, Budget.dayOf(nowSeconds))
 
-type Payer = Accounts.Row | undefined
 /** The rows of a payment's two accounts; undefined where nothing has happened to one yet. */
-export const payerOf = ({ accounts }: Ledger, { view, start }: Packed.Packed): Payer =>
+export const payerOf = ({ accounts }: Ledger, { view, start }: Packed.Packed): Accounts.Row | undefined =>
   accounts.find(view, start + Packed.at.payer, start + Packed.at.asset)
 export const payeeOf = ({ accounts }: Ledger, { view, start }: Packed.Packed): Accounts.Row | undefined =>
   accounts.find(view, start + Packed.at.payee, start + Packed.at.asset)
@@ -116,19 +115,15 @@ const isSelf = ({ view, start }: Packed.Packed): boolean =>
 
 const isListed = (ledger: Ledger, p: Packed.Packed): boolean => ledger.assets.has(Packed.asset(p))
 
-/** Why a payment of a payer may not be accepted, or undefined when it may. The signature has been checked before, the history too. */
-export const checkPacked = (
-  ledger: Ledger,
-  p: Packed.Packed,
-  payer: Payer,
-  nowSeconds: bigint,
-): Problem | undefined => {
+/** Why a payment may not be accepted, or undefined when it may. The signature has been checked before, the history too. */
+export const checkPacked = (ledger: Ledger, p: Packed.Packed, nowSeconds: bigint): Problem | undefined => {
   const amount = Packed.amount(p)
   if (amount === 0n) return { reason: 'zeroAmount' }
   if (isSelf(p)) return { reason: 'selfPayment' }
   if (!isListed(ledger, p)) return { reason: 'unlistedAsset', actual: Packed.asset(p) }
   const validUntil = Packed.validUntil(p)
   if (validUntil < nowSeconds) return { reason: 'expired', expected: `at least ${nowSeconds}`, actual: `${validUntil}` }
+  const payer = payerOf(ledger, p)
   if (isLeaving(payer)) return { reason: 'leaving' }
   const [start, total] = [Packed.total(p) - amount, amountIn(payer, cell.debitTotal)]
   if (start !== total) return { reason: 'conflict', expected: `total − amount = ${total}`, actual: `${start}` }
@@ -144,8 +139,7 @@ export const checkPacked = (
 /** The same of a payment as values. */
 export const check = (ledger: Ledger, payment: Payment, nowSeconds: bigint): Problem | undefined => {
   const none = { creditBefore: payment.history, creditTotal: payment.total, creditHistory: payment.history, atMs: 0 }
-  const packed = Packed.fromRecord({ type: 'payment', ...payment, ...none })
-  return checkPacked(ledger, packed, payerOf(ledger, packed), nowSeconds)
+  return checkPacked(ledger, Packed.fromRecord({ type: 'payment', ...payment, ...none }), nowSeconds)
 }
 
 /** Notes whether there is something to settle. */

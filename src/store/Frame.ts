@@ -38,13 +38,15 @@ const kinds = { payment: 1, sale: 2, json: 3 } as const
 const padded = (length: number): number => (length + 3) & ~3
 
 /** Everything as bytes: legs of payments, or JSON. */
-const partsOf = (entry: Entry): readonly Packed.Packed[] | Buffer => {
+type Parts = readonly Packed.Packed[] | Buffer
+
+const partsOf = (entry: Entry): Parts => {
   if (Packed.isList(entry)) return entry
   const payments = Record.payments(entry)
   return payments.length > 0 ? payments.map(Packed.fromRecord) : Buffer.from(Record.format(entry))
 }
 
-const lengthOf = (parts: readonly Packed.Packed[] | Buffer): number => {
+const lengthOf = (parts: Parts): number => {
   if (Buffer.isBuffer(parts)) return parts.length
   let length = 0
   for (let i = 0; i < parts.length; i++) length += (parts[i] as Packed.Packed).size
@@ -52,7 +54,7 @@ const lengthOf = (parts: readonly Packed.Packed[] | Buffer): number => {
 }
 
 /** Copies all parts to a place, and returns where they end. Counted loops: of lists of payments and of bytes in turn, others are slow. */
-const copyParts = (parts: readonly Packed.Packed[] | Buffer, bytes: Buffer, place: number): number => {
+const copyParts = (parts: Parts, bytes: Buffer, place: number): number => {
   if (Buffer.isBuffer(parts)) return place + parts.copy(bytes, place)
   let end = place
   for (let i = 0; i < parts.length; i++) {
@@ -63,7 +65,7 @@ const copyParts = (parts: readonly Packed.Packed[] | Buffer, bytes: Buffer, plac
 }
 
 /** Of a sale, the kind also says how many bytes the first leg has. */
-const kindOf = (parts: readonly Packed.Packed[] | Buffer): number => {
+const kindOf = (parts: Parts): number => {
   if (Buffer.isBuffer(parts)) return kinds.json
   return parts.length === 1 ? kinds.payment : kinds.sale | ((parts[0] as Packed.Packed).size << 8)
 }
@@ -73,12 +75,13 @@ export const encode = (entries: readonly Entry[], first: number, term: number, s
   const records = entries.map(partsOf)
   const sealBytes = seal === undefined ? 0 : (seal.length - 2) / 2
   let length = headBytes + padded(sealBytes)
-  for (const parts of records) length += 8 + padded(lengthOf(parts))
+  for (let i = 0; i < records.length; i++) length += 8 + padded(lengthOf(records[i] as Parts))
   const bytes = Buffer.allocUnsafe(length)
   let place = headBytes
   if (seal !== undefined) bytes.fill(0, place, place + padded(sealBytes)).write(seal.slice(2), place, 'hex')
   place += padded(sealBytes)
-  for (const parts of records) {
+  for (let i = 0; i < records.length; i++) {
+    const parts = records[i] as Parts
     const own = lengthOf(parts)
     bytes.writeUInt32LE(own, place)
     bytes.writeUInt32LE(kindOf(parts), place + 4)

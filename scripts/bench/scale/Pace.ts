@@ -53,7 +53,7 @@ const packed = (body: string): Packed.Packed => pack(JSON.parse(body)) as Packed
 
 /** What acceptance does with the books, once it is known who signed. */
 const book = (ledger: Ledger.Ledger, p: Packed.Packed): void => {
-  const problem = Ledger.checkPacked(ledger, p, Ledger.payerOf(ledger, p), nowSeconds)
+  const problem = Ledger.checkPacked(ledger, p, nowSeconds)
   const other = PackedDigest.otherHistory(p, Ledger.payerOf(ledger, p))
   if (problem !== undefined || other !== undefined) throw new Error(`a payment of the bench was refused: ${problem}`)
   const payee = Ledger.payeeOf(ledger, p)
