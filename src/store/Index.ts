@@ -161,13 +161,9 @@ export const open = (
     },
     purchases(key) {
       let found: readonly number[] = []
-      // Counted loops: this is asked for every payment.
-      for (let i = 0; i < runs.length; i++) {
-        const run = runs[i] as Run.Run
-        if (run.mayHave(key)) found = [...found, ...run.find(key)]
-      }
-      for (let i = 0; i < recents.length; i++) {
-        const newer = (recents[i] as Recent.Recent).find(key)
+      for (const run of runs) if (run.mayHave(key)) found = [...found, ...run.find(key)]
+      for (const recent of recents) {
+        const newer = recent.find(key)
         if (newer.length > 0) found = [...found, ...newer]
       }
       return found
