@@ -88,6 +88,12 @@ const complete = (ledger: Ledger.Ledger, { packed }: Leg, atMs: number): Packed.
   return packed
 }
 
+/** What each leg's purchase was answered before; undefined where none was, which is nearly always, and no list is made for it. */
+const earlierOf = (purchases: Purchases.Purchases, legs: readonly Leg[]) => {
+  for (const leg of legs) if (purchases.earlier(leg) !== undefined) return legs.map((each) => purchases.earlier(each))
+  return undefined
+}
+
 export const create = (options: AcceptOptions): Accept => {
   const { ledger, journal, commit, domain } = options
   const { waitMs = 250, pairingMs = 3000, mostWaiting = 64, check = Arrivals.checkHere(domain) } = options
@@ -161,12 +167,10 @@ export const create = (options: AcceptOptions): Accept => {
     return undefined
   }
 
-  const isPaid = (leg: Leg): boolean => purchases.earlier(leg) !== undefined
-
   /** Answers what was bought before. False where it was not. */
   const answerEarlier = (item: Item): boolean => {
-    if (!item.legs.some(isPaid)) return false
-    const earlier = item.legs.map((leg) => purchases.earlier(leg))
+    const earlier = earlierOf(purchases, item.legs)
+    if (earlier === undefined) return false
     const answers = earlier.flatMap((found) => (found === undefined || found === 'referenceReused' ? [] : [found]))
     if (answers.length < item.legs.length) {
       // Also where only one leg of a sale was paid before, on its own.
