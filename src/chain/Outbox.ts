@@ -4,12 +4,12 @@
  * is missing is sent again, the very same bytes; what is offered too little is replaced by the same call at a higher fee under the same
  * nonce. Of all forms of one nonce the chain takes one, ever.
  */
-import { serializeTransaction } from 'viem'
 import type { Address, Hex } from '../core/Payment.ts'
 import * as Turns from '../core/Turns.ts'
 import * as Keccak from '../crypto/Keccak.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Client } from './Client.ts'
+import * as Rlp from './Rlp.ts'
 
 export interface Call {
   /** undefined: deploys a contract. */
@@ -72,15 +72,11 @@ export const replacement = (before: Fees, baseFeeWei: bigint, mostWei: bigint): 
 const isPricedOut = ({ maxFeePerGas }: Fees, baseFeeWei: bigint): boolean => maxFeePerGas < baseFeeWei
 
 export const sign = (privateKey: Hex, chainId: number, nonce: number, fees: Fees, { to, data, gas }: Call): Form => {
-  const transaction = { type: 'eip1559' as const, chainId, nonce, to: to ?? null, data, gas, ...fees }
-  const signature = Signature.sign(Keccak.ofDigits(serializeTransaction(transaction).slice(2)), privateKey)
-  const full = Signature.expand(signature)
-  const serialized = serializeTransaction(transaction, {
-    r: full.slice(0, 66) as Hex,
-    s: `0x${full.slice(66, 130)}`,
-    yParity: full.endsWith('1c') ? 1 : 0,
-  })
-  return { ...fees, serialized, transaction: Keccak.ofDigits(serialized.slice(2)) }
+  const items = Rlp.payload({ chainId, nonce, to, data, gas, ...fees })
+  const full = Signature.expand(Signature.sign(Keccak.ofDigits(Rlp.unsigned(items)), privateKey))
+  const [r, s] = [BigInt(full.slice(0, 66)), BigInt(`0x${full.slice(66, 130)}`)]
+  const digits = Rlp.signed(items, full.endsWith('1c') ? 1 : 0, r, s)
+  return { ...fees, serialized: `0x${digits}`, transaction: Keccak.ofDigits(digits) }
 }
 
 export interface OutboxOptions {

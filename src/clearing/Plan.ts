@@ -22,6 +22,8 @@ export const defaultLimits: Limits = { gas: 14_000_000, bytes: 90_000 }
 export interface Transaction {
   readonly batch: Hex
   readonly members: readonly { readonly asset: Address; readonly account: Address }[]
+  /** The members as they were planned: what the batch says of them. */
+  readonly accounts: readonly Account[]
   /** Gas limit to send it with. */
   readonly gas: bigint
 }
@@ -137,6 +139,7 @@ export const plan = (accounts: readonly Account[], limits: Limits = defaultLimit
   return parts.map((part) => ({
     batch: Batch.encode(sectionsOf(part)),
     members: part.map(({ account }) => ({ asset: account.asset, account: account.account })),
+    accounts: part.map(({ account }) => account),
     gas: gasLimitOf(part.reduce((sum, member) => sum + member.gas, gasOfTransaction)),
   }))
 }

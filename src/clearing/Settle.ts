@@ -147,17 +147,13 @@ export const create = (options: SettleOptions): Settle => {
     }
   }
 
-  const submitWhole = async ({ batch, members, gas }: Plan.Transaction): Promise<Done> => {
-    const totals = members.map((member) => ({
-      id: key(member),
-      ...Ledger.account(ledger, member.asset, member.account),
-    }))
+  const submitWhole = async ({ batch, members, accounts, gas }: Plan.Transaction): Promise<Done> => {
     // The ledger is ahead of the disk: what a crash could still take back must not be on chain.
     await commit.kept()
     const { transaction, gasUsed, block, serialized } = await sender.send(House.call(house, 'settle', [batch], gas))
     watcher.expect(transaction, { members, block, gasUsed, serialized })
-    for (const { id, debitTotal, creditTotal } of totals)
-      sent.set(id, { debit: debitTotal, credit: creditTotal, block })
+    for (const account of accounts)
+      sent.set(key(account), { debit: account.debitTotal, credit: account.creditTotal, block })
     return { block, answer: { transaction, gasUsed, members: members.length } }
   }
 
