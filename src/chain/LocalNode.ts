@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { SunledgerError } from '../core/Errors.ts'
 import * as Client from './Client.ts'
+import * as RpcServer from './RpcServer.ts'
 
 export interface LocalNode {
   readonly url: string
@@ -36,7 +37,7 @@ const loadHardhat = async (): Promise<typeof import('hardhat/hre')> => {
   }
 }
 
-/** Hardhat's server would end the whole process where its port is in use. */
+/** Before Hardhat is loaded, which takes a second. */
 const assertFree = (host: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const server = createServer()
@@ -89,11 +90,18 @@ export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> 
   const { host = '127.0.0.1' } = options
   await assertFree(host, options.port ?? 0)
   const hardhat = await environment(options.initialDate)
-  const server = await hardhat.network.createServer('local', host, options.port ?? 0)
-  const { port } = await server.listen()
-  const url = `http://${host}:${port}`
+  const chain = await hardhat.network.create('local')
+  const ask: RpcServer.Ask = (method, params) => chain.provider.request({ method, params: [...params] })
+  const server = await RpcServer.listen(ask, host, options.port ?? 0)
+  const url = `http://${host}:${server.port}`
   if (options.initialDate === undefined) await followWallClock(url)
-  return { url, close: () => server.close() }
+  return {
+    url,
+    async close() {
+      await server.close()
+      await chain.close()
+    },
+  }
 }
 
 /** The same chain without a server, for whoever sends it tens of thousands of transactions from this process. */
