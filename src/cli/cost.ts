@@ -1,7 +1,7 @@
 /** `sunledger cost`: what settling costs, by every way of paying, on every network; executed here, priced there. */
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as Deployment from '../chain/Deployment.ts'
 import * as GasPrices from '../chain/GasPrices.ts'
 import * as Execute from '../cost/Execute.ts'
@@ -155,18 +155,22 @@ const run = async (flags: Flags): Promise<void> => {
   }
 }
 
+/** A list of names, whose default reads as it is typed. */
+const listOption = (flags: string, description: string, names: readonly string[]): Option =>
+  new Option(flags, description).argParser(list).default([...names], names.join(','))
+
 export const register = (program: Command): void => {
   const strategies = Execute.strategies.map(({ name }) => name)
   program
     .command('cost')
     .description('execute every way of settling on a local chain, and price it on every network')
-    .option('--strategies <names>', 'ways of settling', list, strategies)
+    .addOption(listOption('--strategies <names>', 'ways of settling', strategies))
     .option(
       '--networks <names>',
       `networks to price on (default: all: ${Networks.all.map(({ name }) => name).join(', ')})`,
       list,
     )
-    .option('--workloads <names>', 'workloads', list, [...Workload.names])
+    .addOption(listOption('--workloads <names>', 'workloads', Workload.names))
     .option(
       '--payments <number>',
       'payments that are executed at most; larger counts are computed',
@@ -174,7 +178,12 @@ export const register = (program: Command): void => {
       10_000,
     )
     .option('--seed <number>', 'the same seed gives the same gas', wholeNumber(0, 2 ** 31), 1)
-    .option('--share <share>', 'what a fee may be at most of a payment worth making', shareOf, Rational.from(1n, 100n))
+    .addOption(
+      new Option('--share <share>', 'what a fee may be at most of a payment worth making')
+        .argParser(shareOf)
+        // In words: a help text cannot show a fraction of two bigints.
+        .default(Rational.from(1n, 100n), '0.01'),
+    )
     .option(
       '--jobs <file>',
       'W4 replays this LLM request trace: TIMESTAMP,ContextTokens,GeneratedTokens (default: a synthetic stand-in)',
