@@ -41,7 +41,7 @@ const [load8, store8] = [
   [0x3a, 0, 0],
 ]
 const [add32, sub32, or32, isBelow32, isZero32] = [[0x6a], [0x6b], [0x72], [0x49], [0x45]]
-const [and64, xor64, rotate64] = [[0x83], [0x85], [0x89]]
+const [and64, or64, xor64, rotate64] = [[0x83], [0x84], [0x85], [0x89]]
 const [fill, copy] = [
   [0xfc, 11, 0],
   [0xfc, 10, 0, 0],
@@ -62,6 +62,18 @@ for (let [x, y, t] = [1, 0, 0]; t < 24; [x, y, t] = [y, (2 * x + 3 * y) % 5, t +
   turns[x + 5 * y] = (((t + 1) * (t + 2)) / 2) % 64
 const sourceOf = (x: number, y: number): number => ((x + 3 * y) % 5) + 5 * x
 
+/**
+ * Some lanes are kept inverted, so that χ needs eight inversions a round and not 25: from these lanes on, every round gives them inverted again
+ * if it joins neighbours as `joins` says ("Keccak implementation overview", section 2.2, lane complementing).
+ */
+const inverted = [1, 2, 8, 12, 17, 20]
+
+/**
+ * By row, for each lane x: how the two lanes behind it are joined before they are added to it. A bar: by `or`, else by `and`; 1, 2: the first or
+ * the second of them inverted; 0: the lane itself.
+ */
+const joins = ['| 1| & | &', '| & 2| | &', '| & 1& 0| &', '& | 1| 0& |', '1& 0| & | &'].map((row) => row.split(' '))
+
 /** One round, from 25 locals to 25 others. */
 const roundOf = (a: number, e: number, constant: number): Code => {
   const five = [0, 1, 2, 3, 4]
@@ -74,10 +86,15 @@ const roundOf = (a: number, e: number, constant: number): Code => {
       ...(turn === 0 ? [] : [...i64(BigInt(turn)), ...rotate64]),
     ]
   }
-  const chi = (x: number): Code => [
-    ...[...get(row + ((x + 1) % 5)), ...i64(-1n), ...xor64],
-    ...[...get(row + ((x + 2) % 5)), ...and64, ...get(row + x), ...xor64],
-  ]
+  const not = (isIt: boolean): Code => (isIt ? [...i64(-1n), ...xor64] : [])
+  const chi = (x: number, y: number): Code => {
+    const join = joins[y]?.[x] as string
+    return [
+      ...[...get(row + ((x + 1) % 5)), ...not(join.includes('1'))],
+      ...[...get(row + ((x + 2) % 5)), ...not(join.includes('2'))],
+      ...[...(join.includes('|') ? or64 : and64), ...get(row + x), ...not(join.includes('0')), ...xor64],
+    ]
+  }
   const iota: Code = [...get(round), ...load64(constant), ...xor64]
   return [
     ...five.flatMap((x) => [
@@ -90,7 +107,7 @@ const roundOf = (a: number, e: number, constant: number): Code => {
     ]),
     ...five.flatMap((y) => [
       ...five.flatMap((x) => [...lane(sourceOf(x, y)), ...set(row + x)]),
-      ...five.flatMap((x) => [...chi(x), ...(x + y === 0 ? iota : []), ...set(e + x + 5 * y)]),
+      ...five.flatMap((x) => [...chi(x, y), ...(x + y === 0 ? iota : []), ...set(e + x + 5 * y)]),
     ]),
   ]
 }
@@ -120,6 +137,7 @@ const absorb: Code = Array.from(
 
 /** hash(from, length, to) */
 const body: Code = [
+  ...inverted.flatMap((lane) => [...i64(-1n), ...set(state + lane)]),
   ...loop,
   ...[...get(length), ...i32(blockBytes), ...isBelow32, ...when, ...pad],
   ...[...otherwise, ...get(from), ...set(block), ...end],
@@ -129,7 +147,10 @@ const body: Code = [
   ...[...get(from), ...i32(blockBytes), ...add32, ...set(from)],
   ...[...get(length), ...i32(blockBytes), ...sub32, ...set(length)],
   ...[...branch(1), ...end, ...end],
-  ...[0, 1, 2, 3].flatMap((i) => [...get(to), ...get(state + i), ...store64(8 * i)]),
+  ...[0, 1, 2, 3].flatMap((i) => [
+    ...[...get(to), ...get(state + i)],
+    ...[...(inverted.includes(i) ? [...i64(-1n), ...xor64] : []), ...store64(8 * i)],
+  ]),
 ]
 
 /** The round constants, from the standard's shift register. */
