@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { nodeFlags } from '../../../src/cli/Processes.ts'
 import type { Sample } from './Sampler.ts'
 
 /** Cores that this process may use, by number: `0-3,6`. */
@@ -32,7 +33,8 @@ export interface Sampler {
 export const start = (cores: number, folder: string, threads: number, samples: number): Sampler => {
   const [file, ...before] = command(cores) as [string, ...string[]]
   const module = fileURLToPath(new URL('./Sampler.ts', import.meta.url))
-  const args = [...before, module, folder, String(threads), String(samples)]
+  // As the service is started.
+  const args = [...before, ...nodeFlags, module, folder, String(threads), String(samples)]
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
