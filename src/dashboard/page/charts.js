@@ -9,7 +9,7 @@ import uPlot from 'uplot'
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
 /**
- * @typedef {{ label: string, colour: string, of: (x: any, i: number, all: any[]) => number | null, show: (value: number) => string, fill?: boolean, stepped?: boolean, scale?: string }} Line
+ * @typedef {{ label: string, colour: string, of: (x: any, i: number, all: any[]) => number | null, show: (value: number) => string, whole?: boolean, fill?: boolean, stepped?: boolean, scale?: string }} Line
  * @typedef {{ id: string, lines: (board: any) => Line[], rows: (board: any) => any[], note: (board: any) => string }} Chart
  */
 
@@ -35,6 +35,7 @@ const charts = [
         colour: 'money',
         of: (x) => x.paymentsPerSecond,
         show: (value) => F.count(value),
+        whole: true,
         fill: true,
         stepped: true,
       },
@@ -114,6 +115,9 @@ const showTip = (plot, lines, isDay, tip) => {
   tip.style.top = '18px'
 }
 
+/** Steps of an axis that counts: 1, 2, 5, 10, … */
+const wholeSteps = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((step) => step * 10 ** i)).flat()
+
 /** @param {Line[]} lines */
 const axes = (lines, isDay) => {
   const common = {
@@ -132,7 +136,12 @@ const axes = (lines, isDay) => {
       size: 28,
       ...(isDay ? { incrs: [3600, 2 * 3600, 3 * 3600, 4 * 3600, 6 * 3600], values: (_, all) => all.map(F.clock) } : {}),
     },
-    { ...common, size: 70, values: (_, all) => all.map((value) => first?.show(value)) },
+    {
+      ...common,
+      size: 70,
+      values: (_, all) => all.map((value) => first?.show(value)),
+      ...(first?.whole ? { incrs: wholeSteps } : {}),
+    },
     ...(second === undefined
       ? []
       : [

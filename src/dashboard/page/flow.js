@@ -14,10 +14,10 @@ const places = {
   robot: { wide: [0.37, 0.5], narrow: [0.5, 0.35], icon: 'M-7-3h14v10h-14zM0-3v-5M-3 1v1M3 1v1' },
   site: { wide: [0.65, 0.2], narrow: [0.22, 0.66], icon: 'M-7-8h14v6h-14zM-7 1h14v6h-14zM-4-5h1M-4 4h1' },
   station: { wide: [0.65, 0.8], narrow: [0.78, 0.66], icon: 'M1-9l-7 10h5l-1 8 7-10h-5z' },
-  storage: { wide: [0.91, 0.86], narrow: [0.8, 0.94], icon: 'M-8-5h14v10h-14zM6-2h2v4h-2M-5-2v4M-1-2v4' },
+  storage: { wide: [0.91, 0.86], narrow: [0.78, 0.94], icon: 'M-8-5h14v10h-14zM6-2h2v4h-2M-5-2v4M-1-2v4' },
   producer: {
     wide: [0.91, 0.5],
-    narrow: [0.5, 0.94],
+    narrow: [0.22, 0.94],
     icon: 'M0-4a4 4 0 1 0 0 8 4 4 0 0 0 0-8M0-9v2M0 7v2M-9 0h2M7 0h2M-6-6l1 1M5 5l1 1M-6 6l1-1M5-5l1-1',
   },
 }
@@ -83,7 +83,8 @@ const path = (width, height, { from, to }, lane) => {
       y: top - 58,
     }
   }
-  const length = Math.hypot(bx - ax, by - ay)
+  // On a page too small for two nodes side by side they lie on each other; what goes between them has no direction then.
+  const length = Math.hypot(bx - ax, by - ay) || 1
   // Both directions between two nodes see the same normal, so that lanes never cross.
   const flip = from < to ? 1 : -1
   const [nx, ny] = [(-(by - ay) / length) * flip, ((bx - ax) / length) * flip]
