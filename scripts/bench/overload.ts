@@ -12,21 +12,23 @@ import { print, type Result, type RunOptions, resultsTable, say } from './Output
 import * as Load from './overload/Load.ts'
 import * as Place from './Place.ts'
 
-export const help = `Usage: npm run -s bench -- overload [--seconds N] [--times N] [--json]
+export const help = `Usage: npm run -s bench -- overload [--seconds N] [--times N] [--stretches N] [--json]
 
   --seconds N   of each phase (default: 4)
   --times N     how many times its capacity is offered (default: 4)
+  --stretches N of overload without a pause between them, after which the service's memory is read (default: 10)
 
-Capacity and overload are measured three times in turn; the middle one is told. Nobody waits for an answer to send what is due next,
+Capacity and overload are measured three times in turn; the middle one is told. Then overload goes on, stretch by stretch, and memory must have
+stopped growing in the second half of them. Nobody waits for an answer to send what is due next,
 and latencies count from when a payment was due.
 
 Exit code 1 where nothing is shed, an answer is neither a receipt nor a 503 with Retry-After, less than 0.6 of capacity is accepted, or what
-is accepted takes longer than 500 ms (p99).
+is accepted takes longer than 500 ms (p99), or memory grows by more than 64 MiB in the second half of the stretches.
 `
 
 const payers = 4_000
 /** Payments that each payer has signed beforehand. */
-const each = 75
+const each = 130
 /** Payers at once when capacity is measured. */
 const closedPayers = 192
 const rounds = 3
@@ -34,6 +36,9 @@ const rounds = 3
 const mostMs = 500
 /** Of capacity, accepted under overload: a refusal takes about a ninth of the time that a payment takes, mostly to read and write its socket. */
 const leastShare = 0.6
+
+/** What memory may differ by between two readings: the garbage collector comes when it comes, and the newest records' index is written away in turn. */
+const mostGrowthBytes = 64 * 2 ** 20
 
 const p99 = ({ latenciesMs }: Load.Phase): number => Percentiles.of(latenciesMs).p99 ?? Number.NaN
 
@@ -125,23 +130,62 @@ const middle = (all: readonly Round[]): Round =>
 
 const memory = (place: Place.Place): Promise<number> => place.metric('process_resident_memory_bytes')
 
-const measure = async (place: Place.Place, seconds: number, times: number) => {
+/** Memory before and after each stretch of overload. */
+const endure = async (
+  place: Place.Place,
+  load: readonly Load.Payer[],
+  perSecond: number,
+  seconds: number,
+  stretches: number,
+): Promise<number[]> => {
+  const readings = [await memory(place)]
+  for (let i = 1; i <= stretches; i++) {
+    const { accepted } = await Load.run(load, perSecond, seconds)
+    readings.push(await memory(place))
+    say(`stretch ${i} of ${stretches}: ${Math.round(accepted)} payments/s accepted, ${mebibytes(readings[i])} MiB`)
+  }
+  return readings
+}
+
+const mebibytes = (bytes = Number.NaN): number => Math.round(bytes / 2 ** 20)
+
+/** By how much the greatest reading of the second half is above that of the first. */
+const growthOf = (readings: readonly number[]): number => {
+  const half = Math.ceil(readings.length / 2)
+  return Math.max(...readings.slice(half)) - Math.max(...readings.slice(0, half))
+}
+
+interface Options {
+  readonly seconds: number
+  readonly times: number
+  readonly stretches: number
+}
+
+const measure = async (place: Place.Place, { seconds, times, stretches }: Options) => {
   const load = await prepare(place)
   await Load.run(load, { payers: closedPayers }, 2)
-  const all = [await round(place, load, seconds, times)]
-  const before = await memory(place)
-  for (let i = 1; i < rounds; i++) all.push(await round(place, load, seconds, times))
-  const after = await memory(place)
+  const all: Round[] = []
+  for (let i = 0; i < rounds; i++) all.push(await round(place, load, seconds, times))
   const { capacity, over, cpu } = middle(all)
   const calm = await Load.run(load, capacity / 4, seconds)
+  const readings = await endure(place, load, capacity * times, seconds, stretches)
   Load.close(load)
-  return { all, capacity, over, cpu, calm, growthBytes: after - before }
+  return { all, capacity, over, cpu, calm, readings }
+}
+
+const optionsOf = (args: readonly string[]): Options => {
+  const option = (fallback: string) => ({ type: 'string', default: fallback }) as const
+  const options = { seconds: option('4'), times: option('4'), stretches: option('10') }
+  const { values } = parseArgs({ args: [...args], options })
+  return {
+    seconds: positive('seconds', values.seconds),
+    times: positive('times', values.times),
+    stretches: positive('stretches', values.stretches),
+  }
 }
 
 export const run = async ({ args, json }: RunOptions): Promise<number> => {
-  const options = { seconds: { type: 'string', default: '4' }, times: { type: 'string', default: '4' } } as const
-  const { values } = parseArgs({ args, options })
-  const [seconds, times] = [positive('seconds', values.seconds), positive('times', values.times)]
+  const options = optionsOf(args)
   // Whoever sends must not take the time of whoever is measured.
   const cores = Cores.plan()
   say(cores.how)
@@ -150,7 +194,8 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
   cores.forClients()
   cores.moveToClients(place.chainPid)
   try {
-    const { all, capacity, over, cpu, calm, growthBytes } = await measure(place, seconds, times)
+    const { all, capacity, over, cpu, calm, readings } = await measure(place, options)
+    const growthBytes = growthOf(readings)
     const results: Result[] = [
       { name: 'capacity', value: capacity, unit: 'payments/s', samples: all.length },
       ...rows('overload', over, capacity),
@@ -158,11 +203,13 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
       { name: 'overload.cpu', value: cpu, unit: 'of a core that the service had' },
       { name: 'overload.retryAfter', value: over.withRetryAfter, unit: 'of what was shed' },
       { name: 'overload.otherAnswers', value: over.other, unit: 'answers' },
-      { name: 'overload.memoryGrowth', value: Math.round(growthBytes / 2 ** 20), unit: 'MiB', samples: all.length - 1 },
+      { name: 'overload.memory', value: mebibytes(Math.max(...readings)), unit: 'MiB', samples: readings.length },
+      { name: 'overload.memoryGrowth', value: mebibytes(growthBytes), unit: 'MiB in the second half' },
     ]
-    print(json, { results, basis: 'measured' }, () => resultsTable(results))
+    print(json, { results, memoryBytes: readings, basis: 'measured' }, () => resultsTable(results))
     const isShed = over.shed > 0 && over.other === 0 && over.withRetryAfter === 1
-    return isShed && p99(over) <= mostMs && over.accepted >= leastShare * capacity ? 0 : 1
+    const isServed = p99(over) <= mostMs && over.accepted >= leastShare * capacity
+    return isShed && isServed && growthBytes <= mostGrowthBytes ? 0 : 1
   } finally {
     await place.stop()
   }
