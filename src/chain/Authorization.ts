@@ -3,7 +3,7 @@
  * ours emit the same two events in the same order, the authorization's and then the transfer's, so a transaction that carries several
  * transfers is told apart too.
  */
-import { type Abi, BaseError, ContractFunctionRevertedError, parseEventLogs } from 'viem'
+import { type Abi, BaseError, ContractFunctionRevertedError, parseEventLogs, type TransactionReceipt } from 'viem'
 import type { Address, Hex } from '../core/Payment.ts'
 import { testDollar } from './abi/TestDollar.ts'
 import { answered, type Client } from './Client.ts'
@@ -54,16 +54,23 @@ export const simulate = async (
   }
 }
 
-/**
- * What became of a nonce: undefined while it is unused. `transaction` is the one that made the transfer of these very terms; undefined where
- * the nonce was cancelled or used for something else.
- */
+/** Where a nonce was used. */
+export interface Use {
+  readonly block: bigint
+  /** The transaction that made the transfer of the very terms that were asked for; undefined where it was cancelled or used for something else. */
+  readonly transaction: Hex | undefined
+  /** All that is known of that transaction, and where in it the authorization's event stands. */
+  readonly receipt?: TransactionReceipt
+  readonly logIndex?: number
+}
+
+/** What became of a nonce: undefined while it is unused. */
 export const used = async (
   client: Client,
   asset: Address,
   { from, to, value, nonce }: Terms,
   fromBlock: bigint,
-): Promise<{ readonly block: bigint; readonly transaction: Hex | undefined } | undefined> => {
+): Promise<Use | undefined> => {
   const at = { address: asset, abi: testDollar.abi } as const
   const isUsed = await answered(
     client,
@@ -83,5 +90,6 @@ export const used = async (
   })
   const { args } = transfer ?? {}
   const isIt = args?.from.toLowerCase() === from && args.to.toLowerCase() === to && args.value === value
-  return { block: use.blockNumber, transaction: isIt ? use.transactionHash : undefined }
+  const { logIndex } = use
+  return { block: use.blockNumber, transaction: isIt ? use.transactionHash : undefined, receipt, logIndex }
 }

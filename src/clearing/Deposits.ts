@@ -3,10 +3,13 @@
  * transaction (IClearingHouse.depositMany): under one key, transactions are mined in order, so nothing would be there any sooner. Each
  * deposit is tried on the chain first, by itself, and stands by itself in the batch; one that the chain refuses there all the same, because
  * somebody was faster, is sent once more alone, which says by name what is wrong with it. An authorization counts once, in whatever
- * transaction it comes: that is what keeps a deposit from being taken twice.
+ * transaction it comes: that is what keeps a deposit from being taken twice. Whoever sends one again that was made, because its answer was
+ * lost for example, is told the transaction that made it.
  */
 import { parseEventLogs, type TransactionReceipt } from 'viem'
+import * as Authorization from '../chain/Authorization.ts'
 import { clearingHouse } from '../chain/abi/ClearingHouse.ts'
+import type { Client } from '../chain/Client.ts'
 import * as House from '../chain/House.ts'
 import * as Sender from '../chain/Sender.ts'
 import * as Batch from '../core/Batch.ts'
@@ -17,7 +20,10 @@ import * as Signature from '../crypto/Signature.ts'
 import type { Sync } from './Sync.ts'
 
 export interface DepositsOptions {
+  readonly client: Client
   readonly house: Address
+  /** Nothing was deposited before it. */
+  readonly startBlock: bigint
   readonly sender: Sender.Sender
   readonly sync: Sync
 }
@@ -80,28 +86,61 @@ const refusedIn = (receipt: TransactionReceipt, house: Address, waiting: readonl
 const isRefusal = (error: unknown): boolean =>
   error instanceof Sender.RevertedError || error instanceof Sender.TransactionRefusedError
 
-export const create = ({ house, sender, sync }: DepositsOptions): Deposit => {
+/** Whether the house took an authorization's money for the deposit, and not as a gift: its event follows those of the token. */
+const isDeposit = (request: DepositRequest, house: Address, { receipt, logIndex = 0 }: Authorization.Use): boolean => {
+  const logs = receipt?.logs.filter((log) => log.address.toLowerCase() === house && log.logIndex === logIndex + 2) ?? []
+  const [made] = parseEventLogs({ abi: clearingHouse.abi, eventName: 'Deposited', logs })
+  return made?.args.account.toLowerCase() === request.account
+}
+
+/** The transaction that made a deposit, where one did. Its nonce binds account, owner and salt. */
+const madeBefore = async (
+  { client, house, startBlock }: DepositsOptions,
+  request: DepositRequest,
+): Promise<Transaction | undefined> => {
+  const { asset, from, account, owner, salt, amount, validAfter, validBefore } = request
+  const nonce = Digest.depositNonce(account, owner, salt)
+  const terms = { from, to: house, value: amount, validAfter, validBefore, nonce }
+  const use = await Authorization.used(client, asset, terms, startBlock)
+  if (use?.transaction === undefined || !isDeposit(request, house, use)) return undefined
+  return { transaction: use.transaction, block: use.block, gasUsed: use.receipt?.gasUsed ?? 0n }
+}
+
+export const create = (options: DepositsOptions): Deposit => {
+  const { house, sender, sync } = options
   let queue: Waiting[] = []
   let isBusy = false
 
-  const sendAlone = async ({ request, resolve, reject }: Waiting): Promise<void> => {
+  /** Refused on chain: because it was made before, or for the reason given. */
+  const refuse = async ({ request, resolve, reject }: Waiting, reason: unknown): Promise<void> => {
     try {
-      const sent = await sender.send(alone(house, request))
-      await sync.now(sent.block)
-      resolve(answer(sent))
+      const made = reason instanceof Sender.RevertedError ? await madeBefore(options, request) : undefined
+      if (made === undefined) return reject(reason)
+      await sync.now(made.block)
+      resolve(made)
     } catch (error) {
       reject(error)
+    }
+  }
+
+  const sendAlone = async (one: Waiting): Promise<void> => {
+    try {
+      const sent = await sender.send(alone(house, one.request))
+      await sync.now(sent.block)
+      one.resolve(answer(sent))
+    } catch (error) {
+      await refuse(one, error)
     }
   }
 
   /** Those that the chain would take as things are; the others are told why not. */
   const tried = async (waiting: readonly Waiting[]): Promise<Waiting[]> => {
     const outcomes = await Promise.allSettled(waiting.map(({ request }) => sender.attempt(alone(house, request))))
-    return waiting.filter((one, i) => {
-      const outcome = outcomes[i] as PromiseSettledResult<void>
-      if (outcome.status === 'rejected') one.reject(outcome.reason)
-      return outcome.status === 'fulfilled'
-    })
+    const isGood = (_: Waiting, i: number): boolean => outcomes[i]?.status === 'fulfilled'
+    await Promise.all(
+      outcomes.map((outcome, i) => outcome.status === 'rejected' && refuse(waiting[i] as Waiting, outcome.reason)),
+    )
+    return waiting.filter(isGood)
   }
 
   const sendTogether = async (asset: Address, waiting: readonly Waiting[]): Promise<void> => {

@@ -61,10 +61,13 @@ export const meterOwners = (client: Client, meter: Address): ((device: Address) 
   }
 }
 
-export const create = ({ deployment, sender, issuer, sync, settle, ownerOf }: IntakeOptions): Intake => {
+export const create = ({ client, deployment, sender, issuer, sync, settle, ownerOf }: IntakeOptions): Intake => {
   const domain = Digest.domain(deployment.chainId, deployment.energyMeter)
   return {
-    deposit: Deposits.create({ house: deployment.clearingHouse, sender, sync }),
+    deposit: Deposits.create({
+      ...{ client, sender, sync },
+      ...{ house: deployment.clearingHouse, startBlock: deployment.startBlock },
+    }),
     async read(readings) {
       if (settle.queued + readings.length > mostReadings) throw new TooManyReadingsError(mostReadings)
       for (const reading of readings) {
