@@ -1,6 +1,6 @@
 /**
  * `bench recovery`: chain and service as real processes, several client processes that pay through the SDK without end, and kill -9 at
- * moments that a seed chooses, also in the middle of settlements and of snapshots. Whatever was acknowledged has to be there, once, and ledger,
+ * moments that a seed chooses, also in the middle of settlements, of snapshots and of deposits. Whatever was acknowledged has to be there, once, and ledger,
  * journal and chain have to agree (I11, I12, I13 and the rest of the audit).
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -14,6 +14,7 @@ import type { RunOptions } from './Output.ts'
 import * as Output from './Output.ts'
 import * as Check from './recovery/Check.ts'
 import * as Clients from './recovery/Clients.ts'
+import * as Depositors from './recovery/Depositors.ts'
 import * as Killing from './recovery/Killing.ts'
 
 const roundsBetweenChecks = 20
@@ -96,6 +97,7 @@ interface Outcome {
   readonly killed: Record<Killing.Moment, number>
   readonly backMs: number[]
   missing: number
+  deposits: { readonly acknowledged: number; readonly lost: number; readonly repeated: number }
   wholeChecks: number
   last: Check.Found | undefined
   readonly failed: string[]
@@ -105,19 +107,22 @@ const rounds = async (
   options: Options,
   network: Network.Network,
   clients: Clients.Clients,
+  depositors: Depositors.Depositors,
   { data, token }: { data: string; token: string },
 ): Promise<Outcome> => {
   const { url } = network
   const next = fractions(options.seed)
-  const moments: Killing.Moment[] = ['payments', 'settlement', 'snapshot']
+  const moments: Killing.Moment[] = ['payments', 'settlement', 'snapshot', 'deposits']
   const outcome: Outcome = {
-    killed: { payments: 0, settlement: 0, snapshot: 0 },
+    killed: { payments: 0, settlement: 0, snapshot: 0, deposits: 0 },
+    deposits: { acknowledged: 0, lost: 0, repeated: 0 },
     ...{ backMs: [], missing: 0, wholeChecks: 0, last: undefined, failed: [] },
   }
   const check = async (): Promise<void> => {
     await clients.pause()
     const found = await Check.whole(network, data, token, await settleAll(url, token), clients.paid)
     outcome.last = found
+    outcome.deposits = { acknowledged: depositors.acknowledged(), ...(await depositors.compare()) }
     outcome.wholeChecks++
     for (const { id, ok, detail } of found.checks) if (!ok) outcome.failed.push(`${id}: ${detail}`)
     clients.resume()
@@ -125,13 +130,15 @@ const rounds = async (
   for (let round = 1; round <= options.rounds; round++) {
     await clients.flowing(paymentsBetween, 5000)
     const moment = moments[Math.floor(next() * moments.length)] as Killing.Moment
-    const met = await Killing.kill({ network, data, token, moment, fraction: next() })
+    const { deposit } = depositors
+    const { met, told } = await Killing.kill({ network, data, token, moment, fraction: next(), deposit })
     outcome.killed[met]++
     const killedMs = performance.now()
     const newest = clients.latest(receiptsAsked)
     await Killing.ready(url)
     outcome.backMs.push(performance.now() - killedMs)
     outcome.missing += await Check.missing(url, newest)
+    await told
     const disagreements = await Check.disagreements(url)
     if (disagreements > 0) outcome.failed.push(`round ${round}: ledger and chain disagree in ${disagreements} places`)
     if (round % roundsBetweenChecks === 0 || round === options.rounds) {
@@ -150,6 +157,7 @@ const measure = async (options: Options) => {
   const data = mkdtempSync(join(tmpdir(), 'sunledger-recovery-'))
   const keys = Keys.random()
   let clients: Clients.Clients | undefined
+  let depositors: Depositors.Depositors | undefined
   let fail: (error: Error) => void = () => {}
   const failed = new Promise<never>((_, reject) => {
     fail = reject
@@ -166,10 +174,13 @@ const measure = async (options: Options) => {
   try {
     clients = await Promise.race([failed, Clients.start(network.url, options.seed, options.clients, options.robots)])
     const startedMs = performance.now()
-    const outcome = await Promise.race([failed, rounds(options, network, clients, { data, token: keys.operatorToken })])
+    depositors = await Depositors.start(network.url, options.seed)
+    const going = rounds(options, network, clients, depositors, { data, token: keys.operatorToken })
+    const outcome = await Promise.race([failed, going])
     return { outcome, acknowledged: clients.paid.size, seconds: (performance.now() - startedMs) / 1000 }
   } finally {
     clients?.stop()
+    await depositors?.close()
     await network.stop()
     rmSync(data, { recursive: true, force: true })
   }
@@ -179,8 +190,9 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
   const options = parse(args)
   Output.say(`${options.clients} client processes, ${options.rounds} times kill -9 …`)
   const { outcome, acknowledged, seconds } = await measure(options)
-  const { killed, failed, wholeChecks, missing, last } = outcome
-  const [lost, repeated] = [(last?.lost ?? 0) + missing, last?.repeated ?? 0]
+  const { killed, failed, wholeChecks, missing, last, deposits } = outcome
+  const lost = (last?.lost ?? 0) + missing + deposits.lost
+  const repeated = (last?.repeated ?? 0) + deposits.repeated
   const backMs = Percentiles.of(outcome.backMs)
   const slowestBackMs = Math.max(...outcome.backMs)
   const paymentsPerSecond = acknowledged / seconds
@@ -194,16 +206,18 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
       lost,
       repeated,
       killed,
+      deposits,
     },
     ...{ wholeChecks, failed, checks: last?.checks, backMs, slowestBackMs, paymentsPerSecond, seconds },
     basis: 'measured',
   }
   const rows = [
     [
-      'killed while paying / settling / writing a snapshot or index',
-      `${killed.payments} / ${killed.settlement} / ${killed.snapshot}`,
+      'killed while paying / settling / writing a snapshot or index / depositing',
+      `${killed.payments} / ${killed.settlement} / ${killed.snapshot} / ${killed.deposits}`,
     ],
     ['payments acknowledged', Output.grouped(acknowledged)],
+    ['deposits acknowledged', Output.grouped(deposits.acknowledged)],
     ['lost', String(lost)],
     ['repeated', String(repeated)],
     ['ledger, journal and chain compared as a whole', `${wholeChecks} times, ${failed.length} checks failed`],

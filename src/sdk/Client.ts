@@ -108,8 +108,9 @@ export class Client {
     return this.#post('/v1/orders', { terms, payment }, Wire.receipt, true, { slow: true })
   }
 
+  /** Sent again where the answer was lost: an authorization counts once, and the service tells the transaction in which it did. */
   deposit(request: Wire.DepositRequest): Promise<Wire.Transaction> {
-    return this.#post('/v1/deposits', request, Wire.transaction, false, { slow: true })
+    return this.#post('/v1/deposits', request, Wire.transaction, true, { slow: true })
   }
 
   withdraw(request: Wire.WithdrawalRequest): Promise<Wire.Transaction> {

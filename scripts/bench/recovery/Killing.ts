@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { setTimeout as soon } from 'node:timers/promises'
 import type { Network } from '../../../src/cli/Network.ts'
 
-export type Moment = 'payments' | 'settlement' | 'snapshot'
+export type Moment = 'payments' | 'settlement' | 'snapshot' | 'deposits'
 
 /** Waits until the service says that it is ready. */
 export const ready = async (url: string, patienceMs = 60_000): Promise<void> => {
@@ -29,11 +29,20 @@ export interface KillOptions {
   readonly moment: Moment
   /** 0 to 1: how far into what it does. */
   readonly fraction: number
+  /** Deposits; resolves when all have been told that they are mined. */
+  readonly deposit: () => Promise<void>
 }
 
-/** Kills it. Returns in the middle of what. */
-export const kill = async ({ network, data, token, moment, fraction }: KillOptions): Promise<Moment> => {
+/** In the middle of what, and when whoever deposited meanwhile has been told. */
+export interface Killed {
+  readonly met: Moment
+  readonly told: Promise<void> | undefined
+}
+
+/** Kills it. */
+export const kill = async ({ network, data, token, moment, fraction, deposit }: KillOptions): Promise<Killed> => {
   let met: Moment = 'payments'
+  let told: Promise<void> | undefined
   if (moment === 'snapshot') {
     if (await whileWriting(data, 2000)) met = 'snapshot'
   } else if (moment === 'settlement') {
@@ -50,7 +59,14 @@ export const kill = async ({ network, data, token, moment, fraction }: KillOptio
       )
     await soon(fraction * 120)
     if (!isOver) met = 'settlement'
+  } else if (moment === 'deposits') {
+    let isOver = false
+    told = deposit().then(() => {
+      isOver = true
+    })
+    await soon(fraction * 120)
+    if (!isOver) met = 'deposits'
   } else await soon(20 + fraction * 700)
   process.kill(network.servicePid(), 'SIGKILL')
-  return met
+  return { met, told }
 }
