@@ -111,11 +111,12 @@ export const create = (options: DepositsOptions): Deposit => {
   let queue: Waiting[] = []
   let isBusy = false
 
-  /** Refused on chain: because it was made before, or for the reason given. */
+  /** Refused on chain: because it was made before, or for the reason given; also where that cannot be found out, of what is no token for example. */
   const refuse = async ({ request, resolve, reject }: Waiting, reason: unknown): Promise<void> => {
+    const isRefused = reason instanceof Sender.RevertedError
+    const made = isRefused ? await madeBefore(options, request).catch(() => undefined) : undefined
+    if (made === undefined) return reject(reason)
     try {
-      const made = reason instanceof Sender.RevertedError ? await madeBefore(options, request) : undefined
-      if (made === undefined) return reject(reason)
       await sync.now(made.block)
       resolve(made)
     } catch (error) {

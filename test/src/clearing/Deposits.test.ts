@@ -145,6 +145,12 @@ describe('deposits that wait', () => {
     expect(balances()).toEqual([10n])
   })
 
+  test('error: SL504 for what is no token', async () => {
+    const { service, sign, wallets } = await running(1)
+    const asset = (wallets[0] as (typeof wallets)[number]).address
+    expect(await codeOf(service.deposit({ ...sign(0, 1n), asset }))).toBe('SL504')
+  })
+
   test('behavior: somebody who is faster with one of them, in the same block, holds up no other', async () => {
     const { service, sign, balances, transactions, house } = await running(4)
     await chain.automine(false)
