@@ -20,6 +20,7 @@ const mostGas = 16_777_216
 export const defaultLimits: Limits = { gas: 14_000_000, bytes: 90_000 }
 
 export interface Transaction {
+  /** Encoded when it is asked for: the first batch is on its way before the others are. */
   readonly batch: Hex
   readonly members: readonly { readonly asset: Address; readonly account: Address }[]
   /** The members as they were planned: what the batch says of them. */
@@ -137,7 +138,9 @@ export const plan = (accounts: readonly Account[], limits: Limits = defaultLimit
     bytes += member.bytes
   }
   return parts.map((part) => ({
-    batch: Batch.encode(sectionsOf(part)),
+    get batch() {
+      return Batch.encode(sectionsOf(part))
+    },
     members: part.map(({ account }) => ({ asset: account.asset, account: account.account })),
     accounts: part.map(({ account }) => account),
     gas: gasLimitOf(part.reduce((sum, member) => sum + member.gas, gasOfTransaction)),

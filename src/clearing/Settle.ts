@@ -157,6 +157,16 @@ export const create = (options: SettleOptions): Settle => {
     return { block, answer: { transaction, gasUsed, members: members.length } }
   }
 
+  /** In order; the next one is put into its form while the chain works on the one before. */
+  const submitAll = async (plan: readonly Plan.Transaction[]): Promise<PromiseSettledResult<Done[]>[]> => {
+    const going: Promise<PromiseSettledResult<Done[]>[]>[] = []
+    for (const transaction of plan) {
+      going.push(Promise.allSettled([submitBatch(transaction)]))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return (await Promise.all(going)).flat()
+  }
+
   const now = Turns.shared(async (): Promise<Settlements> => {
     await sync.now()
     for (const [id, { block }] of sent) if (block <= sync.block) sent.delete(id)
@@ -164,7 +174,7 @@ export const create = (options: SettleOptions): Settle => {
     const [submitted] = await Promise.allSettled([submitReadings()])
     const due = Ledger.toSettle(ledger).filter((account) => !isUnderWay(account))
     const limits = due.length === 0 ? undefined : await limitsNow()
-    const settled = await Promise.allSettled(Plan.plan(due, limits).map((batch) => submitBatch(batch)))
+    const settled = await submitAll(Plan.plan(due, limits))
     const done = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
     const blocks = [...done.map(({ block }) => block), submitted.status === 'fulfilled' ? submitted.value.block : 0n]
     await sync.now(blocks.reduce((a, b) => (a > b ? a : b)))
