@@ -54,23 +54,20 @@ export const simulate = async (
   }
 }
 
-/** Where a nonce was used. */
-export interface Use {
-  readonly block: bigint
-  /** The transaction that made the transfer of the very terms that were asked for; undefined where it was cancelled or used for something else. */
-  readonly transaction: Hex | undefined
-  /** All that is known of that transaction, and where in it the authorization's event stands. */
-  readonly receipt?: TransactionReceipt
-  readonly logIndex?: number
+/** A transfer that was made. */
+export interface Made {
+  readonly receipt: TransactionReceipt
+  /** Where among the block's events the authorization's stands; the transfer's is the next. */
+  readonly logIndex: number
 }
 
-/** What became of a nonce: undefined while it is unused. */
+/** What became of a nonce: undefined while it is unused; `otherwise` where it was cancelled, or used for other terms than these. */
 export const used = async (
   client: Client,
   asset: Address,
   { from, to, value, nonce }: Terms,
   fromBlock: bigint,
-): Promise<Use | undefined> => {
+): Promise<Made | 'otherwise' | undefined> => {
   const at = { address: asset, abi: testDollar.abi } as const
   const isUsed = await answered(
     client,
@@ -81,7 +78,7 @@ export const used = async (
     client,
     client.getContractEvents({ ...at, eventName: 'AuthorizationUsed', args: { authorizer: from, nonce }, fromBlock }),
   )
-  if (use === undefined) return { block: 0n, transaction: undefined }
+  if (use === undefined) return 'otherwise'
   const receipt = await answered(client, client.getTransactionReceipt({ hash: use.transactionHash }))
   const [transfer] = parseEventLogs({
     abi: testDollar.abi,
@@ -90,6 +87,5 @@ export const used = async (
   })
   const { args } = transfer ?? {}
   const isIt = args?.from.toLowerCase() === from && args.to.toLowerCase() === to && args.value === value
-  const { logIndex } = use
-  return { block: use.blockNumber, transaction: isIt ? use.transactionHash : undefined, receipt, logIndex }
+  return isIt ? { receipt, logIndex: use.logIndex } : 'otherwise'
 }

@@ -87,8 +87,8 @@ const isRefusal = (error: unknown): boolean =>
   error instanceof Sender.RevertedError || error instanceof Sender.TransactionRefusedError
 
 /** Whether the house took an authorization's money for the deposit, and not as a gift: its event follows those of the token. */
-const isDeposit = (request: DepositRequest, house: Address, { receipt, logIndex = 0 }: Authorization.Use): boolean => {
-  const logs = receipt?.logs.filter((log) => log.address.toLowerCase() === house && log.logIndex === logIndex + 2) ?? []
+const isDeposit = (request: DepositRequest, house: Address, { receipt, logIndex }: Authorization.Made): boolean => {
+  const logs = receipt.logs.filter((log) => log.address.toLowerCase() === house && log.logIndex === logIndex + 2)
   const [made] = parseEventLogs({ abi: clearingHouse.abi, eventName: 'Deposited', logs })
   return made?.args.account.toLowerCase() === request.account
 }
@@ -101,9 +101,10 @@ const madeBefore = async (
   const { asset, from, account, owner, salt, amount, validAfter, validBefore } = request
   const nonce = Digest.depositNonce(account, owner, salt)
   const terms = { from, to: house, value: amount, validAfter, validBefore, nonce }
-  const use = await Authorization.used(client, asset, terms, startBlock)
-  if (use?.transaction === undefined || !isDeposit(request, house, use)) return undefined
-  return { transaction: use.transaction, block: use.block, gasUsed: use.receipt?.gasUsed ?? 0n }
+  const made = await Authorization.used(client, asset, terms, startBlock)
+  if (made === undefined || made === 'otherwise' || !isDeposit(request, house, made)) return undefined
+  const { transactionHash, blockNumber, gasUsed } = made.receipt
+  return { transaction: transactionHash, block: blockNumber, gasUsed }
 }
 
 export const create = (options: DepositsOptions): Deposit => {
@@ -137,11 +138,9 @@ export const create = (options: DepositsOptions): Deposit => {
   /** Those that the chain would take as things are; the others are told why not. */
   const tried = async (waiting: readonly Waiting[]): Promise<Waiting[]> => {
     const outcomes = await Promise.allSettled(waiting.map(({ request }) => sender.attempt(alone(house, request))))
-    const isGood = (_: Waiting, i: number): boolean => outcomes[i]?.status === 'fulfilled'
-    await Promise.all(
-      outcomes.map((outcome, i) => outcome.status === 'rejected' && refuse(waiting[i] as Waiting, outcome.reason)),
-    )
-    return waiting.filter(isGood)
+    const isBad = (outcome: PromiseSettledResult<void>) => outcome.status === 'rejected'
+    await Promise.all(outcomes.map((one, i) => isBad(one) && refuse(waiting[i] as Waiting, one.reason)))
+    return waiting.filter((_, i) => outcomes[i]?.status === 'fulfilled')
   }
 
   const sendTogether = async (asset: Address, waiting: readonly Waiting[]): Promise<void> => {

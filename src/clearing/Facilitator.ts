@@ -145,9 +145,10 @@ export const create = (options: FacilitatorOptions): Facilitator => {
     const use = await Authorization.used(client, asked.asset as Hex, payload.authorization, deployment.startBlock)
     if (use === undefined) return undefined
     const payer = payload.authorization.from
-    if (use.transaction === undefined) return failed(payer, 'invalid_exact_evm_nonce_already_used')
-    await sync.reached(use.block)
-    return { success: true, transaction: use.transaction, network, payer, amount: asked.amount }
+    if (use === 'otherwise') return failed(payer, 'invalid_exact_evm_nonce_already_used')
+    const { blockNumber, transactionHash } = use.receipt
+    await sync.reached(blockNumber)
+    return { success: true, transaction: transactionHash, network, payer, amount: asked.amount }
   }
 
   const send = async (payload: X402.ExactPayload, asked: X402.Requirements): Promise<X402.Settled> => {

@@ -22,9 +22,8 @@ export const defaultLimits: Limits = { gas: 14_000_000, bytes: 90_000 }
 export interface Transaction {
   /** Encoded when it is asked for: the first batch is on its way before the others are. */
   readonly batch: Hex
-  readonly members: readonly { readonly asset: Address; readonly account: Address }[]
-  /** The members as they were planned: what the batch says of them. */
-  readonly accounts: readonly Account[]
+  /** As they were planned: what the batch says of them. */
+  readonly members: readonly Account[]
   /** Gas limit to send it with. */
   readonly gas: bigint
 }
@@ -141,8 +140,7 @@ export const plan = (accounts: readonly Account[], limits: Limits = defaultLimit
     get batch() {
       return Batch.encode(sectionsOf(part))
     },
-    members: part.map(({ account }) => ({ asset: account.asset, account: account.account })),
-    accounts: part.map(({ account }) => account),
+    members: part.map(({ account }) => account),
     gas: gasLimitOf(part.reduce((sum, member) => sum + member.gas, gasOfTransaction)),
   }))
 }

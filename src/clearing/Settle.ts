@@ -6,7 +6,7 @@
  * Readings that wait are kept in memory alone. Nothing is lost with them: a meter's totals are cumulative, so the next reading says all
  * that a lost one would have said; nobody has been told that a reading was accepted before the chain has accepted it.
  */
-
+import { setImmediate } from 'node:timers/promises'
 import { answered, type Client } from '../chain/Client.ts'
 import * as House from '../chain/House.ts'
 import * as Sender from '../chain/Sender.ts'
@@ -135,9 +135,8 @@ export const create = (options: SettleOptions): Settle => {
       const ranOut = isOutOfGas(error)
       if (!ranOut && !isTooLarge(error)) throw error
       const { members, batch } = transaction
-      const accounts = members.map(({ asset, account }) => Ledger.account(ledger, asset, account))
       const bytes = ranOut ? batch.length : batch.length / 4
-      const parts = Plan.plan(accounts, { gas: Number(transaction.gas) / 2, bytes })
+      const parts = Plan.plan(members, { gas: Number(transaction.gas) / 2, bytes })
       if (parts.length > 1)
         return (await Promise.all(parts.map((part) => submitBatch(part, ranOut ? gas : part.gas)))).flat()
       // Each member of a plan fits by itself, whatever the limits say; then there is nothing to halve.
@@ -147,13 +146,12 @@ export const create = (options: SettleOptions): Settle => {
     }
   }
 
-  const submitWhole = async ({ batch, members, accounts, gas }: Plan.Transaction): Promise<Done> => {
+  const submitWhole = async ({ batch, members, gas }: Plan.Transaction): Promise<Done> => {
     // The ledger is ahead of the disk: what a crash could still take back must not be on chain.
     await commit.kept()
     const { transaction, gasUsed, block, serialized } = await sender.send(House.call(house, 'settle', [batch], gas))
     watcher.expect(transaction, { members, block, gasUsed, serialized })
-    for (const account of accounts)
-      sent.set(key(account), { debit: account.debitTotal, credit: account.creditTotal, block })
+    for (const member of members) sent.set(key(member), { debit: member.debitTotal, credit: member.creditTotal, block })
     return { block, answer: { transaction, gasUsed, members: members.length } }
   }
 
@@ -162,7 +160,7 @@ export const create = (options: SettleOptions): Settle => {
     const going: Promise<PromiseSettledResult<Done[]>[]>[] = []
     for (const transaction of plan) {
       going.push(Promise.allSettled([submitBatch(transaction)]))
-      await new Promise((resolve) => setImmediate(resolve))
+      await setImmediate()
     }
     return (await Promise.all(going)).flat()
   }

@@ -2,6 +2,7 @@
  * Acceptance in one process, as the service does it for requests over HTTP: bodies of bytes are parsed, verified, put in order, applied and
  * journaled, and each is answered with its credit and proof. Load is signed beforehand.
  */
+import { setImmediate } from 'node:timers/promises'
 import * as Accept from '../../../src/clearing/Accept.ts'
 import * as Commit from '../../../src/clearing/Commit.ts'
 import * as Ledger from '../../../src/core/Ledger.ts'
@@ -97,8 +98,6 @@ const openBook = async (folder: string, all: readonly Payer[], pool: Pool.Pool |
   return { journal, accept }
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
 /**
  * Always as many under way, as the window of a busy service would be. They come from two sides that do not keep step, so that there is something
  * to check while a group goes to disk.
@@ -111,7 +110,7 @@ const acceptAll = async (accept: Accept.Accept, load: Load, from: number, to: nu
   const some = (): Promise<void>[] => Array.from({ length: inFlight / 2 }, one)
   const first = some()
   // Until the group of these is on its way.
-  for (let i = 0; i < 3; i++) await turn()
+  for (let i = 0; i < 3; i++) await setImmediate()
   await Promise.all([...first, ...some()])
 }
 

@@ -15,7 +15,7 @@ export const routes = [
     tag: 'Money',
     summary: 'Deposit without holding coin for gas',
     description:
-      'An EIP-3009 authorization by the wallet that gives the money. It is tried on the chain first. What comes while another deposit is on its way goes in one transaction with others. The deposit counts once the configured number of blocks follows.',
+      'An EIP-3009 authorization by the wallet that gives the money. It is tried on the chain first. What comes while another deposit is on its way goes in one transaction with others. The deposit counts once the configured number of blocks follows. Sent again, it counts no more than once, and the answer is the transaction that made it.',
     access: 'signed',
     body: Wire.deposit,
     answer: mined,

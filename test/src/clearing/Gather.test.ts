@@ -1,6 +1,6 @@
 /** How long a group commit waits for more: not at all where nothing comes, and never long where much does. */
 import { describe, expect, it } from 'vitest'
-import { gather } from '../../../src/clearing/Gather.ts'
+import { enough, gather } from '../../../src/clearing/Gather.ts'
 
 /** Resolves with how many turns it took; in each, so many more have come. */
 const turnsOf = async (first: number, more: (turn: number) => number): Promise<number> => {
@@ -32,8 +32,8 @@ describe('a group', () => {
   })
 
   it('behavior: that is large goes at once', async () => {
-    expect(await turnsOf(64, () => 1)).toBeLessThanOrEqual(1)
-    expect(await turnsOf(1, () => 63)).toBeLessThanOrEqual(2)
+    expect(await turnsOf(enough, () => 1)).toBeLessThanOrEqual(1)
+    expect(await turnsOf(1, () => enough - 1)).toBeLessThanOrEqual(2)
   })
 
   it('behavior: does not wait for ever while more keeps coming', async () => {

@@ -108,6 +108,12 @@ describe.each(transports)('over %s', (_, transport) => {
     await expect(open(url).exit(exit)).rejects.toThrow('look at the balance before you repeat it')
   })
 
+  test('behavior: a deposit whose answer was lost is sent again: it counts once', async () => {
+    const { url, count } = await serve(cut, problem(503), json(200, transaction))
+    expect((await open(url).deposit({} as Wire.DepositRequest)).gasUsed).toBe(2n)
+    expect(count()).toBe(3)
+  })
+
   test('behavior: it is sent again where no connection came about', async () => {
     const closed = await serve(silent)
     servers.pop()?.close()
