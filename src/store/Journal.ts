@@ -200,3 +200,37 @@ export class JournalFencedError extends SunledgerError {
     })
   }
 }
+
+const recovering = 'Run `sunledger recover`: it continues this journal under a new term once its receipts are back.'
+
+/** Something that this journal answered is not in it: it is an older copy, or another one has continued it. */
+export class JournalOlderError extends SunledgerError {
+  override readonly name = 'JournalOlderError'
+  /**
+   * @param expected what is known beside the journal, and where from: `position 120, by the fence file PATH`
+   * @param actual what the journal has: `position 100`
+   */
+  constructor(expected: string, actual: string, cause?: unknown) {
+    super('SL409', 'The journal is older than what is known of it, so nothing is accepted from it.', {
+      expected,
+      actual,
+      hint: `Start the newest data folder instead. If it is lost: ${recovering}`,
+      status: 503,
+      ...(cause === undefined ? {} : { cause }),
+    })
+  }
+}
+
+/** This journal, or a file beside it, is not the one it is taken for: a copy of the folder, or parts of two journals. */
+export class JournalForeignError extends SunledgerError {
+  override readonly name = 'JournalForeignError'
+  constructor(expected: string, actual: string, cause?: unknown) {
+    super('SL410', 'The journal is a copy, or has files of another journal, so nothing is accepted from it.', {
+      expected,
+      actual,
+      hint: `Start the original data folder instead. If it is lost: ${recovering}`,
+      status: 503,
+      ...(cause === undefined ? {} : { cause }),
+    })
+  }
+}
