@@ -134,6 +134,26 @@ describe('files', () => {
   })
 })
 
+/** Where the machine's clock is meant, which somebody may set: what is written down for people, and chain time. */
+const wallClock: Record<string, string> = {
+  'src/chain/LocalNode.ts': 'the local chain begins at the wall clock',
+  'src/chain/Watcher.ts': 'when a block was read, for the journal',
+  'src/clearing/Accept.ts': 'when a payment was accepted, for the journal',
+  'src/clearing/Clock.ts': 'chain time is not before it',
+  'src/cli/Run.ts': 'the date of a run',
+  'src/cli/cost.ts': 'the date of a study',
+  'src/cost/Profiles.ts': 'the date of prices',
+  'src/http/Board.ts': 'when a sample was taken, for the page',
+  'src/sdk/paywall/Identity.ts': 'by how much chain time is ahead of standard clients’ clocks',
+}
+
+describe('clocks', () => {
+  it('behavior: durations are measured by the monotonic clock; the wall clock is read in listed places alone', () => {
+    const reads = source.filter(({ text }) => /\bDate\.now\b|\bnew Date\(\)/.test(text)).map(({ file }) => file)
+    expect(reads).toEqual(Object.keys(wallClock).sort())
+  })
+})
+
 describe('error codes', () => {
   const used = sourcesIn('src', 'bin').flatMap(errorCodesOf)
   const text = readFileSync(path.join(root, 'src/ERRORS.md'), 'utf8')

@@ -23,9 +23,9 @@ export const create = (options: Outbox.OutboxOptions, outbox: Outbox.Outbox) => 
   let baseFee: { wei: bigint; atMs: number } | undefined
 
   const baseFeeWei = async (): Promise<bigint> => {
-    if (baseFee === undefined || Date.now() - baseFee.atMs > feeGoodMs) {
+    if (baseFee === undefined || performance.now() - baseFee.atMs > feeGoodMs) {
       const block = await client.getBlock()
-      baseFee = { wei: block.baseFeePerGas ?? 1_000_000_000n, atMs: Date.now() }
+      baseFee = { wei: block.baseFeePerGas ?? 1_000_000_000n, atMs: performance.now() }
     }
     return baseFee.wei
   }

@@ -1,7 +1,7 @@
 /**
  * When to settle, and the service's one heartbeat: it reads new blocks, settles when the policy says so, and sees to whoever takes money
  * out. A beat that fails is told to the log and the next one comes later, each time later, up to a bound: what was accepted waits safely
- * meanwhile.
+ * meanwhile. Time is counted by the monotonic clock: setting this machine's clock neither hastens nor delays a settlement.
  */
 
 /** When what was accepted goes on chain. Whatever is reached first counts. */
@@ -67,17 +67,17 @@ const longestPauseMs = 10_000
 export const start = (options: HeartbeatOptions): (() => Promise<void>) => {
   const { policy, beatMs = 250 } = options
   let stopped = false
-  let lastSettledMs = Date.now()
+  let lastSettledMs = performance.now()
   let wake = () => {}
 
   const beat = async (): Promise<void> => {
     await options.sync()
-    const sinceMs = Date.now() - lastSettledMs
+    const sinceMs = performance.now() - lastSettledMs
     const wei = policy.dearWei === undefined ? undefined : await options.baseFeeWei?.()
     const work = options.work()
     if (isDue(policy, work, sinceMs) && !isPutOff(policy, work, sinceMs, wei ?? 0n)) {
       await options.settle()
-      lastSettledMs = Date.now()
+      lastSettledMs = performance.now()
     }
     await options.tend()
   }

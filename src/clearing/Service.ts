@@ -116,7 +116,7 @@ const announcer = (listeners: ReadonlySet<Listener>, log: Log) => (tell: (listen
 
 /** Rebuilds the ledger from the journal, and reads what the chain did since. */
 const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiring.Parts): Promise<void> => {
-  const startedMs = Date.now()
+  const startedMs = performance.now()
   await Deployment.verify(parts.client, deployment)
   await parts.creditKey.verify()
   const observe = (record: Record): void => {
@@ -124,7 +124,8 @@ const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiri
     parts.observe(record)
   }
   replay(journal, parts.ledger, observe)
-  if (journal.end > 0) log.info({ records: journal.end, tookMs: Date.now() - startedMs }, 'journal replayed')
+  if (journal.end > 0)
+    log.info({ records: journal.end, tookMs: Math.round(performance.now() - startedMs) }, 'journal replayed')
   parts.clock.observe((await answered(parts.client, parts.client.getBlock())).timestamp)
   await parts.sync.now()
 }

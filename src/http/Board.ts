@@ -58,6 +58,9 @@ export class Board {
   readonly #service: Service
   readonly #options: BoardOptions
   readonly #nowMs: () => number
+  /** For durations: nobody sets it. */
+  readonly #elapsedMs: () => number
+  #sampledMs = 0
   readonly #samples: Sample[] = []
   readonly #listeners = new Set<(event: string, value: unknown) => void>()
   readonly #stop: () => void
@@ -71,6 +74,7 @@ export class Board {
     this.#service = options.service
     this.#options = options
     this.#nowMs = options.nowMs ?? Date.now
+    this.#elapsedMs = options.nowMs ?? (() => performance.now())
     const timer = setInterval(() => this.#beat(), 1000)
     timer.unref()
     const unlisten = this.#service.listen({
@@ -99,7 +103,7 @@ export class Board {
   /** Takes in what the economy tells, and answers what is wanted of it. */
   publish(update: BoardWire.EconomyUpdate): BoardWire.EconomyAnswer {
     const { from, participants, ...rest } = update
-    this.#heardMs = this.#nowMs()
+    this.#heardMs = this.#elapsedMs()
     const isNew = this.#economy?.run !== update.run
     if (isNew) this.#wanted = {}
     const before = isNew ? [] : (this.#economy?.slots ?? [])
@@ -180,7 +184,7 @@ export class Board {
   #running(): Economy | undefined {
     const economy = this.#economy
     if (economy === undefined || economy.state === 'finished') return economy
-    return this.#nowMs() - this.#heardMs > silentMs ? undefined : economy
+    return this.#elapsedMs() - this.#heardMs > silentMs ? undefined : economy
   }
 
   #controls(economy: Economy): BoardWire.Controls {
@@ -197,7 +201,9 @@ export class Board {
     const { payments, unsettledAtomic, unsettledMembers } = this.#service.status()
     const atMs = this.#nowMs()
     const last = this.#samples.at(-1)
-    const seconds = last === undefined ? 0 : (atMs - last.atMs) / 1000
+    const elapsedMs = this.#elapsedMs()
+    const seconds = last === undefined ? 0 : (elapsedMs - this.#sampledMs) / 1000
+    this.#sampledMs = elapsedMs
     const paymentsPerSecond = seconds > 0 && last !== undefined ? Math.round((payments - last.payments) / seconds) : 0
     this.#samples.push({ atMs, payments, paymentsPerSecond, unsettledAtomic, unsettledMembers })
     if (this.#samples.length > mostSamples) this.#samples.shift()

@@ -1,4 +1,5 @@
 /** When to settle, and a heart that beats on whatever fails. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Clock from '../../../src/clearing/Clock.ts'
 import * as Policy from '../../../src/clearing/Policy.ts'
@@ -82,17 +83,87 @@ describe('the heartbeat', () => {
 })
 
 describe('the clock', () => {
+  /** Both clocks in the test's hand; `pass` is real time, which moves both. */
+  const hands = () => {
+    const at = { wallMs: 1_000_000, monotonicMs: 5_000 }
+    const clock = Clock.create(
+      () => at.wallMs,
+      () => at.monotonicMs,
+    )
+    const pass = (ms: number) => {
+      at.wallMs += ms
+      at.monotonicMs += ms
+    }
+    return { at, clock, pass }
+  }
+
   test('behavior: is the wall clock, or ahead of it by what the chain was; never behind', () => {
-    let wallMs = 1_000_000
-    const clock = Clock.create(() => wallMs)
+    const { clock, pass } = hands()
     expect(clock.nowSeconds()).toBe(1000n)
     clock.observe(900n)
     expect(clock.nowSeconds()).toBe(1000n)
     clock.observe(1500n)
     expect(clock.nowSeconds()).toBe(1500n)
-    wallMs += 10_999
+    pass(10_999)
     expect(clock.nowSeconds()).toBe(1510n)
+    // A block that is read late says nothing about how late it is now.
     clock.observe(1400n)
     expect(clock.nowSeconds()).toBe(1510n)
+  })
+
+  test('behavior: a machine’s clock that is set back an hour does not move it while blocks are read', () => {
+    const { at, clock, pass } = hands()
+    clock.observe(1000n)
+    at.wallMs -= 3_600_000
+    expect(clock.nowSeconds()).toBe(1000n)
+    pass(12_000)
+    clock.observe(1012n)
+    expect(clock.nowSeconds()).toBe(1012n)
+    at.wallMs += 3_600_000
+    expect(clock.nowSeconds()).toBe(1012n)
+  })
+
+  test('behavior: of an hour ahead nothing is left once the machine’s clock is right again', () => {
+    const { at, clock, pass } = hands()
+    clock.observe(1000n)
+    at.wallMs += 3_600_000
+    expect(clock.nowSeconds()).toBe(4600n)
+    pass(12_000)
+    clock.observe(1012n)
+    at.wallMs -= 3_600_000
+    expect(clock.nowSeconds()).toBe(1012n)
+  })
+
+  test('behavior: of a block that lay an hour ahead nothing is left after two windows of others', () => {
+    const { clock, pass } = hands()
+    clock.observe(1000n)
+    clock.observe(4600n)
+    expect(clock.nowSeconds()).toBe(4600n)
+    for (let second = 12n; second <= 132n; second += 12n) {
+      pass(12_000)
+      clock.observe(1000n + second)
+    }
+    expect(clock.nowSeconds()).toBe(1132n)
+  })
+
+  test('behavior: is never before a block that was read, whatever was read and set before', () => {
+    const step = fc.record({
+      passMs: fc.integer({ min: 0, max: 200_000 }),
+      setMs: fc.integer({ min: -7_200_000, max: 7_200_000 }),
+      block: fc.integer({ min: 0, max: 20_000 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const { at, clock, pass } = hands()
+        for (const { passMs, setMs, block } of steps) {
+          pass(passMs)
+          at.wallMs += setMs
+          clock.observe(BigInt(block))
+          const now = clock.nowSeconds()
+          expect(now).toBeGreaterThanOrEqual(BigInt(block))
+          expect(now).toBeGreaterThanOrEqual(BigInt(Math.floor(at.wallMs / 1000)))
+        }
+      }),
+    )
   })
 })
