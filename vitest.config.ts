@@ -1,6 +1,6 @@
-// How Vitest finds and runs the tests: the ones that mirror `src`, the end-to-end ones that start real processes, and the one that
-// keeps the house tidy. Every file runs in a process of its own, because native signature checks and the local chain hold state that
-// a worker thread would share.
+// How Vitest finds and runs the tests: the ones that mirror `src`, the end-to-end ones that start real processes, those that take long,
+// and the one that keeps the order of the sources. Every file runs in a process of its own, because native signature checks and the
+// local chain hold state that a worker thread would share.
 import { defineConfig } from 'vitest/config'
 
 /** Node 22 and 24 warn that `node:sqlite` is experimental, once for each process; that says nothing about a test. */
@@ -27,6 +27,16 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        // Long by nature: `npm run test:deep`.
+        test: {
+          ...shared,
+          name: 'deep',
+          include: ['test/deep/**/*.test.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -1,12 +1,13 @@
 /**
  * `npm test`: everything that has to hold before a change goes in, in one command. Style, types, generated ABIs, contract tests and
  * Vitest: every one of them runs even when an earlier one failed, because whoever mends things wants the whole list. The last line is
- * the sum over all of them, `N passed, M failed`, and the exit code says the same.
+ * the sum over all of them, `N passed, M failed`, and the exit code says the same. `npm run test:deep` is the same for what takes long.
  */
 import { parseArgs } from 'node:util'
 import { total } from './test/counts.ts'
+import { type DeepStep, deepSteps, fitting } from './test/deep.ts'
 import { Runner } from './test/runner.ts'
-import { type StepName, stepNames, steps } from './test/steps.ts'
+import { type Step, type StepName, stepNames, steps } from './test/steps.ts'
 
 const help = `Usage: npm test -- [NAME…] [--only STEPS] [--help]
 
@@ -23,6 +24,25 @@ Runs all checks and tests. The last line is "N passed, M failed" over all of the
   src            all other tests (Vitest)
 `
 
+const deepHelp = (all: readonly DeepStep[]) => `Usage: npm run test:deep -- [NAME…] [--minutes N] [--help]
+
+Runs what takes long by nature, in this order. The last line is "N passed, M failed" over all of it.
+
+  NAME…          only steps whose name contains one of the names
+  --minutes N    as much as fits into N minutes by the times below; what is left out is named
+  --help         this text
+
+${all.map(({ name, minutes, title }) => `  ${name.padEnd(14)} ${`${minutes}`.padStart(4)} min  ${title}`).join('\n')}
+`
+
+async function runAll(chosen: readonly Step[]): Promise<number> {
+  const { passed, failed, skipped } = total(await new Runner().run(chosen))
+  if (skipped > 0) process.stdout.write(`${skipped} skipped\n`)
+  // Alone on its line, without anything that may be absent: programs read it.
+  process.stdout.write(`${passed} passed, ${failed} failed\n`)
+  return failed > 0 ? 1 : 0
+}
+
 async function main(args: string[]): Promise<number> {
   const { values, positionals: names } = parseArgs({
     args,
@@ -36,17 +56,37 @@ async function main(args: string[]): Promise<number> {
   const chosen = values.only?.split(',') ?? (names.length > 0 ? ['src'] : stepNames)
   const unknown = chosen.find((name) => !stepNames.includes(name as StepName))
   if (unknown !== undefined) throw new TypeError(`There is no step '${unknown}'.`)
-
-  const results = await new Runner().run(steps(names).filter(({ name }) => chosen.includes(name)))
-  const { passed, failed, skipped } = total(results)
-  process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
-  return failed > 0 ? 1 : 0
+  return runAll(steps(names).filter(({ name }) => (chosen as readonly string[]).includes(name)))
 }
 
+async function deep(args: string[]): Promise<number> {
+  const all = deepSteps()
+  const { values, positionals: names } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { minutes: { type: 'string' }, help: { type: 'boolean' } },
+  })
+  if (values.help) {
+    process.stdout.write(deepHelp(all))
+    return 0
+  }
+  const { minutes } = values
+  if (minutes !== undefined && !/^\d{1,5}$/.test(minutes))
+    throw new TypeError(`--minutes takes a whole number, not '${minutes}'.`)
+  const named = all.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)))
+  if (named.length === 0) throw new TypeError(`There is no deep step '${names.join(', ')}'.`)
+  const { chosen, leftOut } = fitting(named, minutes === undefined ? Number.POSITIVE_INFINITY : Number(minutes))
+  for (const step of leftOut)
+    process.stdout.write(`Left out: ${step.name}, which takes ${step.minutes} min (${step.title})\n`)
+  return runAll(chosen)
+}
+
+const [first, ...rest] = process.argv.slice(2)
+const isDeep = first === '--deep'
 try {
-  process.exitCode = await main(process.argv.slice(2))
+  process.exitCode = await (isDeep ? deep(rest) : main(process.argv.slice(2)))
 } catch (error) {
   if (!(error instanceof TypeError)) throw error
-  process.stderr.write(`${error.message}\n\n${help}`)
+  process.stderr.write(`${error.message}\n\n${isDeep ? deepHelp(deepSteps()) : help}`)
   process.exitCode = 2
 }

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { type Counts, check } from './counts.ts'
 import { Printer } from './printer.ts'
-import { colorful, root, type Step, type StepName } from './steps.ts'
+import { colorful, root, type Step } from './steps.ts'
 
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -14,7 +14,7 @@ const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const graceMs = 3_000
 
 /** What may run at the same time: each lane runs its steps in order. */
-const besideEachOther: readonly (readonly StepName[])[] = [['lint', 'types', 'abi'], ['contracts']]
+const besideEachOther: readonly (readonly string[])[] = [['lint', 'types', 'abi'], ['contracts']]
 
 export class Runner {
   private readonly running = new Set<ChildProcess>()
@@ -63,14 +63,23 @@ export class Runner {
         printer.write(step.name, stream, text)
       })
     }
+    const hanging =
+      step.limitMs === undefined ? undefined : setTimeout(() => this.cutOff(step, child, printer), step.limitMs)
     return new Promise((resolve) => {
       child.once('error', (error) => resolve({ exitCode: null, output: `${output}${error.message}` }))
       child.once('close', (exitCode) => {
         this.running.delete(child)
+        clearTimeout(hanging)
         // A step that was ended has no result to tell.
         if (!this.ending) resolve({ exitCode, output })
       })
     })
+  }
+
+  private cutOff({ name, limitMs = 0 }: Step, child: ChildProcess, printer: Printer): void {
+    printer.write(name, 'stderr', `Ended: it has run for ${Math.round(limitMs / 60_000)} minutes, and hangs.\n`)
+    child.kill('SIGTERM')
+    setTimeout(() => child.kill('SIGKILL'), graceMs).unref()
   }
 
   /** Ends what runs, and then this process by the same signal, so that whoever waits for it sees why it ended. */

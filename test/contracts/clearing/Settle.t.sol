@@ -89,6 +89,9 @@ contract SettleTest is ClearingSupport {
         expectSettled(0, 10, 20);
         settle(batch(0, 0, 1, credit(bob, 30)));
         assertAccount(bob, 30, 0, 30);
+        expectSettled(0, 1, 19);
+        settle(batch(0, 0, 1, credit(bob, 31)));
+        assertAccount(bob, 31, 0, 31);
     }
 
     function test_ACreditThatThePoolDoesNotCoverStaysDue() external {
