@@ -42,6 +42,8 @@ export interface Watcher {
    * @throws {ChainReplacedError} @throws {ChainUnsteadyError} @throws {ChainUnreachableError}
    */
   next(block: bigint): Promise<ChainRecord | undefined>
+  /** Whether the chain has this block, up to which it has been read, as it was then. An unclear answer is none: false. */
+  confirms(block: bigint): Promise<boolean>
 }
 
 /** Public nodes refuse more. */
@@ -145,6 +147,11 @@ const reorganisations = ({ client, behindMs = usualBehindMs, genesisHash, startB
 
   return {
     remember: past.remember,
+    async confirms(block: bigint): Promise<boolean> {
+      if ((await hashAt(client, 0n)) !== genesisHash) return false
+      const known = past.hashOf(block)
+      return known === undefined || (await hashAt(client, block)) === known
+    },
     /** What the chain has undone of all up to `block`; undefined: nothing. */
     async since(block: bigint): Promise<Past.Gone | undefined> {
       const known = past.hashOf(block)
@@ -229,6 +236,7 @@ export const create = (options: WatcherOptions): Watcher => {
     },
     remember: past.remember,
     next: (block) => answered(client, next(block)),
+    confirms: (block) => answered(client, past.confirms(block)),
   }
 }
 
@@ -238,7 +246,7 @@ export class ChainReplacedError extends SunledgerError {
   constructor(block: bigint) {
     super('SL516', 'The chain has replaced more blocks than can be undone.', {
       expected: `a chain that has something in common with the one that was read up to block ${block}`,
-      hint: 'Nothing more is accepted. Make sure that it is the right chain; if it is, start the service again with its journal.',
+      hint: 'Nothing is accepted until the node shows the chain that was read; that is looked at again by itself. Make sure that it is the right node.',
       status: 503,
     })
   }

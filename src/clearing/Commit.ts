@@ -32,9 +32,13 @@ export interface Commit {
   idle(): Promise<void>
   /** The receipt of a payment that stands in the journal. */
   receiptOf(stored: StoredPayment): Receipt
-  /** Ends acceptance for a reason of another kind. */
+  /** Ends acceptance for a reason of another kind, for good. */
   halt(reason: Error): void
-  /** The error that ended acceptance, if one did. */
+  /** Interrupts acceptance for a reason that may pass; what was accepted before is still written and answered. */
+  hold(why: string, reason: Error): void
+  /** The reason has passed. Returns whether there was one. */
+  release(why: string): boolean
+  /** The error that ended or interrupted acceptance, if one did. */
   readonly failure: Error | undefined
 }
 
@@ -83,6 +87,9 @@ export const create = (
   let writing: Gathered | undefined
   let flushing: Promise<void> | undefined
   let failure: Error | undefined
+  const holds = new Map<string, Error>()
+  /** The first of them. */
+  let held: Error | undefined
   /** Position of the last record that was added. */
   let end = journal.end
   /** Once writing has failed: the ledger is what is on disk, or that could not be read either. */
@@ -161,7 +168,7 @@ export const create = (
     flushing ??= flush()
   }
 
-  const kept = async (): Promise<void> => {
+  const written = async (): Promise<void> => {
     const last = gathering.waiters.length > 0 ? gathering : writing
     if (last !== undefined) await new Promise<void>((resolve) => last.watchers.push(resolve))
     if (failure !== undefined) throw failure
@@ -169,21 +176,26 @@ export const create = (
 
   return {
     add(record) {
-      if (failure !== undefined) return Promise.reject(failure)
+      const refusal = failure ?? held
+      if (refusal !== undefined) return Promise.reject(refusal)
       Ledger.apply(ledger, record)
       return new Promise((resolve, reject) => {
         enqueue({ entry: record, told: { resolve: (_, position) => resolve(position), reject } })
       })
     },
     take(legs, then) {
-      if (failure !== undefined) return then.reject(failure)
+      const refusal = failure ?? held
+      if (refusal !== undefined) return then.reject(refusal)
       for (const leg of legs) Ledger.applyPacked(ledger, leg)
       enqueue({ entry: legs, told: then })
     },
-    kept,
+    async kept() {
+      await written()
+      if (held !== undefined) throw held
+    },
     async quiet(read) {
       const found = failure === undefined ? { now: read(end) } : undefined
-      const isKept = await kept().then(
+      const isKept = await written().then(
         () => true,
         () => false,
       )
@@ -198,8 +210,17 @@ export const create = (
     halt(reason) {
       failure ??= reason
     },
+    hold(why, reason) {
+      holds.set(why, reason)
+      held ??= reason
+    },
+    release(why) {
+      const isGone = holds.delete(why)
+      held = holds.values().next().value
+      return isGone
+    },
     get failure() {
-      return failure
+      return failure ?? held
     },
   }
 }

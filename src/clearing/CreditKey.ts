@@ -1,7 +1,8 @@
 /**
  * Watches that the credit key is the one that the clearing house honours. What another key signs draws on reserves alone, and collects nothing:
  * nobody may be given such a receipt for a payment. Once the cold key has replaced it, nothing more is accepted until the service has been
- * started with the new one; it then proves everything that was accepted before with that (`Commit.receiptOf`).
+ * started with the new one; it then proves everything that was accepted before with that (`Commit.receiptOf`). It is read again and again
+ * meanwhile: where a node was wrong for some seconds, acceptance goes on by itself.
  */
 import type { Client } from '../chain/Client.ts'
 import * as House from '../chain/House.ts'
@@ -18,7 +19,7 @@ export interface CreditKeyOptions {
 
 export interface CreditKey {
   readonly address: Address
-  /** Ends acceptance where it has been replaced. @throws {CreditKeyReplacedError} @throws {ChainUnreachableError} */
+  /** Interrupts acceptance while it is replaced. @throws {CreditKeyReplacedError} @throws {ChainUnreachableError} */
   verify(): Promise<void>
   /** The same, but not more often than needed, and without a word. */
   look(): Promise<void>
@@ -33,9 +34,12 @@ export const create = ({ client, house, commit }: CreditKeyOptions, key: Hex): C
   const verify = async (): Promise<void> => {
     lookedMs = performance.now()
     const honoured = await House.creditKey(client, house)
-    if (honoured === address) return
+    if (honoured === address) {
+      commit.release('creditKey')
+      return
+    }
     const error = new CreditKeyReplacedError(honoured, address)
-    commit.halt(error)
+    commit.hold('creditKey', error)
     throw error
   }
 
@@ -43,7 +47,7 @@ export const create = ({ client, house, commit }: CreditKeyOptions, key: Hex): C
     address,
     verify,
     async look() {
-      if (performance.now() - lookedMs < everyMs || commit.failure !== undefined) return
+      if (performance.now() - lookedMs < everyMs) return
       await verify()
     },
   }

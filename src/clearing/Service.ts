@@ -3,7 +3,7 @@
  * (HTTP, tests, benches) calls these methods; it knows nothing of HTTP.
  */
 
-import { answered, ChainUnreachableError } from '../chain/Client.ts'
+import { answered } from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
 import * as House from '../chain/House.ts'
 import type { Keys } from '../chain/Keys.ts'
@@ -18,6 +18,7 @@ import * as Accept from './Accept.ts'
 import * as Budgets from './Budgets.ts'
 import type * as Commit from './Commit.ts'
 import * as Facilitator from './Facilitator.ts'
+import * as Heartbeat from './Heartbeat.ts'
 import * as Insight from './Insight.ts'
 import * as Intake from './Intake.ts'
 import type * as Leave from './Leave.ts'
@@ -130,43 +131,15 @@ const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiri
   await parts.sync.now()
 }
 
-const heartbeat = (
-  parts: Wiring.Parts,
-  policy: Policy.Policy,
-  unsettledAtomic: () => bigint,
-  onSynced: (isReachable: boolean) => void,
-  onError: (error: unknown) => void,
-) => {
-  const { ledger, sync, settle, withdrawals, leave } = parts
-  return Policy.start({
-    policy,
-    work: () => ({
-      valueAtomic: unsettledAtomic(),
-      members: ledger.unsettled.size,
-      readings: settle.queued,
-      isLeaving: leave.isPressing(),
-    }),
-    async sync() {
-      try {
-        await sync.now()
-        onSynced(true)
-        // Before anything is settled: where both keys have been replaced, that fails for good.
-        await parts.creditKey.look()
-      } catch (error) {
-        if (error instanceof ChainUnreachableError) onSynced(false)
-        throw error
-      }
-    },
-    settle: settle.now,
-    baseFeeWei: parts.sender.baseFeeWei,
-    async tend() {
-      await parts.tend()
-      await withdrawals.resume()
-      await leave.finalizeExits()
-    },
-    onError,
-  })
-}
+/** What the chain's reader reports goes to the log. */
+const reports = (log: Log, discrepancies: string[]) => ({
+  onDiscrepancy(what: string) {
+    discrepancies.push(what)
+    log.error({ what }, 'ledger and chain do not agree')
+  },
+  onReorganised: ({ message }: Error) => log.warn({ error: message }, 'the chain was reorganised'),
+  onResumed: () => log.warn({}, 'the chain is the one that was read; accepting again'),
+})
 
 /** Throws where an account pays more often than it may. */
 const admission = (rate: Rate.Rate | undefined): ((payer: Address) => void) | undefined => {
@@ -211,11 +184,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     onChain(record) {
       announce((listener) => listener.chain?.(record))
     },
-    onDiscrepancy(what) {
-      discrepancies.push(what)
-      log.error({ what }, 'ledger and chain do not agree')
-    },
-    onReorganised: ({ message }) => log.warn({ error: message }, 'the chain was reorganised'),
+    ...reports(log, discrepancies),
   })
   const { commit, settle, withdrawals, leave } = parts
   const insight = Insight.create(parts, deployment)
@@ -250,7 +219,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   const synced = (is: boolean): void => {
     isReachable = is
   }
-  const stop = heartbeat(parts, policy, views.unsettledAtomic, synced, (error) => {
+  const stop = Heartbeat.start(parts, policy, views.unsettledAtomic, synced, (error) => {
     // What fails because the journal is being closed has nothing to do with settlement.
     if (!isStopping) log.warn({ error: (error as Error).message }, 'settlement is delayed')
   })

@@ -2,8 +2,9 @@
  * Keeps the ledger's copy of the chain: reads new blocks, journals what they changed, one run at a time. After each run ledger and chain
  * are compared (I13): the chain may never have settled more than the journal holds.
  *
- * Where the chain replaces blocks that counted, the ledger goes back with it. Where it replaces more than can be undone, nothing more is
- * accepted.
+ * Where the chain replaces blocks that counted, the ledger goes back with it. Where it replaces more than can be undone, nothing is accepted
+ * as long as that is so: a node that answered for another chain for some seconds must not need a person. Acceptance goes on only once the
+ * chain has positively shown the block that was read last, or a fork that can be undone.
  */
 
 import { ChainReplacedError, type Watcher } from '../chain/Watcher.ts'
@@ -44,6 +45,8 @@ export interface SyncOptions {
   readonly onDiscrepancy: (what: string) => void
   /** Told when blocks that counted were replaced, once the ledger has followed. */
   readonly onReorganised: (what: ChainReorganisedError) => void
+  /** Told when a chain that had nothing in common with what was read (SL516) is the right one again. */
+  readonly onResumed: () => void
 }
 
 /**
@@ -100,11 +103,22 @@ export const create = (options: SyncOptions): Sync => {
   let wanted = 0n
   const last = () => greatest(ledger.block, seen)
 
+  let isHeld = false
+
   const next = async (): Promise<ChainRecord | undefined> => {
     try {
-      return await watcher.next(last())
+      const record = await watcher.next(last())
+      if (isHeld && ((record?.undone ?? null) !== null || (await watcher.confirms(last())))) {
+        isHeld = false
+        commit.release('chain')
+        options.onResumed()
+      }
+      return record
     } catch (error) {
-      if (error instanceof ChainReplacedError) commit.halt(error)
+      if (error instanceof ChainReplacedError) {
+        isHeld = true
+        commit.hold('chain', error)
+      }
       throw error
     }
   }

@@ -41,6 +41,8 @@ export interface WiringOptions {
   readonly onDiscrepancy: (what: string) => void
   /** Told when blocks that counted were replaced. */
   readonly onReorganised: (what: Sync.ChainReorganisedError) => void
+  /** Told when a chain that was another one is the right one again. */
+  readonly onResumed: () => void
 }
 
 export const assetsOf = (deployment: Deployment.Deployment): Address[] => [
@@ -101,6 +103,7 @@ export const create = (options: WiringOptions) => {
       options.onChain(record)
     },
     onDiscrepancy: options.onDiscrepancy,
+    onResumed: options.onResumed,
     onReorganised(what) {
       // What the replaced blocks held is missing now, and holds up all that comes after it.
       void tend().catch(() => undefined)

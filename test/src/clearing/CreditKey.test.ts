@@ -72,6 +72,21 @@ test('behavior: I5 I13 a replaced credit key: payees collect and redeem with wha
   await settled(chain, back)
 })
 
+test('behavior: where a node was wrong about the key for some seconds, acceptance goes on by itself', async () => {
+  const { deployed, service, payer, shop, pay, house } = await parties(chain)()
+  const { keys } = deployed
+  const back = await chain.fork()
+  const [settlement, cold] = [keys.settlement, keys.cold].map(Signature.addressOf)
+  const other = Signature.addressOf(Keccak.ofText('another credit key'))
+  await chain.senderOf(keys.cold).send(houseCall(house, 'replaceKeys', [settlement, other, cold]))
+  await service.until(() => service.health().state === 'readOnly')
+  expect(await codeOf(pay(payer, shop, 1n))).toBe('SL519')
+  payer.back()
+  await back(2)
+  await service.until(() => service.health().state === 'ready')
+  expect((await pay(payer, shop, 1n)).payment.total).toBe(1n)
+})
+
 test('behavior: is noticed also where nothing can be settled, both keys having been replaced', async () => {
   const policy = { ...defaultPolicy, everyMs: 20 }
   const { deployed, service, payer, shop, pay, house } = await parties(chain, { policy })()

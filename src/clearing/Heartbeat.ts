@@ -1,0 +1,43 @@
+/** The service's heartbeat (`Policy`) tied to its parts: what a beat reads, what there is to settle, who is brought forward. */
+import { ChainUnreachableError } from '../chain/Client.ts'
+import * as Policy from './Policy.ts'
+import type { Parts } from './Wiring.ts'
+
+/** Starts it; returns how to stop. */
+export const start = (
+  parts: Parts,
+  policy: Policy.Policy,
+  unsettledAtomic: () => bigint,
+  onSynced: (isReachable: boolean) => void,
+  onError: (error: unknown) => void,
+) => {
+  const { ledger, sync, settle, withdrawals, leave } = parts
+  return Policy.start({
+    policy,
+    work: () => ({
+      valueAtomic: unsettledAtomic(),
+      members: ledger.unsettled.size,
+      readings: settle.queued,
+      isLeaving: leave.isPressing(),
+    }),
+    async sync() {
+      try {
+        await sync.now()
+        onSynced(true)
+        // Before anything is settled: where both keys have been replaced, that fails for good.
+        await parts.creditKey.look()
+      } catch (error) {
+        if (error instanceof ChainUnreachableError) onSynced(false)
+        throw error
+      }
+    },
+    settle: settle.now,
+    baseFeeWei: parts.sender.baseFeeWei,
+    async tend() {
+      await parts.tend()
+      await withdrawals.resume()
+      await leave.finalizeExits()
+    },
+    onError,
+  })
+}
