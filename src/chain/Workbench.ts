@@ -17,6 +17,8 @@ export interface Executed {
   readonly gas: bigint
   /** The signed transaction, encoded as it was sent. */
   readonly bytes: Uint8Array
+  /** Storage slots that it used for the first time, where somebody counted them. */
+  readonly newSlots?: number
 }
 
 export interface Workbench {

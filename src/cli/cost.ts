@@ -9,6 +9,7 @@ import * as Live from '../cost/Live.ts'
 import * as Measure from '../cost/Measure.ts'
 import * as Networks from '../cost/Networks.ts'
 import * as Profiles from '../cost/Profiles.ts'
+import * as Published from '../cost/Published.ts'
 import * as Rational from '../cost/Rational.ts'
 import * as Replay from '../cost/Replay.ts'
 import * as Workload from '../cost/Workload.ts'
@@ -102,7 +103,8 @@ const inputsOf = async (flags: Flags, signal: AbortSignal, bar: Bar.Bar): Promis
   // Everything that may be wrong with what was given is found before anything takes time.
   const networks = await networksOf(flags)
   const workloads = workloadsOf(flags)
-  const strategies = flags.strategies.map(Execute.strategyNamed)
+  const published = Published.ways.map(({ name }) => name).filter((name) => flags.strategies.includes(name))
+  const strategies = flags.strategies.filter((name) => !published.includes(name)).map(Execute.strategyNamed)
   const { seed, share } = flags
   if (workloads.some(({ name, basis }) => name === 'W4' && basis === 'assumed'))
     bar.step('W4 is a synthetic stand-in; give --jobs FILE to replay a real trace.')
@@ -117,7 +119,7 @@ const inputsOf = async (flags: Flags, signal: AbortSignal, bar: Bar.Bar): Promis
   })
   const ways = new Set(strategies.map(({ name }) => name))
   return {
-    ...{ machine: Machine.here(), seed, share, networks, workloads, executions, bills, marginal },
+    ...{ machine: Machine.here(), seed, share, networks, workloads, executions, published, bills, marginal },
     accepted: accepted.filter(({ strategy }) => ways.has(strategy)),
     wallMs: performance.now() - began,
   }
@@ -160,7 +162,7 @@ const listOption = (flags: string, description: string, names: readonly string[]
   new Option(flags, description).argParser(list).default([...names], names.join(','))
 
 export const register = (program: Command): void => {
-  const strategies = Execute.strategies.map(({ name }) => name)
+  const strategies = [...Execute.strategies, ...Published.ways].map(({ name }) => name)
   program
     .command('cost')
     .description('execute every way of settling on a local chain, and price it on every network')

@@ -18,6 +18,8 @@ export interface Bundle {
   readonly kinds: readonly Kind[]
   readonly transactions: number
   readonly gas: bigint
+  /** Storage slots used for the first time; 0 where they are not counted. */
+  readonly newSlots: number
 }
 
 export interface Counter {
@@ -28,20 +30,27 @@ export interface Counter {
 
 export const counter = (): Counter => {
   const kinds = new Map<string, { gas: bigint; flzSize: number; brotliSize: number; bytes: number; count: number }>()
+  let slots = 0
   return {
-    add({ gas, bytes }) {
+    add({ gas, bytes, newSlots = 0 }) {
+      slots += newSlots
       const [flzSize, brotliSize] = [FastLz.size(bytes), Brotli.size(bytes)]
       const name = `${gas} ${flzSize} ${brotliSize} ${bytes.length}`
       const kind = kinds.get(name) ?? { gas, flzSize, brotliSize, bytes: bytes.length, count: 0 }
       kind.count++
       kinds.set(name, kind)
     },
-    bundle: () => of([...kinds.values()].map((kind) => ({ ...kind }))),
+    bundle: () =>
+      of(
+        [...kinds.values()].map((kind) => ({ ...kind })),
+        slots,
+      ),
   }
 }
 
-export const of = (kinds: readonly Kind[]): Bundle => ({
+export const of = (kinds: readonly Kind[], newSlots = 0): Bundle => ({
   kinds,
+  newSlots,
   transactions: kinds.reduce((sum, { count }) => sum + count, 0),
   gas: kinds.reduce((sum, { gas, count }) => sum + gas * BigInt(count), 0n),
 })

@@ -3,6 +3,8 @@
  * what two cores take. The order in which they run changes no figure.
  */
 import { SunledgerError } from '../core/Errors.ts'
+import * as NewSlots from './NewSlots.ts'
+import * as Published from './Published.ts'
 import { channel } from './strategies/Channel.ts'
 import { clearing } from './strategies/Clearing.ts'
 import { authorization, multicall, transfer } from './strategies/Direct.ts'
@@ -48,6 +50,8 @@ export async function run(options: Options): Promise<Execution[]> {
   let done = 0
   const tell = () => options.progress({ done: Math.min(done, all), all, doing: [...doing] })
   const results = new Map<(typeof jobs)[number], Execution[]>()
+  const slots = new Map<string, NewSlots.Slots>()
+  for (const strategy of options.strategies) slots.set(strategy.name, await NewSlots.measure(strategy, options))
   // The longest first: what is left at the end is short, and both lanes end at about the same time.
   const queue = [...jobs].sort((a, b) => b.estimate - a.estimate)
   const failure = new AbortController()
@@ -76,7 +80,8 @@ export async function run(options: Options): Promise<Execution[]> {
   const ended = await Promise.allSettled(Array.from({ length: lanes }, run))
   options.signal.throwIfAborted()
   for (const end of ended) if (end.status === 'rejected') throw end.reason
-  return jobs.flatMap((job) => results.get(job) ?? [])
+  const withSlots = (execution: Execution) => NewSlots.withSlots(execution, slots.get(execution.strategy))
+  return jobs.flatMap((job) => (results.get(job) ?? []).map(withSlots))
 }
 
 /** There is no such strategy. */
@@ -84,7 +89,7 @@ export class StrategyUnknownError extends SunledgerError {
   override readonly name = 'StrategyUnknownError'
   constructor(actual: string) {
     super('SL726', 'There is no such strategy.', {
-      expected: strategies.map(({ name }) => name).join(', '),
+      expected: [...strategies, ...Published.ways].map(({ name }) => name).join(', '),
       actual: JSON.stringify(actual.slice(0, 60)),
     })
   }

@@ -12,14 +12,17 @@ export interface Figure {
   /** Of the reading or the assumption, YYYY-MM-DD. */
   readonly date: string
   readonly source: string
+  /** Where the figure moves: what is low and what is high for it, in the same unit. Left out: it does not move, or nobody says how. */
+  readonly low?: string
+  readonly high?: string
 }
 
 /**
  * How a network charges. By gas, for whatever is executed: `ethereum` gas × (base fee + tip); `opStack` that and the fees for data on
  * Ethereum and for the operator; `arbitrum` that and data by Brotli length; `dollarGas` gas × a price in dollars. In its own way, for one payment:
- * `signature` a fee a signature; `bytes` a fee a byte; `percent` a percentage and a fixed fee.
+ * `signature` a fee a signature; `bytes` a fee a byte; `percent` a percentage and a fixed fee. `hub`: channels with a hub and a fee per payment (`Published`).
  */
-export type Rule = 'ethereum' | 'opStack' | 'arbitrum' | 'dollarGas' | 'signature' | 'bytes' | 'percent'
+export type Rule = 'ethereum' | 'opStack' | 'arbitrum' | 'dollarGas' | 'signature' | 'bytes' | 'percent' | 'hub'
 
 /** A network: how it charges, and its figures by name. */
 export interface Network {

@@ -12,6 +12,7 @@ import { bitcoin } from './networks/bitcoin.ts'
 import { card } from './networks/card.ts'
 import { dogecoin } from './networks/dogecoin.ts'
 import { ethereum } from './networks/ethereum.ts'
+import { lightning } from './networks/lightning.ts'
 import { optimism } from './networks/optimism.ts'
 import { paypal } from './networks/paypal.ts'
 import { paypalMicro } from './networks/paypal-micro.ts'
@@ -32,6 +33,20 @@ export interface Transaction {
   readonly brotliSize?: number | undefined
 }
 
+/** The ends of the ranges that figures state, and the middle. */
+export const levels = ['low', 'mid', 'high'] as const
+export type Level = (typeof levels)[number]
+
+/** The network with each figure that states a range at that end of it. */
+export function at(network: Network, level: Level): Network {
+  if (level === 'mid') return network
+  const figures = Object.entries(network.figures).map(([name, one]) => [
+    name,
+    { ...one, value: one[level] ?? one.value },
+  ])
+  return { ...network, figures: Object.fromEntries(figures) }
+}
+
 /** A fee and its parts, in the network's smallest unit: wei, or attodollars. */
 export interface Fee {
   /** For executing: gas × price. */
@@ -50,7 +65,7 @@ export const reported: readonly Network[] = [ethereum, base]
 /** Every network that is known, those that execute contracts first. */
 export const all: readonly Network[] = [
   ...[ethereum, base, optimism, arbitrum, polygon, tempo, arc],
-  ...[solana, bitcoin, dogecoin, card, ach, paypal, paypalMicro],
+  ...[solana, bitcoin, lightning, dogecoin, card, ach, paypal, paypalMicro],
 ]
 
 /** Whether it charges for gas: then every strategy can be priced on it; else it has a way of its own. */
@@ -66,6 +81,10 @@ type Parts = Pick<Fee, 'executionWei' | 'dataWei' | 'operatorWei'>
 export interface Meter {
   parts(transaction: Transaction): Parts
   usd(units: bigint): Rational.Rational
+  /** What a storage slot that is used for the first time costs beyond what the gas of the local chain has for it; 0 but on Tempo. */
+  readonly newSlotUnits: bigint
+  /** Gas of a direct transfer by the network's own schedule; undefined: what was measured. */
+  readonly transferGas: bigint | undefined
 }
 
 /** @throws {FigureUnknownError} @throws {FigureInvalidError} a figure has more decimals than its unit has room for */
@@ -75,7 +94,14 @@ export function meter(network: Network): Meter {
     Rational.from(unitsPerToken),
   )
   const parts = partsOf(network)
-  return { parts, usd: (units) => Rational.multiply(Rational.from(units), usdOfUnit) }
+  const given = (name: string) => (name in network.figures ? whole(network, name) : undefined)
+  const gasOnly = (gas: bigint) => parts({ gas, flzSize: 0, brotliSize: 0 }).executionWei
+  return {
+    parts,
+    usd: (units) => Rational.multiply(Rational.from(units), usdOfUnit),
+    newSlotUnits: gasOnly(given('newSlotGas') ?? 0n),
+    transferGas: given('transferGas'),
+  }
 }
 
 function partsOf(network: Network): (transaction: Transaction) => Parts {
@@ -103,11 +129,22 @@ export function fee(network: Network, transaction: Transaction): Fee {
   return { executionWei, dataWei, operatorWei, totalWei, totalUsd: usd(totalWei) }
 }
 
+/** Whether one payment has a fee of its own there, whatever else is paid: not where it needs a channel with a hub. */
+export const chargesEach = (network: Network): boolean => !chargesGas(network) && network.rule !== 'hub'
+
 /** What one payment costs on a network that has a way of its own. @param valueUsd of the payment, where the fee depends on it */
 export function ownFee(network: Network, valueUsd: Rational.Rational): Rational.Rational {
   const { percent, fixedUsd, capUsd } = share(network)
   const uncapped = Rational.add(Rational.multiply(percent, valueUsd), fixedUsd)
   return capUsd === undefined || Rational.compare(uncapped, capUsd) <= 0 ? uncapped : capUsd
+}
+
+/** The smallest payment that a network with a way of its own carries, dollars; zero: whatever its token can express. */
+export function leastUsd(network: Network): Rational.Rational {
+  if ('leastUsd' in network.figures) return Rational.parse(figure(network, 'leastUsd').value)
+  if (!('leastUnits' in network.figures)) return Rational.zero
+  const value = (name: string) => Rational.parse(figure(network, name).value)
+  return Rational.divide(Rational.multiply(value('leastUnits'), value('tokenUsd')), value('unitsPerToken'))
 }
 
 /** A network's own fee as a share of the payment and a fixed part, dollars. */
@@ -188,6 +225,12 @@ function arbitrumParts(network: Network): (transaction: Transaction) => Parts {
     return { executionWei: gas * price, dataWei: dataGas * price, operatorWei: 0n }
   }
 }
+
+/** The network with another value of one figure. */
+export const withValue = (network: Network, name: string, value: string): Network => ({
+  ...network,
+  figures: { ...network.figures, [name]: { ...figure(network, name), value } },
+})
 
 export function figure(network: Network, name: string): Figure {
   const found = Object.hasOwn(network.figures, name) ? network.figures[name] : undefined

@@ -15,9 +15,11 @@ const figure = z.strictObject({
   basis: z.enum(['measured', 'computed', 'published', 'assumed']),
   date: z.iso.date(),
   source: z.string().min(1),
+  low: z.string().optional(),
+  high: z.string().optional(),
 })
 
-const rules = ['ethereum', 'opStack', 'arbitrum', 'dollarGas', 'signature', 'bytes', 'percent'] as const
+const rules = ['ethereum', 'opStack', 'arbitrum', 'dollarGas', 'signature', 'bytes', 'percent', 'hub'] as const
 
 /** By name of network: values of figures, or a whole network of one's own. */
 const schema = z.record(
@@ -54,7 +56,7 @@ const checked = (network: Network): Network => {
   if (Networks.chargesGas(network)) {
     Networks.figure(network, 'blockSeconds')
     Networks.fee(network, { gas: 1n, flzSize: 1, brotliSize: 1 })
-  } else Networks.ownFee(network, Rational.from(1n))
+  } else if (network.rule !== 'hub') Networks.ownFee(network, Rational.from(1n))
   return network
 }
 
@@ -72,7 +74,10 @@ export function withFile(networks: readonly Network[], path: string): Network[] 
   let all = [...networks]
   for (const [name, entry] of Object.entries(entries)) {
     try {
-      all = replaced(all, checked(isWhole(entry) ? { name, ...entry } : figuresOf(named(name, all), entry, path)))
+      all = replaced(
+        all,
+        checked(isWhole(entry) ? ({ name, ...entry } as Network) : figuresOf(named(name, all), entry, path)),
+      )
     } catch (error) {
       if (!(error instanceof SunledgerError)) throw error
       throw new ProfilesInvalidError(path, `${name}: ${error.message.replaceAll('\n', ' ')}`, error)

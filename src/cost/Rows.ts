@@ -16,26 +16,34 @@ export interface Row {
   readonly network: string
   /** Null where the network charges for something else. */
   readonly gasPerPayment: number | null
-  readonly usdPerPayment: number
-  /** Fee over value: 0.01 is 1 %. */
-  readonly shareOfValue: number
-  /** Of the gas: `measured` where these very payments were executed, `computed` for larger counts. Dollars are computed from it. */
+  /** Null: the network carries no payment as small as the workload's average. */
+  readonly usdPerPayment: number | null
+  /** Fee over value: 0.01 is 1 %; null where there is no fee. */
+  readonly shareOfValue: number | null
+  /** Of the gas: `measured` where these very payments were executed, `computed` for larger counts, `published` where it is another system's. */
   readonly basis: Networks.Basis
+  /** Dollars are worked out from gas, or from published fees, and the networks' figures. */
+  readonly usdBasis: 'computed'
 }
 
 /** Digits after the point of what is printed as a number: enough for a millionth of a millionth of a dollar, and its first digits. */
 const places = 18
 
-const toNumber = (value: Rational.Rational): number => Number(Rational.format(value, places))
+export const toNumber = (value: Rational.Rational): number => Number(Rational.format(value, places))
 
 export const scopes: readonly Scope[] = ['life', 'settlement']
 
 /** What the transactions of a bundle cost in all, in a network's smallest unit. */
-const unitsOf = (meter: Networks.Meter, { bundle }: Phase): bigint =>
+const unitsOf = (meter: Networks.Meter, { bundle }: Phase, isTransfer: boolean): bigint =>
   bundle.kinds.reduce((sum, kind) => {
-    const { executionWei, dataWei, operatorWei } = meter.parts(kind)
+    const gas = isTransfer && meter.transferGas !== undefined ? meter.transferGas : kind.gas
+    const { executionWei, dataWei, operatorWei } = meter.parts({ ...kind, gas })
     return sum + (executionWei + dataWei + operatorWei) * BigInt(kind.count)
   }, 0n)
+
+/** Storage slots that a phase used for the first time, at a size; none where they were not counted. */
+const newSlots = ({ newSlots: slots }: Phase, target: Workload.Counts): Rational.Rational =>
+  slots === undefined ? Rational.zero : Rational.multiply(slots.perUnit, Rational.from(BigInt(target[slots.unit])))
 
 /** How often a phase happens at a size, over how often it happened when it was executed. */
 const growth = ({ unit }: Phase, executed: Workload.Counts, target: Workload.Counts): Rational.Rational =>
@@ -88,13 +96,17 @@ export function usdPerPayment(
   meter: Networks.Meter,
 ): Rational.Rational {
   const [executed, target] = [Workload.counts(workload, execution.size), Workload.counts(workload, payments)]
+  const isTransfer = execution.strategy === 'transfer'
   const usd = execution[scope].map((phase) =>
-    Rational.multiply(meter.usd(unitsOf(meter, phase)), growth(phase, executed, target)),
+    Rational.add(
+      Rational.multiply(meter.usd(unitsOf(meter, phase, isTransfer)), growth(phase, executed, target)),
+      Rational.multiply(meter.usd(meter.newSlotUnits), newSlots(phase, target)),
+    ),
   )
   return Rational.divide(sum(usd), Rational.from(BigInt(payments)))
 }
 
-const averageUsd = (workload: Workload.Workload, payments: number): Rational.Rational =>
+export const averageUsd = (workload: Workload.Workload, payments: number): Rational.Rational =>
   Rational.from(Workload.valueAtomic(workload, payments), 10n ** BigInt(decimals) * BigInt(payments))
 
 /** Rows of the strategies on networks that charge for gas. */
@@ -121,6 +133,7 @@ export function priced(
           usdPerPayment: toNumber(usd),
           shareOfValue: toNumber(Rational.divide(usd, value)),
           basis: one.computed ? 'computed' : 'measured',
+          usdBasis: 'computed',
         }
       })
     })
@@ -133,23 +146,23 @@ export const own = 'own'
 /** Rows of networks that have a way of their own: the same for each payment of a workload, at its average value. */
 export function comparisons(workloads: readonly Workload.Workload[], networks: readonly Networks.Network[]): Row[] {
   return workloads.flatMap((workload) =>
-    networks
-      .filter((network) => !Networks.chargesGas(network))
-      .map((network): Row => {
-        const payments = workload.payments.length
-        const value = averageUsd(workload, payments)
-        const usd = Networks.ownFee(network, value)
-        return {
-          strategy: own,
-          workload: workload.name,
-          payments,
-          scope: 'life',
-          network: network.name,
-          gasPerPayment: null,
-          usdPerPayment: toNumber(usd),
-          shareOfValue: toNumber(Rational.divide(usd, value)),
-          basis: 'computed',
-        }
-      }),
+    networks.filter(Networks.chargesEach).map((network): Row => {
+      const payments = workload.payments.length
+      const value = averageUsd(workload, payments)
+      const isPossible = Rational.compare(value, Networks.leastUsd(network)) >= 0
+      const usd = Networks.ownFee(network, value)
+      return {
+        strategy: own,
+        workload: workload.name,
+        payments,
+        scope: 'life',
+        network: network.name,
+        gasPerPayment: null,
+        usdPerPayment: isPossible ? toNumber(usd) : null,
+        shareOfValue: isPossible ? toNumber(Rational.divide(usd, value)) : null,
+        basis: 'computed',
+        usdBasis: 'computed',
+      }
+    }),
   )
 }

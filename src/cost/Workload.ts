@@ -17,7 +17,7 @@ export interface Payment {
 }
 
 export interface Workload {
-  /** `W1` … `W4`, or `replay`. */
+  /** `W1` … `W5`, or `replay`. */
   readonly name: string
   /** For a reader. */
   readonly title: string
@@ -41,6 +41,8 @@ export interface Counts {
   readonly payees: number
   /** Who pays, is paid, or both. */
   readonly members: number
+  /** Who is paid and pays nobody. */
+  readonly onlyPayees: number
 }
 
 /** A number below `count` that depends on the words alone, each about equally likely. */
@@ -58,6 +60,7 @@ export function counts(workload: Workload, size: number): Counts {
     payers: payers.size,
     payees: payees.size,
     members: new Set([...payers, ...payees]).size,
+    onlyPayees: [...payees].filter((payee) => !payers.has(payee)).length,
   }
 }
 
@@ -158,7 +161,7 @@ const w4Title = '1 000 robots, 20 compute sites'
 const w4 = (seed: number, most: number, requests: readonly Request[], source: string): Workload => ({
   name: 'W4',
   title: w4Title,
-  about: `Real demand: each request of ${source} is bought by one of 1 000 robots from one of 20 sites, at $2.95 a million generated tokens.`,
+  about: `Real demand: times and token counts are those of ${source}; who buys (1 000 robots), who sells (20 sites) and the price ($2.95 a million generated tokens) are assumed.`,
   basis: 'published',
   payments: trace(seed, requests.slice(0, most)),
   computed: [],
@@ -186,7 +189,32 @@ const standIn = (seed: number, most: number): Workload => ({
   computed: [],
 })
 
-export const names = ['W1', 'W2', 'W3', 'W4'] as const
+/** A battery of 2.3 kWh that is filled in an hour. */
+const chargeWatts = 2_300n
+const chargeSeconds = 3_600
+/** Of a kilowatt-hour: $0.043. */
+const energyAtomicPerKwh = 43_000n
+
+/** An hour's charging, paid per second: the meter's running total is priced and the difference charged, so that no rounding adds up. */
+const w5 = (most: number): Workload => {
+  const priced = (seconds: number) => (chargeWatts * BigInt(seconds) * energyAtomicPerKwh) / 3_600_000n
+  return {
+    name: 'W5',
+    title: 'an hour’s charging, per second',
+    about:
+      'One robot fills a battery of 2.3 kWh in an hour at one charger, and pays each second: $0.000027 at $0.043 a kWh.',
+    basis: 'assumed',
+    payments: times(Math.min(most, chargeSeconds), (i) => ({
+      payer: 0,
+      payee: 1,
+      amountAtomic: priced(i + 1) - priced(i),
+      atMs: 1000 * i,
+    })),
+    computed: [],
+  }
+}
+
+export const names = ['W1', 'W2', 'W3', 'W4', 'W5'] as const
 
 export interface Options {
   readonly seed: number
@@ -202,6 +230,7 @@ export function named(name: string, { seed, most, jobs }: Options): Workload {
   if (name === 'W2') return w2(seed, most)
   if (name === 'W3') return w3(seed, most)
   if (name === 'W4') return jobs === undefined ? standIn(seed, most) : w4(seed, most, jobs.requests, jobs.source)
+  if (name === 'W5') return w5(most)
   throw new WorkloadUnknownError(name)
 }
 

@@ -65,12 +65,23 @@ describe('sunledger cost', () => {
     expect(study.smallest).toContainEqual(expect.objectContaining({ network: 'card', usd: null, share: 0.01 }))
     expect(study.assumptions).toContainEqual(expect.objectContaining({ name: 'base.baseFeeGwei', value: '0.01' }))
     const page = readFileSync(join(out, 'cost.html'), 'utf8')
-    expect(page.match(/<section /g)).toHaveLength(8)
+    expect(page.match(/<section /g)).toHaveLength(9)
     // Nothing is fetched, and nothing that a file brings becomes markup.
     expect(page).not.toMatch(/<script|<link|<img|src=|@import|url\(/)
     expect(page).not.toContain('NaN')
     expect(page).not.toContain('undefined')
-    for (const table of ['gas', 'fees', 'smallest', 'energy', 'intervals', 'latency', 'bills', 'assumptions']) {
+    for (const table of [
+      'turnover',
+      'transactions',
+      'gas',
+      'fees',
+      'smallest',
+      'energy',
+      'intervals',
+      'latency',
+      'bills',
+      'assumptions',
+    ]) {
       expect(existsSync(join(out, 'tables', `${table}.csv`))).toBe(true)
       expect(JSON.parse(readFileSync(join(out, 'tables', `${table}.json`), 'utf8')).length).toBeGreaterThan(0)
     }
@@ -109,7 +120,7 @@ describe('sunledger cost', () => {
     const dollars = paid.reduce((sum, { amount }) => sum + Number(amount), 0) / 1e6
     for (const { workload, basis, usdPerPayment, shareOfValue } of whole) {
       expect([workload, basis]).toEqual(['replay', 'measured'])
-      expect(usdPerPayment / shareOfValue).toBeCloseTo(dollars / paid.length, 6)
+      expect((usdPerPayment ?? 0) / (shareOfValue ?? 1)).toBeCloseTo(dollars / paid.length, 6)
     }
   }, 120_000)
 

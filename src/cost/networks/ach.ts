@@ -27,6 +27,13 @@ export const ach: Network = {
       date: '2026-11-24',
       source: 'Stripe, ACH direct debit: at most (stripe.com/pricing, as quoted in 2026)',
     },
+    leastUsd: {
+      value: '0.01',
+      unit: 'USD a payment',
+      basis: 'published',
+      date: '2026-11-29',
+      source: 'whole cents (Nacha: entries carry amounts in cents)',
+    },
   },
   note: 'Moves whole cents, settles in days, and can be called back for weeks.',
 }

@@ -9,6 +9,8 @@ export const arbitrum: Network = {
   figures: {
     baseFeeGwei: {
       value: '0.02',
+      low: '0.02',
+      high: '0.2',
       unit: 'gwei a gas',
       basis: 'published',
       date: '2026-11-24',

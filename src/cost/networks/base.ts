@@ -9,6 +9,8 @@ export const base: Network = {
   figures: {
     baseFeeGwei: {
       value: '0.005',
+      low: '0.005',
+      high: '0.05',
       unit: 'gwei a gas',
       basis: 'published',
       date: '2026-11-23',

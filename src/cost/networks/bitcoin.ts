@@ -42,6 +42,13 @@ export const bitcoin: Network = {
       date: '2026-11-24',
       source: 'the interval that its difficulty aims at',
     },
+    leastUnits: {
+      value: '294',
+      unit: 'satoshis a payment',
+      basis: 'published',
+      date: '2026-11-29',
+      source: 'below it nodes relay no native-segwit output (Bitcoin Core, dust limit)',
+    },
   },
   note: 'Comparison only: a payment on the chain itself, not over Lightning.',
 }

@@ -20,6 +20,13 @@ export const card: Network = {
       date: '2026-11-24',
       source: 'Stripe, standard domestic card online (stripe.com/pricing, as quoted in 2026)',
     },
+    leastUsd: {
+      value: '0.50',
+      unit: 'USD a payment',
+      basis: 'published',
+      date: '2026-11-29',
+      source: 'Stripe, minimum charge in US dollars (docs.stripe.com/currencies, minimum and maximum charge amounts)',
+    },
   },
   note: 'Settles in days.',
 }

@@ -41,6 +41,13 @@ export const dogecoin: Network = {
       date: '2026-11-24',
       source: 'the interval that its difficulty aims at',
     },
+    leastUnits: {
+      value: '1000000',
+      unit: 'hundred-millionths of a DOGE a payment',
+      basis: 'published',
+      date: '2026-11-29',
+      source: '0.01 DOGE, the dust limit (Dogecoin Core 1.14.5, doc/fee-recommendation.md)',
+    },
   },
   note: 'Comparison only.',
 }

@@ -3,6 +3,8 @@ import type { Figure, Network } from '../Network.ts'
 
 export const baseFeeGwei: Figure = {
   value: '0.5',
+  low: '0.05',
+  high: '5',
   unit: 'gwei a gas',
   basis: 'assumed',
   date: '2026-11-23',
@@ -11,10 +13,13 @@ export const baseFeeGwei: Figure = {
 
 export const tokenUsd: Figure = {
   value: '2000',
+  low: '1500',
+  high: '4000',
   unit: 'USD an ETH',
   basis: 'assumed',
   date: '2026-11-23',
-  source: 'the price that the documentation of Base reckons with (docs.base.org, network fees); 1869 in July 2026',
+  source:
+    'the price that the documentation of Base reckons with (docs.base.org, network fees); 1569.68 was read on 2026-06-30 (krabarena.com) and 1869 in July',
 }
 
 export const ethereum: Network = {

@@ -20,5 +20,12 @@ export const paypalMicro: Network = {
       date: '2026-11-24',
       source: 'PayPal, US merchant fees, micropayments (as quoted in 2026)',
     },
+    leastUsd: {
+      value: '0.01',
+      unit: 'USD a payment',
+      basis: 'published',
+      date: '2026-11-29',
+      source: 'whole cents',
+    },
   },
 }

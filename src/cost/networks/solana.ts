@@ -25,7 +25,10 @@ export const solana: Network = {
       unit: 'lamports a payment',
       basis: 'assumed',
       date: '2026-11-24',
-      source: '10 000 micro-lamports × 100 000 compute units: enough outside of congestion',
+      low: '0',
+      high: '100000',
+      source:
+        '10 000 micro-lamports × 100 000 compute units: enough outside of congestion; a hundred times that within',
     },
     unitsPerToken: {
       value: '1000000000',

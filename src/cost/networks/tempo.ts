@@ -8,11 +8,27 @@ export const tempo: Network = {
   figures: {
     gasPriceAttodollars: {
       value: '2700000000',
-      unit: 'attodollars a gas',
+      low: '600000000',
+      high: '12000000000',
+      unit: 'attodollars per gas',
       basis: 'assumed',
       date: '2026-11-24',
       source:
         'the geometric middle of 600 000 000 and 12 000 000 000, between which TIP-1067 moves the base fee since July 2026',
+    },
+    newSlotGas: {
+      value: '230000',
+      unit: 'gas per storage slot used for the first time, beyond Ethereum’s 20 000',
+      basis: 'published',
+      date: '2026-11-29',
+      source: 'TIP-1000: 250 000 gas for a new state element in place of 20 000 (docs.tempo.xyz)',
+    },
+    transferGas: {
+      value: '50000',
+      unit: 'gas per direct transfer',
+      basis: 'published',
+      date: '2026-11-29',
+      source: 'TIP-1010: a standard TIP-20 transfer takes about 50 000 gas (docs.tempo.xyz)',
     },
     blockSeconds: {
       value: '0.5',
@@ -22,5 +38,5 @@ export const tempo: Network = {
       source: 'docs.tempo.xyz',
     },
   },
-  note: 'Gas is by Ethereum’s schedule. Tempo’s own charges 250 000 for storage that is used for the first time (TIP-1000) and about 50 000 for a transfer, so the whole life of anything that opens accounts costs more there than shown.',
+  note: 'Gas is by Tempo’s own schedule: 250 000 for each storage slot that is used for the first time (TIP-1000; the slots are counted in this run), and 50 000 for a direct transfer of its built-in token (TIP-1010). Wallets are taken to exist, as everywhere.',
 }

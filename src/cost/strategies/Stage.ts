@@ -10,6 +10,7 @@ import type { Address, Hex } from '../../core/Payment.ts'
 import * as Digest from '../../crypto/Digest.ts'
 import * as Keccak from '../../crypto/Keccak.ts'
 import * as Signature from '../../crypto/Signature.ts'
+import * as NewSlots from '../NewSlots.ts'
 import type { Payment } from '../Workload.ts'
 import type { Context } from './Strategy.ts'
 
@@ -100,8 +101,10 @@ export const open = async (context: Context, payments: readonly Payment[], times
     async send(...args) {
       context.signal.throwIfAborted()
       const began = performance.now()
-      const executed = await call(...args)
+      const sent = await call(...args)
       const tookMs = performance.now() - began
+      const executed =
+        context.countNewSlots === true ? { ...sent, newSlots: await NewSlots.count(bench, sent.transaction) } : sent
       context.done(1)
       if (context.inspect !== undefined) await context.inspect({ name: args[3], executed, bench, tookMs })
       return executed

@@ -4,6 +4,7 @@
  */
 import type { Executed, Workbench } from '../../chain/Workbench.ts'
 import type * as Bundle from '../Bundle.ts'
+import type * as Rational from '../Rational.ts'
 import type { Counts, Workload } from '../Workload.ts'
 
 /** What a phase grows with. */
@@ -13,6 +14,8 @@ export type Unit = keyof Counts
 export interface Phase {
   readonly unit: Unit
   readonly bundle: Bundle.Bundle
+  /** Storage slots that it uses for the first time, counted in a small execution, and what their number grows with; left out: none. */
+  readonly newSlots?: { readonly unit: Unit; readonly perUnit: Rational.Rational } | undefined
 }
 
 /** `life`: from money in payers' wallets to money in payees' wallets. `settlement`: settling alone, between accounts that have settled before. */
@@ -40,6 +43,8 @@ export interface Inspected {
 export interface Context {
   readonly seed: number
   readonly inspect?: (inspected: Inspected) => void | Promise<void>
+  /** Counts the storage slots that each transaction uses for the first time; costs a trace of each. */
+  readonly countNewSlots?: boolean
   /** Told of transactions as they are done. */
   readonly done: (transactions: number) => void
   /** Ends between two transactions where it says so. */

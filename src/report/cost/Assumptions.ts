@@ -1,5 +1,6 @@
 /** Everything that a study takes as given: each with value, unit, where it comes from and when. */
 import * as Brotli from '../../cost/Brotli.ts'
+import * as Circle from '../../cost/Circle.ts'
 import { gpuHour, robot } from '../../cost/Energy.ts'
 import type { Basis, Network } from '../../cost/Networks.ts'
 import * as Peers from '../../cost/Peers.ts'
@@ -11,6 +12,9 @@ export interface Assumption {
   /** `base.baseFeeGwei`; what `--set` takes where it names a network's figure. */
   readonly name: string
   readonly value: string
+  /** Its range, where it states one. */
+  readonly low?: string
+  readonly high?: string
   readonly unit: string
   readonly basis: Basis
   readonly source: string
@@ -73,7 +77,7 @@ const common = (share: Rational.Rational): Assumption[] => [
     'Osaka',
     'hardfork',
     'assumed',
-    'gas is the local chain’s; every network is taken to charge by the same schedule',
+    'gas is the local chain’s; every network is taken to charge by the same schedule, but Tempo by its own for new storage and direct transfers',
   ),
   given(
     'wallets',
@@ -85,6 +89,11 @@ const common = (share: Rational.Rational): Assumption[] => [
   given('deposits', 'exactly what is paid', 'dollars', 'assumed', 'nothing is left to take back at the end of a life'),
   given('batch.bytes', 90_000, 'bytes a transaction', 'assumed', 'at most; common pools take 128 KB'),
   given('peers', 'gas a payment', 'see the chart', 'published', `${Peers.source}, ${Peers.date}`),
+  { name: 'circle-gateway.depositGas', ...Circle.depositGas },
+  ...Object.entries(Circle.withdrawalUsd).map(([network, figure]) => ({
+    name: `circle-gateway.withdrawalUsd.${network}`,
+    ...figure,
+  })),
 ]
 
 export const of = (

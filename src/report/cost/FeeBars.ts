@@ -20,7 +20,8 @@ export const feesOf = (study: Study, network: string, scope: string) => {
         one.network === network &&
         one.scope === scope,
     )
-    return row === undefined ? [] : [{ name, usd: row.usdPerPayment, share: row.shareOfValue }]
+    if (row === undefined || row.usdPerPayment === null || row.shareOfValue === null) return []
+    return [{ name, usd: row.usdPerPayment, share: row.shareOfValue }]
   })
 }
 

@@ -18,7 +18,11 @@ const seriesOf = (study: Study, workload: string): Series[] => {
     study.rows
       .filter(
         (row) =>
-          row.strategy === strategy && row.workload === workload && row.scope === scope && row.network === network,
+          row.strategy === strategy &&
+          row.workload === workload &&
+          row.scope === scope &&
+          row.network === network &&
+          row.gasPerPayment !== null,
       )
       .map(({ payments, gasPerPayment, basis }) => ({
         x: payments,

@@ -19,15 +19,19 @@ const colour = (usd: number): string =>
 const cell = (usd: number | null | undefined): string => {
   if (usd === undefined) return '<td>–</td>'
   if (usd === null) return '<td style="background:rgba(var(--cold), .62)">never</td>'
-  return `<td style="background:${colour(usd)}">${usd === 0 ? 'any' : usdShort(usd)}</td>`
+  return `<td style="background:${colour(usd)}">${usdShort(usd)}</td>`
 }
 
 const head = (study: Study): string =>
-  `<tr><th scope="col"></th>${study.strategies.map(({ name }) => `<th scope="col">${Html.escaped(Names.strategy(name)).replace('authori', 'authori\u00ad')}</th>`).join('')}</tr>`
+  `<tr><th scope="col"></th>${Names.strategiesOnGas(study)
+    .map(({ name }) => `<th scope="col">${Html.escaped(Names.strategy(name)).replace('authori', 'authori\u00ad')}</th>`)
+    .join('')}</tr>`
 
 const rowOf = (study: Study, list: List, network: Study['networks'][number]): string => {
   const of = (strategy: string) => list.find((row) => row.strategy === strategy && row.network === network.name)?.usd
-  return `<tr><th scope="row">${Html.escaped(network.title)}</th>${study.strategies.map(({ name }) => cell(of(name))).join('')}</tr>`
+  return `<tr><th scope="row">${Html.escaped(network.title)}</th>${Names.strategiesOnGas(study)
+    .map(({ name }) => cell(of(name)))
+    .join('')}</tr>`
 }
 
 /** @param list for one workload */

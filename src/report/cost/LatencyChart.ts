@@ -41,7 +41,9 @@ const rangesOf = (study: Study, strategy: string): Range[] => {
 const step = 18
 
 export const chart = (study: Study, width: number): string => {
-  const groups = study.strategies.map(({ name }) => ({ name, ranges: rangesOf(study, name) }))
+  const groups = study.strategies
+    .filter(({ executed }) => executed)
+    .map(({ name }) => ({ name, ranges: rangesOf(study, name) }))
   const values = groups
     .flatMap(({ ranges }) => ranges.flatMap(({ p50, p99 }) => [p50, p99]))
     .filter((value) => value > 0)

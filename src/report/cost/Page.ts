@@ -1,5 +1,6 @@
 /** The study as one page that needs no network: text, drawings and tables; light and dark, for a screen, a phone and paper. */
-import { duration, usd, whole } from './Format.ts'
+import { percent, usd, whole } from './Format.ts'
+import * as Headline from './Headline.ts'
 import * as Html from './Html.ts'
 import * as Names from './Names.ts'
 import * as Sections from './Sections.ts'
@@ -16,9 +17,7 @@ const keys = (study: Study): string => {
   const of = (strategy: string) =>
     study.smallest.find((row) => row.strategy === strategy && row.network === network)?.usd
   const name = Names.network(study, network)
-  const [cleared, direct] = [of('clearing'), of('transfer')]
-  const every = study.energy.afford.find((row) => row.strategy === 'clearing' && row.network === network)
-    ?.everySeconds[0]
+  const direct = of('transfer')
   const gas = study.rows.find(
     (row) =>
       row.strategy === 'clearing' &&
@@ -26,7 +25,20 @@ const keys = (study: Study): string => {
       row.payments === payments &&
       row.scope === 'settlement',
   )?.gasPerPayment
+  const headline = Headline.of(study)
   const list = [
+    ...(headline === undefined
+      ? []
+      : [
+          key(
+            percent(headline.life),
+            `of what is paid: the whole life of ${headline.workload} on ${name}, ${percent(headline.settlement)} for settling alone`,
+          ),
+          key(
+            usd(headline.neededUsd),
+            `has to be settled per member at a time so that it is ${percent(study.share)}; ${headline.workload} settles ${usd(headline.turnoverUsd)}`,
+          ),
+        ]),
     ...(gas
       ? [
           key(
@@ -35,9 +47,9 @@ const keys = (study: Study): string => {
           ),
         ]
       : []),
-    ...(cleared ? [key(usd(cleared), `is the smallest payment worth making on ${name}, whole life`)] : []),
-    ...(direct ? [key(usd(direct), `where each payment is a transfer of its own`)] : []),
-    ...(every ? [key(duration(every), 'is how often a robot of 300 W can then pay for its energy')] : []),
+    ...(direct
+      ? [key(usd(direct), `would be the smallest payment worth making if each were a transfer of its own`)]
+      : []),
   ]
   return `<div class="keys">${list.join('')}</div>`
 }

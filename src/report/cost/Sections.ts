@@ -8,6 +8,7 @@ import * as HeatMap from './HeatMap.ts'
 import * as Html from './Html.ts'
 import * as Names from './Names.ts'
 import * as Further from './SectionsTime.ts'
+import * as Turnover from './SectionTurnover.ts'
 import type { Study } from './Study.ts'
 import * as Tables from './Tables.ts'
 
@@ -44,7 +45,7 @@ const gas = (study: Study): Html.Section => ({
   body: [
     Html.figure(
       (width) => GasChart.chart(study, width),
-      `Whole life: from money in payers’ wallets to money in payees’ wallets. Filled dots were executed (measured), open dots and dashed lines are computed from the largest executed size${study.workloads.some(({ name }) => name === 'W1' || name === 'W2') ? ', ◇ are published figures of other systems' : ''}. Both axes are logarithmic.`,
+      `Whole life: from money in payers’ wallets to money in payees’ wallets. Filled dots were executed (measured), open dots and dashed lines are computed from the largest executed size${study.workloads.some(({ name }) => name === 'W1' || name === 'W2') ? ', ◇ were measured elsewhere: other systems’ contracts, run on one local chain' : ''}. Both axes are logarithmic.`,
       true,
     ),
     Html.table({
@@ -81,10 +82,10 @@ const feesMeaning = (study: Study): string => {
 const feeTable = (study: Study, scope: string, caption: string): string =>
   Html.table({
     caption,
-    head: ['', ...study.strategies.map(({ name }) => Html.escaped(Names.strategy(name)))],
+    head: ['', ...Names.strategiesOnGas(study).map(({ name }) => Html.escaped(Names.strategy(name)))],
     rows: Names.onGas(study).map(({ name, title }) => [
       Html.escaped(title),
-      ...study.strategies.map((strategy) => {
+      ...Names.strategiesOnGas(study).map((strategy) => {
         const fee = FeeBars.feesOf(study, name, scope).find((one) => one.name === strategy.name)
         return fee === undefined ? '–' : `${usd(fee.usd)}<small>${percent(fee.share)}</small>`
       }),
@@ -92,14 +93,19 @@ const feeTable = (study: Study, scope: string, caption: string): string =>
   })
 
 const ownTable = (study: Study): string => {
-  const { workload } = Names.main(study)
+  const { workload, payments } = Names.main(study)
   const rows = Names.own(study).flatMap(({ name, title }) => {
-    const row = study.rows.find((one) => one.network === name && one.workload === workload)
-    return row === undefined ? [] : [[Html.escaped(title), usd(row.usdPerPayment), percent(row.shareOfValue)]]
+    const row = study.rows.findLast(
+      (one) => one.network === name && one.workload === workload && one.scope === 'life' && one.payments <= payments,
+    )
+    if (row === undefined) return []
+    if (row.usdPerPayment === null || row.shareOfValue === null)
+      return [[Html.escaped(title), 'impossible', '<small>carries no payment as small</small>']]
+    return [[Html.escaped(title), usd(row.usdPerPayment), percent(row.shareOfValue)]]
   })
   if (rows.length === 0) return ''
   return Html.table({
-    caption: 'Other ways, a payment of the same average value',
+    caption: 'Other ways, a payment of the same average value, whole life',
     head: ['', 'fee', 'of the value'],
     rows,
   })
@@ -235,6 +241,7 @@ const energy = (study: Study): Html.Section => ({
 })
 
 export const of = (study: Study): Html.Section[] => [
+  Turnover.section(study, tableOf),
   gas(study),
   fees(study),
   smallest(study),

@@ -86,19 +86,21 @@ const latencyTable = (study: Study): string => {
   return Html.table({
     caption: 'p50 / p95 / p99',
     head: ['', 'accepted', ...shown.map((name) => `settled on ${Html.escaped(Names.network(study, name))}`)],
-    rows: study.strategies.map(({ name }) => {
-      const row = accepted.find(({ strategy }) => strategy === name)
-      const spread =
-        row === undefined
-          ? ''
-          : `<small>${Html.escaped(row.what)}; ${whole(row.samples)} samples in ${row.rounds} rounds, medians of rounds between ${row.p50SpreadMs.map((ms) => milliseconds(ms)).join(' and ')}</small>`
-      const alone = LatencyChart.needsBlock(name)
-      return [
-        Html.escaped(Names.strategy(name)),
-        `<span class="text">${alone ? 'with its block' : three(row)}</span>${alone && row !== undefined ? `<small>this machine’s part ${three(row)}</small>` : ''}${spread}`,
-        ...shown.map((network) => three(settled.find((one) => one.strategy === name && one.network === network))),
-      ]
-    }),
+    rows: study.strategies
+      .filter(({ executed }) => executed)
+      .map(({ name }) => {
+        const row = accepted.find(({ strategy }) => strategy === name)
+        const spread =
+          row === undefined
+            ? ''
+            : `<small>${Html.escaped(row.what)}; ${whole(row.samples)} samples in ${row.rounds} rounds, medians of rounds between ${row.p50SpreadMs.map((ms) => milliseconds(ms)).join(' and ')}</small>`
+        const alone = LatencyChart.needsBlock(name)
+        return [
+          Html.escaped(Names.strategy(name)),
+          `<span class="text">${alone ? 'with its block' : three(row)}</span>${alone && row !== undefined ? `<small>this machine’s part ${three(row)}</small>` : ''}${spread}`,
+          ...shown.map((network) => three(settled.find((one) => one.strategy === name && one.network === network))),
+        ]
+      }),
   })
 }
 
@@ -151,9 +153,9 @@ const assumptions = (study: Study): Html.Section => ({
       {
         caption: `${whole(study.assumptions.length)} assumptions`,
         head: ['name', 'value', 'basis', 'source'],
-        rows: study.assumptions.map(({ name, value, unit, basis, source, date }) => [
+        rows: study.assumptions.map(({ name, value, low, high, unit, basis, source, date }) => [
           `<code>${Html.escaped(name)}</code>`,
-          `${Html.escaped(value)}<small>${Html.escaped(unit)}</small>`,
+          `${Html.escaped(value)}<small>${low === undefined ? '' : `${Html.escaped(low)} to ${Html.escaped(high ?? '')}, `}${Html.escaped(unit)}</small>`,
           `${basis}<small>${date}</small>`,
           `<span class="source">${Html.escaped(source)}</span>`,
         ]),

@@ -3,17 +3,20 @@
  * that, published or assumed, and says so.
  */
 import type * as Bill from '../../cost/Bill.ts'
+import * as Elsewhere from '../../cost/Elsewhere.ts'
 import * as Energy from '../../cost/Energy.ts'
 import * as Execute from '../../cost/Execute.ts'
 import * as Interval from '../../cost/Interval.ts'
 import type * as Measure from '../../cost/Measure.ts'
 import * as Networks from '../../cost/Networks.ts'
 import * as Peers from '../../cost/Peers.ts'
+import * as Published from '../../cost/Published.ts'
 import * as Rational from '../../cost/Rational.ts'
 import * as Rows from '../../cost/Rows.ts'
 import * as Settled from '../../cost/Settled.ts'
 import * as Smallest from '../../cost/Smallest.ts'
 import type { Execution } from '../../cost/strategies/Strategy.ts'
+import * as Turnover from '../../cost/Turnover.ts'
 import * as Workload from '../../cost/Workload.ts'
 import type { Machine } from '../Machine.ts'
 import * as Percentiles from '../Percentiles.ts'
@@ -28,6 +31,8 @@ export interface Inputs {
   readonly networks: readonly Networks.Network[]
   readonly workloads: readonly Workload.Workload[]
   readonly executions: readonly Execution[]
+  /** Names of ways that are not executed but priced from what is published. */
+  readonly published: readonly string[]
   readonly bills: readonly Bill.Bill[]
   readonly marginal: Interval.Marginal
   readonly accepted: readonly Measure.Rounds[]
@@ -87,6 +92,7 @@ const timed = (workloads: readonly Workload.Workload[]) =>
 
 const typical = (workloads: readonly Workload.Workload[]) =>
   workloads.find(({ name }) => name === 'replay') ??
+  workloads.find(({ name }) => name === 'W4') ??
   workloads.find(({ name }) => name === 'W2') ??
   (workloads[0] as Workload.Workload)
 
@@ -118,26 +124,84 @@ const marginalOf = (marginal: Interval.Marginal) =>
     ]),
   )
 
+const described = ({ name, title, about }: Published.Way) => ({ name, title, about })
+
+/** Every kind of transaction that was executed: how many, what each took, and how long it is, signed, plain and compressed. */
+const transactionsOf = (execution: Execution) =>
+  Rows.scopes.flatMap((scope) =>
+    execution[scope].flatMap(({ unit, bundle }) =>
+      bundle.kinds.map(({ count, gas, bytes, flzSize, brotliSize }) => ({
+        ...{ strategy: execution.strategy, workload: execution.workload, payments: execution.size, scope, unit },
+        ...{ count, gas: Number(gas), bytes, flzBytes: flzSize, brotliBytes: brotliSize ?? null },
+        basis: 'measured' as const,
+      })),
+    ),
+  )
+
+/** What is multiplied to see how far the headline depends on it. */
+const multiples = ['0.5', '1', '2'] as const
+
+/** The fee share of the main workload, cleared, whole life, when a network's token or its gas costs half or twice as much. */
+const sensitivityOf = (inputs: Inputs, sized: readonly Rows.Sized[], main: Workload.Workload) => {
+  const own = sized.filter(({ execution, computed }) => execution.workload === main.name && !computed)
+  const last = own.findLast(({ execution }) => execution.strategy === 'clearing')
+  if (last === undefined) return []
+  const prices = ['tokenUsd', 'baseFeeGwei', 'gasPriceAttodollars'] as const
+  return inputs.networks.filter(Networks.chargesGas).flatMap((network) =>
+    prices
+      .filter((name) => name in network.figures)
+      .map((name) => ({
+        ...{ network: network.name, figure: name, workload: main.name },
+        feeShares: multiples.map((multiple) => {
+          const value = Rational.multiply(
+            Rational.parse(Networks.figure(network, name).value),
+            Rational.parse(multiple),
+          )
+          const changed = Networks.withValue(network, name, Rational.format(value, 18))
+          const usd = Rows.usdPerPayment(main, last, 'life', Networks.meter(changed))
+          return {
+            times: Number(multiple),
+            feeShare: Number(Rational.format(Rational.divide(usd, Rows.averageUsd(main, last.payments)), 9)),
+          }
+        }),
+        basis: 'computed' as const,
+      })),
+  )
+}
+
 /** The document. */
 export const from = (inputs: Inputs) => {
   const { machine, seed, networks, workloads, executions, marginal } = inputs
   const sized = Rows.sized(executions, workloads)
-  const rows = [...Rows.priced(workloads, sized, networks), ...Rows.comparisons(workloads, networks)]
+  const rowsAt = (level: Networks.Level): Rows.Row[] => {
+    const priced = networks.map((network) => Networks.at(network, level))
+    return [
+      ...Rows.priced(workloads, sized, priced),
+      ...Published.rows(workloads, priced, inputs.published),
+      ...Rows.comparisons(workloads, priced),
+    ]
+  }
+  const ranged = { low: rowsAt('low'), mid: rowsAt('mid'), high: rowsAt('high') }
+  const rows = ranged.mid
   const [main, recorded] = [typical(workloads), timed(workloads)]
-  const smallest = Smallest.of(rows, networks, main.name, inputs.share)
+  const smallest = Smallest.of(ranged, networks, main.name, inputs.share)
+  const share = Number(Rational.format(inputs.share, 12))
+  const turnover = Turnover.of(rows, workloads, networks, main, share)
   const strangers = workloads.some(({ name }) => name === 'W3') && main.name !== 'W3'
   const strategies = [...new Set(executions.map(({ strategy }) => strategy))]
   return {
     version: 1,
     machine,
     seed,
-    share: Number(Rational.format(inputs.share, 12)),
+    share,
     wallMs: Math.round(inputs.wallMs),
     workloads: workloads.map(workloadOf),
-    strategies: strategies.map((name) => {
-      const { title, about } = Execute.strategyNamed(name)
-      return { name, title, about }
-    }),
+    strategies: [
+      ...strategies.map((name) => ({ ...described(Execute.strategyNamed(name)), executed: true })),
+      ...Published.ways
+        .filter(({ name }) => rows.some(({ strategy }) => strategy === name))
+        .map((way) => ({ ...described(way), executed: false })),
+    ],
     networks: networks.map((network) => ({
       name: network.name,
       title: network.title,
@@ -147,7 +211,13 @@ export const from = (inputs: Inputs) => {
     })),
     rows,
     smallest,
-    smallestAmongStrangers: strangers ? Smallest.of(rows, networks, 'W3', inputs.share) : [],
+    smallestAmongStrangers: strangers ? Smallest.of(ranged, networks, 'W3', inputs.share) : [],
+    turnover: turnover.points,
+    breakEven: turnover.breakEven,
+    places: turnover.places,
+    sensitivity: sensitivityOf(inputs, sized, main),
+    elsewhere: Elsewhere.of(networks),
+    transactions: executions.flatMap(transactionsOf),
     energy: {
       afford: Energy.afford(smallest),
       fixedFees: Energy.fixedFees(networks, inputs.share),
@@ -171,7 +241,8 @@ export const from = (inputs: Inputs) => {
       title,
       workload,
       points,
-      basis: 'published' as const,
+      basis: 'measured elsewhere' as const,
+      harness: Peers.source,
     })),
     assumptions: [...Assumptions.of(networks, workloads, inputs.share), ...(inputs.further ?? [])],
   }

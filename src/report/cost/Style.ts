@@ -1,17 +1,26 @@
 /** The page's look: one column, system fonts, colours as variables for light and dark, and a print form. */
 
-const strategies = ['transfer', 'authorization', 'multicall', 'channel', 'clearing', 'own'] as const
+const strategies = [
+  'transfer',
+  'authorization',
+  'multicall',
+  'channel',
+  'clearing',
+  'circle-gateway',
+  'lightning',
+  'own',
+] as const
 const billed = ['base', 'calldata', 'signatures', 'storage', 'logs', 'hashing', 'execution'] as const
 
 const light = `
   --paper: #fdfdfb; --ink: #1b1f23; --soft: #57606a; --line: #d9dde1; --grid: #e8ebee; --card: #f4f6f7;
-  --transfer: #6b7480; --authorization: #b0732a; --multicall: #93506a; --channel: #3f6ea8; --clearing: #0b7a63; --own: #7a6f5f;
+  --transfer: #6b7480; --authorization: #b0732a; --multicall: #93506a; --channel: #3f6ea8; --clearing: #0b7a63; --own: #7a6f5f; --circle-gateway: #5b5fc7; --lightning: #9a7400;
   --base: #9aa4ae; --calldata: #c98b3d; --signatures: #93506a; --storage: #3f6ea8; --logs: #7fa7c9; --hashing: #b9a7c4; --execution: #5c9c8b;
   --heat: 11, 122, 99; --cold: 176, 83, 42; --on-dark: #fff;`
 
 const dark = `
   --paper: #14171a; --ink: #e8eaec; --soft: #9aa4ae; --line: #343a40; --grid: #272c31; --card: #1c2024;
-  --transfer: #a3adb8; --authorization: #dba25c; --multicall: #cf8fa8; --channel: #7aa7dd; --clearing: #43c6a6; --own: #b3a68f;
+  --transfer: #a3adb8; --authorization: #dba25c; --multicall: #cf8fa8; --channel: #7aa7dd; --clearing: #43c6a6; --own: #b3a68f; --circle-gateway: #a5a8f0; --lightning: #e0b84a;
   --base: #66707a; --calldata: #b87d35; --signatures: #a4627c; --storage: #4b7cb8; --logs: #6d93b3; --hashing: #8f7f9b; --execution: #4b8a7a;
   --heat: 67, 198, 166; --cold: 214, 120, 74; --on-dark: #fff;`
 

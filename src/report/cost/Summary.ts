@@ -1,5 +1,7 @@
 /** The study for a terminal: what most people came for, in a screen or two. */
 import { duration, percent, usdShort, whole } from './Format.ts'
+import * as Headline from './Headline.ts'
+import * as Names from './Names.ts'
 import type { Study } from './Study.ts'
 
 type Line = readonly string[]
@@ -26,25 +28,29 @@ const gas = ({ rows, workloads, strategies }: Study): string => {
         row.basis === 'measured',
     )
   const head = ['', ...workloads.map(({ name, payments }) => `${name} × ${whole(payments)}`)]
-  const lines = strategies.map(({ name }) => [
-    name,
-    ...workloads.map((workload) => {
-      const [life, settlement] = [of(name, workload.name, 'life'), of(name, workload.name, 'settlement')]
-      return life === undefined ? '–' : `${amount(life.gasPerPayment ?? 0)} / ${amount(settlement?.gasPerPayment ?? 0)}`
-    }),
-  ])
+  const lines = strategies
+    .filter(({ executed }) => executed)
+    .map(({ name }) => [
+      name,
+      ...workloads.map((workload) => {
+        const [life, settlement] = [of(name, workload.name, 'life'), of(name, workload.name, 'settlement')]
+        return life === undefined
+          ? '–'
+          : `${amount(life.gasPerPayment ?? 0)} / ${amount(settlement?.gasPerPayment ?? 0)}`
+      }),
+    ])
   return `Gas a payment, whole life / settlement only (measured)\n${aligned([head, ...lines])}`
 }
 
-const matrix = (
-  { networks, strategies }: Study,
-  cell: (strategy: string, network: string) => string | undefined,
-): string => {
-  const onGas = networks.filter(({ chargesGas }) => chargesGas)
+const matrix = (study: Study, cell: (strategy: string, network: string) => string | undefined): string => {
+  const onGas = Names.onGas(study)
   if (onGas.length === 0) return ''
   return aligned([
     ['', ...onGas.map(({ name }) => name)],
-    ...strategies.map(({ name }) => [name, ...onGas.map((network) => cell(name, network.name) ?? '–')]),
+    ...Names.strategiesOnGas(study).map(({ name }) => [
+      name,
+      ...onGas.map((network) => cell(name, network.name) ?? '–'),
+    ]),
   ])
 }
 
@@ -53,7 +59,7 @@ const others = ({ networks, smallest }: Study): string[] =>
     .filter(({ chargesGas }) => !chargesGas)
     .map(({ name, title }) => {
       const usd = smallest.find((row) => row.network === name)?.usd
-      return `${title} ${usd === null || usd === undefined ? 'never' : usd === 0 ? 'any' : usdShort(usd)}`
+      return `${title} ${usd === null || usd === undefined ? 'never' : usdShort(usd)}`
     })
 
 const smallest = (study: Study): string => {
@@ -65,6 +71,34 @@ const smallest = (study: Study): string => {
   const beside = others(study)
   const line = beside.length === 0 ? '' : `\n  beside them: ${beside.join(', ')}`
   return `The smallest payment worth making: fee at most ${percent(study.share)} (${workload}, whole life)\n${matrix(study, of)}${line}`
+}
+
+/** What decides: turnover per member and settlement, its break-even, and where each workload is. */
+const turnover = (study: Study): string => {
+  const { networks, places, breakEven, share, workloads } = study
+  const onGas = networks.filter(({ chargesGas }) => chargesGas)
+  if (places.length === 0 || onGas.length === 0) return ''
+  const needed = (scope: string) => [
+    scope === 'life' ? 'whole life' : 'settlement',
+    ...onGas.map(({ name }) => {
+      const one = breakEven.find(({ network, scope: of }) => network === name && of === scope)
+      return one === undefined ? '–' : usdShort(one.turnoverUsd)
+    }),
+  ]
+  const shares = workloads.map(({ name }) => [
+    name,
+    ...onGas.map(({ name: network }) => {
+      const of = (scope: string) =>
+        places.find((place) => place.workload === name && place.network === network && place.scope === scope)
+      const [life, settlement] = [of('life'), of('settlement')]
+      return life === undefined ? '–' : `${percent(life.feeShare)} / ${percent(settlement?.feeShare ?? 0)}`
+    }),
+  ])
+  return [
+    Headline.sentence(study),
+    `Turnover per member and settlement from which Sunledger’s fee is at most ${percent(share)} (computed)\n${aligned([['', ...onGas.map(({ name }) => name)], needed('life'), needed('settlement')])}`,
+    `Fee over value, whole life / settlement only (computed)\n${aligned([['', ...onGas.map(({ name }) => name)], ...shares])}`,
+  ].join('\n\n')
 }
 
 const energy = (study: Study): string => {
@@ -93,6 +127,16 @@ export const of = (study: Study): string => {
   const legend = workloads.map(
     ({ name, title, basis }) => `  ${name}: ${title}${basis === 'assumed' ? '' : `, ${basis}`}`,
   )
-  const parts = [`${head}\n${legend.join('\n')}`, gas(study), smallest(study), energy(study), latency(study)]
-  return parts.join('\n\n').replaceAll('\u00a0', ' ')
+  const parts = [
+    `${head}\n${legend.join('\n')}`,
+    turnover(study),
+    gas(study),
+    smallest(study),
+    energy(study),
+    latency(study),
+  ]
+  return parts
+    .filter((part) => part !== '')
+    .join('\n\n')
+    .replaceAll('\u00a0', ' ')
 }

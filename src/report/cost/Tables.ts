@@ -28,7 +28,7 @@ const gas = ({ rows, peers }: Study): Table => {
         basis,
       ])
   const published = peers.flatMap(({ name, workload, points }) =>
-    points.map((point) => [name, workload, point.payments, 'life', point.gas, 'published']),
+    points.map((point) => [name, workload, point.payments, 'life', point.gas, 'measured elsewhere']),
   )
   return {
     name: 'gas',
@@ -50,7 +50,8 @@ const fees = ({ rows }: Study): Table => ({
     'gasPerPayment',
     'usdPerPayment',
     'shareOfValue',
-    'basis',
+    'gasBasis',
+    'usdBasis',
   ],
   rows: rows.map((row) => [
     row.strategy,
@@ -62,20 +63,24 @@ const fees = ({ rows }: Study): Table => ({
     row.usdPerPayment,
     row.shareOfValue,
     row.basis,
+    row.usdBasis,
   ]),
 })
 
 const smallest = ({ smallest: main, smallestAmongStrangers }: Study): Table => ({
   name: 'smallest',
   title: 'The smallest payment worth making',
-  columns: ['strategy', 'network', 'usd', 'share', 'workload', 'payments'],
+  columns: ['strategy', 'network', 'usd', 'usdLow', 'usdHigh', 'share', 'workload', 'payments', 'usdBasis'],
   rows: [...main, ...smallestAmongStrangers].map((row) => [
     row.strategy,
     row.network,
     row.usd,
+    row.usdLow,
+    row.usdHigh,
     row.share,
     row.workload,
     row.payments,
+    'computed',
   ]),
 })
 
@@ -152,12 +157,91 @@ const bills = ({ bills: rows }: Study): Table => ({
 const assumptions = ({ assumptions: rows }: Study): Table => ({
   name: 'assumptions',
   title: 'Assumptions',
-  columns: ['name', 'value', 'unit', 'basis', 'source', 'date'],
-  rows: rows.map(({ name, value, unit, basis, source, date }) => [name, value, unit, basis, source, date]),
+  columns: ['name', 'value', 'low', 'high', 'unit', 'basis', 'source', 'date'],
+  rows: rows.map(({ name, value, low, high, unit, basis, source, date }) => [
+    ...[name, value, low ?? null, high ?? null, unit, basis, source, date],
+  ]),
 })
 
-export const of = (study: Study): Table[] =>
-  [gas, fees, smallest, energy, compute, intervals, latency, bills, assumptions].map((make) => make(study))
+const turnover = ({ turnover: points }: Study): Table => ({
+  name: 'turnover',
+  title: 'Fee share against turnover per member and settlement',
+  columns: ['network', 'scope', 'turnoverUsd', 'feeShare', 'usdBasis'],
+  rows: points.map((row) => [row.network, row.scope, row.turnoverUsd, row.feeShare, 'computed']),
+})
+
+const breakEven = ({ breakEven: rows }: Study): Table => ({
+  name: 'break-even',
+  title: 'The turnover per member and settlement from which a fee is worth it',
+  columns: ['network', 'scope', 'workload', 'members', 'feePerMemberUsd', 'turnoverUsd', 'usdBasis'],
+  rows: rows.map((row) => [
+    ...[row.network, row.scope, row.workload, row.members, row.feePerMemberUsd, row.turnoverUsd, row.basis],
+  ]),
+})
+
+const places = ({ places: rows }: Study): Table => ({
+  name: 'places',
+  title: 'Where the workloads are on the curve',
+  columns: ['workload', 'payments', 'members', 'network', 'scope', 'turnoverUsd', 'feeShare', 'usdBasis'],
+  rows: rows.map((row) => [
+    ...[row.workload, row.payments, row.members, row.network, row.scope, row.turnoverUsd, row.feeShare, 'computed'],
+  ]),
+})
+
+const sensitivity = ({ sensitivity: rows }: Study): Table => ({
+  name: 'sensitivity',
+  title: 'Fee share when one price is half or twice as high',
+  columns: [
+    'network',
+    'figure',
+    'workload',
+    ...(rows[0]?.feeShares ?? []).map(({ times }) => `feeShare at ${times}x`),
+    'usdBasis',
+  ],
+  rows: rows.map((row) => [
+    ...[row.network, row.figure, row.workload],
+    ...row.feeShares.map(({ feeShare }) => feeShare),
+    row.basis,
+  ]),
+})
+
+const elsewhere = ({ elsewhere: rows }: Study): Table => ({
+  name: 'elsewhere',
+  title: 'A transfer as measured elsewhere and as priced here',
+  columns: ['network', 'elsewhereUsd', 'oursUsd', 'ratio', 'reason', 'source', 'date', 'basis'],
+  rows: rows.map((row) => [
+    ...[row.network, row.elsewhereUsd, row.oursUsd, row.ratio, row.reason, row.source, row.date, row.basis],
+  ]),
+})
+
+const transactions = ({ transactions: rows }: Study): Table => ({
+  name: 'transactions',
+  title: 'Every kind of transaction that was executed',
+  columns: [
+    'strategy',
+    'workload',
+    'payments',
+    'scope',
+    'unit',
+    'count',
+    'gas',
+    'bytes',
+    'flzBytes',
+    'brotliBytes',
+    'basis',
+  ],
+  rows: rows.map((row) => [
+    ...[row.strategy, row.workload, row.payments, row.scope, row.unit, row.count],
+    ...[row.gas, row.bytes, row.flzBytes, row.brotliBytes, row.basis],
+  ]),
+})
+
+const made = [
+  ...[turnover, breakEven, places, sensitivity, elsewhere],
+  ...[gas, fees, smallest, energy, compute, intervals, latency, bills, transactions, assumptions],
+]
+
+export const of = (study: Study): Table[] => made.map((make) => make(study))
 
 const quoted = (cell: Cell): string => {
   const text = cell === null ? '' : String(cell)

@@ -13,7 +13,14 @@ describe('parseList', () => {
       { payer: 1, payee: 2, amountAtomic: 2_500_000n, atMs: 1250 },
       { payer: 1, payee: 2, amountAtomic: 125n, atMs: 5000 },
     ])
-    expect(Workload.counts(workload, 3)).toEqual({ payments: 3, pairs: 2, payers: 2, payees: 2, members: 3 })
+    expect(Workload.counts(workload, 3)).toEqual({
+      payments: 3,
+      pairs: 2,
+      payers: 2,
+      payees: 2,
+      members: 3,
+      onlyPayees: 1,
+    })
     expect(workload.computed).toEqual([])
   })
 

@@ -66,7 +66,7 @@ describe('strategies', () => {
   test('error: unknown names', () => {
     expect(() => Execute.strategyNamed('telepathy')).toThrowErrorMatchingInlineSnapshot(`
       [StrategyUnknownError: SL726: There is no such strategy.
-        Expected: transfer, authorization, multicall, channel, clearing
+        Expected: transfer, authorization, multicall, channel, clearing, circle-gateway, lightning
         Actual: "telepathy"]
     `)
     expect(() => Workload.named('W9', { seed: 1, most: 1 })).toThrow('SL725')
