@@ -59,28 +59,31 @@ export {
   type ClientOptions,
   ServiceError,
   ServiceUnreachableError,
-  UrlInvalidError,
 } from './sdk/Client.ts'
 export {
   AssetUnknownError,
   type Deployment,
   DeploymentMismatchError,
   type Pins,
+  ServiceImplausibleError,
   VersionMismatchError,
 } from './sdk/Deployment.ts'
-export { PaymentContendedError, PaymentUnansweredError } from './sdk/Entry.ts'
+export { ChargedAfterAllError } from './sdk/Desk.ts'
+export { PaymentContendedError, PaymentUnansweredError, ReceiptWithheldError } from './sdk/Entry.ts'
 export type { Received } from './sdk/Events.ts'
 export { type DepositOptions, OwnerNeededError, type WithdrawOptions } from './sdk/Funds.ts'
 export * as Keep from './sdk/Keep.ts'
 export { approveMeter, type Delivery, Meter, type MeterDeployment, type Totals } from './sdk/Meter.ts'
+export { OptionInvalidError } from './sdk/Option.ts'
 export { type MeteredOptions, metered, type Source } from './sdk/paywall/Metered.ts'
 export { type Payee, type Paywall, type PaywallOptions, type PaywallRequest, paywall } from './sdk/paywall/Paywall.ts'
 export * as Receipt from './sdk/Receipt.ts'
 export { type PayOptions, Robot, RobotClosedError, type RobotOptions } from './sdk/Robot.ts'
 export * as Signer from './sdk/Signer.ts'
 export { PriceTooHighError, type SpendLimits } from './sdk/Spending.ts'
-export { StateNotOwnError, StateRegressedError } from './sdk/State.ts'
+export { StateNotOwnError, StateRegressedError, StateUnprovedError } from './sdk/State.ts'
 export { type Range, ReceiptSpentError, RiskExceededError, Till, type TillOptions } from './sdk/Till.ts'
+export { UrlInvalidError } from './sdk/Url.ts'
 export { ClearingScheme } from './sdk/x402/ClientScheme.ts'
 export {
   AskUnreadableError,

@@ -144,6 +144,7 @@ const wallClock: Record<string, string> = {
   'src/cli/cost.ts': 'the date of a study',
   'src/cost/Profiles.ts': 'the date of prices',
   'src/http/Board.ts': 'when a sample was taken, for the page',
+  'src/sdk/Deployment.ts': 'a service’s clock has to be about this machine’s own',
   'src/sdk/paywall/Identity.ts': 'by how much chain time is ahead of standard clients’ clocks',
 }
 

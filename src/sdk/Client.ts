@@ -12,6 +12,7 @@ import type { Address, Hex, PaymentRequest, Receipt, SaleTerms } from '../core/P
 import * as Wire from '../core/Wire.ts'
 import * as X402 from '../core/X402.ts'
 import * as Transport from './Transport.ts'
+import * as Url from './Url.ts'
 
 export interface ClientOptions {
   /** Used instead of `node:http`. */
@@ -52,7 +53,7 @@ export class Client {
    * @example const client = new Client('http://127.0.0.1:4020')
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
-    this.url = parseUrl(url)
+    this.url = Url.parse(url)
     this.#transport =
       options.fetch === undefined ? Transport.node(this.url) : Transport.fetched(this.url, options.fetch)
     this.#timeoutMs = options.timeoutMs ?? 10_000
@@ -64,8 +65,12 @@ export class Client {
     return this.#get('/v1/status', Wire.status)
   }
 
-  account(address: Address): Promise<Wire.AccountView> {
-    return this.#get(`/v1/accounts/${address}`, Wire.accountView)
+  /** What an account holds. @throws {AnswerInvalidError} also where the service shows another account */
+  async account(address: Address): Promise<Wire.AccountView> {
+    const view = await this.#get(`/v1/accounts/${address}`, Wire.accountView)
+    // Its name goes into what is signed.
+    if (view.account !== address) throw new AnswerInvalidError('/v1/accounts', `the account ${address}`, view.account)
+    return view
   }
 
   /** One page of what an account paid and was paid, oldest first. `next` is the `after` of the next page. */
@@ -239,13 +244,6 @@ const read = <T>(call: Call<T>, answer: Transport.Answer): T => {
   return result.data as T
 }
 
-const parseUrl = (text: string | URL): URL => {
-  if (!URL.canParse(String(text))) throw new UrlInvalidError(String(text))
-  const url = new URL(text)
-  if (!/^https?:$/.test(url.protocol)) throw new UrlInvalidError(String(text))
-  return url
-}
-
 /** The service refused: `code` is the service's own (see `src/ERRORS.md`). */
 export class ServiceError extends SunledgerError {
   override readonly name = 'ServiceError'
@@ -283,17 +281,6 @@ export class AnswerInvalidError extends SunledgerError {
       actual,
       hint: 'Does the address belong to a Sunledger service of the same version?',
       status: 502,
-    })
-  }
-}
-
-/** A text is no address of a service. */
-export class UrlInvalidError extends SunledgerError {
-  override readonly name = 'UrlInvalidError'
-  constructor(actual: string) {
-    super('SL657', 'Not the address of a service.', {
-      expected: 'an http or https URL, such as http://127.0.0.1:4020',
-      actual,
     })
   }
 }

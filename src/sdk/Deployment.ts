@@ -8,6 +8,7 @@ import * as Amount from '../core/Amount.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address } from '../core/Payment.ts'
 import type { Status } from '../core/Wire.ts'
+import { OptionInvalidError } from './Option.ts'
 import type { Trust } from './Receipt.ts'
 import * as TypedData from './TypedData.ts'
 
@@ -19,6 +20,12 @@ export interface Pins {
   readonly chainId?: number | undefined
   readonly clearingHouse?: Address | undefined
   readonly creditKey?: Address | undefined
+  /** The stablecoin's address. */
+  readonly dollar?: Address | undefined
+  /** The energy credit's address. */
+  readonly energyCredit?: Address | undefined
+  /** The stablecoin's decimals, where they are not 6: at most 6. */
+  readonly decimals?: number | undefined
 }
 
 /** A token that the clearing house takes. */
@@ -41,16 +48,25 @@ export interface Deployment {
 
 /**
  * @throws {VersionMismatchError} the service speaks another version
- * @throws {DeploymentMismatchError} it stands for another chain, clearing house or credit key than the pinned one
+ * @throws {DeploymentMismatchError} it stands for another chain, clearing house, credit key or token than the pinned one
+ * @throws {ServiceImplausibleError} it states what would make amounts or deadlines something else than was meant
  */
 export const from = (status: Status, pins: Pins = {}): Deployment => {
   if (status.version !== version) throw new VersionMismatchError(status.version)
   const { chainId, clearingHouse, creditKey } = status
-  for (const field of ['chainId', 'clearingHouse', 'creditKey'] as const) {
-    const pinned = pins[field]
-    if (pinned !== undefined && String(pinned).toLowerCase() !== String(status[field]))
-      throw new DeploymentMismatchError(field, String(pinned), String(status[field]))
+  const claims = {
+    chainId,
+    clearingHouse,
+    creditKey,
+    dollar: status.dollar.asset,
+    energyCredit: status.energyCredit.asset,
   }
+  for (const field of ['chainId', 'clearingHouse', 'creditKey', 'dollar', 'energyCredit'] as const) {
+    const pinned = pins[field]
+    if (pinned !== undefined && String(pinned).toLowerCase() !== String(claims[field]))
+      throw new DeploymentMismatchError(field, String(pinned), String(claims[field]))
+  }
+  check(status, pins)
   const token = ({ asset, symbol, decimals, name, version: of }: Status['dollar']): Token => ({
     asset,
     symbol,
@@ -65,6 +81,42 @@ export const from = (status: Status, pins: Pins = {}): Deployment => {
     dollar: token(status.dollar),
     energyCredit: token(status.energyCredit),
   }
+}
+
+/** Amounts as text are multiplied by these, so nobody but the caller may choose them: 6 (`Amount.decimals`), or fewer where they are pinned. */
+const check = (status: Status, { decimals = Amount.decimals }: Pins): void => {
+  if (!Number.isInteger(decimals) || decimals < 0 || decimals > Amount.decimals)
+    throw new OptionInvalidError('decimals', `a whole number from 0 to ${Amount.decimals}`, decimals)
+  if (status.dollar.decimals !== decimals)
+    throw new ServiceImplausibleError('decimals of the dollar', `${decimals}`, `${status.dollar.decimals}`)
+  if (status.energyCredit.decimals !== Amount.decimals)
+    throw new ServiceImplausibleError(
+      ...(['decimals of the energy credit', `${Amount.decimals}`, `${status.energyCredit.decimals}`] as const),
+    )
+  if (status.dollar.asset === status.energyCredit.asset)
+    throw new ServiceImplausibleError(
+      'address of the energy credit',
+      'another one than the dollar’s',
+      status.dollar.asset,
+    )
+  if (!(status.chainId > 0)) throw new ServiceImplausibleError('chain id', 'a positive number', `${status.chainId}`)
+  checkClock(status)
+}
+
+/** Chains on developers' machines, where time is simulated. What is signed for them is worth nothing on any other. */
+const simulated = new Set([1337, 31_337])
+/** How far the chain's clock and this machine's may be apart. */
+const mostApartSeconds = 3_600n
+/** Some time in the year 36 812: later ones fit no deadline. */
+const lastSecond = 1n << 40n
+
+/** Deadlines are counted from the service's clock: it has to be about ours. @throws {ServiceImplausibleError} */
+export const checkClock = ({ chainId, nowSeconds }: Pick<Status, 'chainId' | 'nowSeconds'>): bigint => {
+  const ours = BigInt(Math.floor(Date.now() / 1000))
+  const [from, to] = simulated.has(chainId) ? [0n, lastSecond] : [ours - mostApartSeconds, ours + mostApartSeconds]
+  if (nowSeconds < from || nowSeconds > to)
+    throw new ServiceImplausibleError('clock', `${from} to ${to} seconds, by this machine’s own`, `${nowSeconds}`)
+  return nowSeconds
 }
 
 /** @throws {AssetUnknownError} neither dollars nor energy credits */
@@ -105,6 +157,19 @@ export class VersionMismatchError extends SunledgerError {
       expected: version,
       actual,
       hint: 'Install the version of the package `sunledger` that the service runs.',
+    })
+  }
+}
+
+/** The service states a value with which something else would be signed than was meant. Nothing has been signed. */
+export class ServiceImplausibleError extends SunledgerError {
+  override readonly name = 'ServiceImplausibleError'
+  constructor(what: string, expected: string, actual: string) {
+    super('SL684', `The service states a value that nothing is signed with: ${what}.`, {
+      expected,
+      actual,
+      hint: 'Is it the right service, and this machine’s clock right? A dollar with fewer decimals than 6 has to be pinned.',
+      status: 502,
     })
   }
 }

@@ -2,9 +2,12 @@
  * What a line of payments needs of its robot: who signs, how payments get to the service, what to believe of its answers, the clock, and
  * where signed payments are kept.
  */
-import type { Address, PaymentRequest, Receipt as ReceiptType, SaleTerms } from '../core/Payment.ts'
+
+import { SunledgerError } from '../core/Errors.ts'
+import type { Address, Hex, PaymentRequest, Receipt as ReceiptType, SaleTerms } from '../core/Payment.ts'
 import type { AccountView } from '../core/Wire.ts'
 import type { ServiceError } from './Client.ts'
+import * as Deployment from './Deployment.ts'
 import type { Purse } from './Funds.ts'
 import type { Debit, Keep, Kept } from './Keep.ts'
 import * as Receipt from './Receipt.ts'
@@ -21,10 +24,12 @@ export interface Desk {
   order(terms: SaleTerms, request: PaymentRequest): Promise<ReceiptType>
   /** Checks a receipt of this account's own. `same`: it is over the very request that was sent. */
   verify(receipt: ReceiptType, request: PaymentRequest, same: boolean): void
-  /** The last accepted debit as the service has it, checked to be the account's own. */
-  lastDebit(asset: Address): Promise<Debit>
+  /** The last accepted debit as the service has it: the known one, or one that a receipt proves. */
+  lastDebit(asset: Address, known: Debit, view?: AccountView): Promise<Debit>
   /** A validUntil for a payment that names none. */
   validUntil(): bigint
+  /** A payment of this account that was refused has been accepted after all. */
+  charged(payment: PaymentRequest): void
   /** Reads the service's clock anew: it has said that a payment came late. */
   readClock(): Promise<void>
   /** Awaited before anything that it holds is sent. */
@@ -46,9 +51,19 @@ export const make = (
     order: (terms, request) => client.order(terms, request),
     verify: (receipt, request, same) =>
       (same ? verifySame : verifyEarlier)(receipt, request, signer.address, domain.separator, deployment.trust),
-    lastDebit: async (asset) => State.debitOf(await view(), asset, domain.separator),
+    lastDebit: async (asset, known, seen) => {
+      const { trust } = deployment
+      const receipt = async (id: Hex): Promise<ReceiptType> => {
+        const found = await client.payment(id)
+        Receipt.verify(found, { ...trust, payer: signer.address, asset })
+        return found
+      }
+      const claimed = State.debitOf(seen ?? (await view()), asset, domain.separator)
+      return State.proved(claimed, { asset, domain: domain.separator, known, receipt })
+    },
+    charged: (payment) => void process.emitWarning(new ChargedAfterAllError(payment)),
     validUntil: () => clock.now() + BigInt(validForSeconds),
-    readClock: async () => clock.set((await client.status()).nowSeconds),
+    readClock: async () => clock.set(Deployment.checkClock(await client.status())),
     save: keep === undefined ? undefined : (line) => keep.save(holder, line),
   }
 }
@@ -76,4 +91,16 @@ const verifyEarlier: Verify = (receipt, { payee, asset, reference, amount }, pay
   Receipt.verify(receipt, { ...trust, payer, payee, asset, reference })
   const paid = receipt.payment.amount
   if (paid !== amount) throw new Receipt.ReceiptMismatchError('amount', `${amount}`, `${paid}`)
+}
+
+/** A payment ended with an error, and a receipt shows that it was charged. It is a warning, since nobody waits for it any more. */
+export class ChargedAfterAllError extends SunledgerError {
+  override readonly name = 'ChargedAfterAllError'
+  constructor({ payee, amount, reference }: PaymentRequest) {
+    super('SL689', 'A payment that had ended with an error has been charged after all.', {
+      expected: 'what the service refuses, or has no receipt for, not to be charged',
+      actual: `${amount} atomic units to ${payee}, reference ${reference}`,
+      hint: 'Paying again with the same `for` and `key` charges nothing, and returns its receipt.',
+    })
+  }
 }

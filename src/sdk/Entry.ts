@@ -40,6 +40,8 @@ export interface Entry extends Purpose {
   sent: boolean
   /** It was sent and nobody knows what became of it: its bytes stay. */
   unknown: boolean
+  /** An accepted debit of ours includes it: it is charged, so it is never signed again. */
+  charged: boolean
   /** None: nobody waits any more, it is only being cleared up. */
   waiters: Waiter[]
 }
@@ -57,6 +59,7 @@ export const fresh = ({ payee, amount, reference, validUntil, terms }: Purpose):
   placed: false,
   sent: false,
   unknown: false,
+  charged: false,
   waiters: [],
 })
 
@@ -67,6 +70,13 @@ export const unanswered = ({ payment, terms }: Unanswered, domain: Digest.Domain
   id: Digest.debit(domain, payment.asset, payment.total, payment.history),
   unknown: true,
 })
+
+/** An accepted debit includes it: whatever the service says, it is sent as it was accepted until its receipt comes. */
+export const include = (entry: Entry, request: PaymentRequest, domain: Digest.Domain): void => {
+  entry.request = request
+  entry.id = Digest.debit(domain, request.asset, request.total, request.history)
+  entry.unknown = entry.charged = true
+}
 
 /** Refused only for its place: it can be sent again. */
 export const misplaced = new Set(['SL310', 'SL311', 'SL312'])
@@ -139,6 +149,43 @@ export class PaymentUnansweredError extends SunledgerError {
     })
     this.payment = payment
   }
+}
+
+/** The service has accepted a payment, and gives no receipt for it. */
+export class ReceiptWithheldError extends SunledgerError {
+  override readonly name = 'ReceiptWithheldError'
+  /** What was charged. */
+  readonly payment: PaymentRequest
+  constructor(payment: PaymentRequest, cause: Error) {
+    super('SL683', 'The service has charged a payment and gives no receipt for it.', {
+      expected: `the receipt of the payment with the total ${payment.total}`,
+      actual: cause.message.split('\n')[0],
+      hint: 'Pay again with the same `for` and `key` to ask for it once more: nothing is signed anew.',
+      status: 502,
+      cause,
+    })
+    this.payment = payment
+  }
+}
+
+/** More would be signed than was asked for. */
+export class CeilingPassedError extends SunledgerError {
+  override readonly name = 'CeilingPassedError'
+  constructor(most: bigint, actual: bigint) {
+    super('SL685', 'The payment would have been signed above what was asked for.', {
+      expected: `a total of at most ${most}: the last accepted one and what waits for an answer`,
+      actual: `${actual}`,
+      hint: 'Nothing has been signed. Please report this: the SDK guards itself here against its own mistakes.',
+      status: 500,
+    })
+  }
+}
+
+/** I21: the highest total that may be signed: the last accepted one and all that was asked for and has no answer yet. */
+export const ceiling = (accepted: bigint, open: readonly Pick<Entry, 'amount'>[]): bigint => {
+  let most = accepted
+  for (const { amount } of open) most += amount
+  return most
 }
 
 /** Somebody else pays with the same key at the same time. */

@@ -6,15 +6,17 @@
  * - A payment's place builds on the one before it. When one is refused, those behind it are refused too: once everything on its way has
  *   been answered, they are signed again from the last accepted debit and sent again.
  * - A payment without an answer keeps its bytes and is sent again before anything new: the same payment twice is charged once.
- * - Nothing is signed beyond the last accepted total plus the payments that are waiting.
+ * - Nothing is signed beyond the last accepted total plus the payments that are waiting (I21). What counts as accepted is proved by a
+ *   receipt, and payments that an accepted debit includes are not signed again, whatever the service has said of them before.
  */
-import { maxTotal } from '../core/Amount.ts'
 import type { Address, Hex, PaymentRequest, Receipt } from '../core/Payment.ts'
 import { PaymentRefusedError } from '../core/Payment.ts'
 import { ServiceError } from './Client.ts'
 import type { Desk } from './Desk.ts'
 import * as Entry from './Entry.ts'
 import type { Debit, Unanswered } from './Keep.ts'
+import { Places } from './Places.ts'
+import { Signed } from './Signed.ts'
 import { Silence } from './Silence.ts'
 
 /** Payments in one request; in all requests on their way (the service lets 64 wait for a predecessor); requests on their way. */
@@ -28,9 +30,10 @@ export class Line {
   /** In the order of their places; those that are on their way come first. */
   #entries: Entry.Entry[] = []
   readonly #byReference = new Map<Hex, Entry.Entry>()
+  readonly #signed = new Signed()
+  readonly #places: Places
+  /** The highest total that a receipt proves. */
   #accepted: Debit
-  /** Where the next payment goes: after all that has been placed. */
-  #head: Entry.Place
   #flights = 0
   #airborne = 0
   /** A leg of a sale is on its way: nothing is sent beside it, since its successors could only wait. */
@@ -53,18 +56,22 @@ export class Line {
     this.#desk = desk
     this.#asset = asset
     this.#accepted = accepted
-    this.#head = accepted
+    this.#places = new Places(desk, asset, this.#signed, accepted)
     for (const kept of unanswered) this.#enter(Entry.unanswered(kept, desk.domain.separator))
+    this.#signed.addAll(unanswered.map(({ payment }) => payment))
   }
 
   /** Pays, once. The same reference while it is still waiting is the same payment. */
   pay(purpose: Entry.Purpose): Promise<Receipt> {
-    const standing = this.#byReference.get(purpose.reference)
-    if (standing !== undefined) {
-      const same = standing.payee === purpose.payee && standing.amount === purpose.amount
-      return same ? this.#wait(standing) : Promise.reject(new PaymentRefusedError('referenceReused'))
-    }
-    return this.#wait(this.#enter(Entry.fresh(purpose)))
+    const { payee, amount, reference } = purpose
+    const standing = this.#byReference.get(reference)
+    const known = standing ?? this.#signed.charged(reference)
+    if (known !== undefined && (known.payee !== payee || known.amount !== amount))
+      return Promise.reject(new PaymentRefusedError('referenceReused'))
+    if (standing !== undefined) return this.#wait(standing)
+    const entry = this.#enter(Entry.fresh(purpose))
+    if (known !== undefined) Entry.include(entry, known as PaymentRequest, this.#desk.domain.separator)
+    return this.#wait(entry)
   }
 
   /** Sends again what was left unanswered. Each one's receipt, or why it has not been charged. */
@@ -146,26 +153,9 @@ export class Line {
     return Entry.beforeLeg(this.#entries.slice(from, from + Math.max(0, room)))
   }
 
-  /** Gives each its total and history, and signs those whose place is new. */
-  async #place(batch: readonly Entry.Entry[]): Promise<void> {
-    const pending: Promise<void>[] = []
-    for (const entry of batch) {
-      if (entry.placed) continue
-      entry.placed = true
-      if (entry.request !== undefined && Entry.continues(this.#head, entry.request)) this.#head = entry.request
-      // What may have been charged is only ever sent as it is; the answer will say what became of it.
-      else if (entry.unknown) continue
-      else {
-        const unsigned = Entry.unsigned(entry, this.#asset, this.#head, this.#desk.validUntil)
-        if (unsigned.total > maxTotal) this.#settle(entry, new PaymentRefusedError('totalTooLarge'))
-        else {
-          this.#head = unsigned
-          const signed = Entry.sign(entry, unsigned, this.#desk, (error) => this.#settle(entry, error))
-          if (signed !== undefined) pending.push(signed)
-        }
-      }
-    }
-    if (pending.length > 0) await Promise.all(pending)
+  #place(batch: readonly Entry.Entry[]): Promise<void> {
+    const [accepted, open] = [this.#accepted.total, this.#entries]
+    return this.#places.fill(batch, { accepted, open, onRefused: (entry, error) => this.#settle(entry, error) })
   }
 
   #save(): Promise<void> | void {
@@ -219,6 +209,7 @@ export class Line {
     }
     const { total, history, signature } = request
     if (same && total > this.#accepted.total) this.#accepted = { total, history, signature }
+    this.#signed.answered(request, same)
     // Paid before, under another total: the place that this one would have taken is vacant.
     if (!same) this.#broken = true
     this.#remove(entry)
@@ -227,6 +218,11 @@ export class Line {
 
   #refused(entry: Entry.Entry, error: ServiceError): void {
     this.#broken = true
+    if (entry.charged) {
+      const request = entry.request as PaymentRequest
+      this.#signed.remember(request)
+      return this.#settle(entry, new Entry.ReceiptWithheldError(request, error))
+    }
     entry.unknown = false
     if (Entry.overtaken.has(error.code)) this.#stale = true
     if (entry.waiters.length > 0) {
@@ -267,19 +263,26 @@ export class Line {
   /** After a refusal, with nothing on its way: back to the last accepted debit. */
   async #mend(): Promise<void> {
     if (this.#late) await this.#desk.readClock()
-    if (this.#stale) {
-      const debit = await this.#desk.lastDebit(this.#asset)
-      if (debit.total > this.#accepted.total) this.#accepted = debit
-    }
+    if (this.#stale) await this.#catchUp()
     if (this.#fruitless >= mostFruitless) {
       const first = this.#entries.find(Entry.waiting)
       if (first !== undefined) this.#settle(first, new Entry.PaymentContendedError(mostFruitless))
     }
     if (this.#fruitless > 0) await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** this.#fruitless))
     this.#fruitless++
-    this.#head = this.#accepted
+    this.#places.restart(this.#accepted)
     for (const entry of this.#entries) entry.placed = false
     this.#broken = this.#stale = this.#late = false
+  }
+
+  /** Continues from the last debit that the service has a receipt for. */
+  async #catchUp(): Promise<void> {
+    const debit = await this.#desk.lastDebit(this.#asset, this.#accepted)
+    const { separator } = this.#desk.domain
+    if (debit !== this.#accepted)
+      for (const refused of this.#signed.accept(debit.history, this.#byReference, separator))
+        this.#desk.charged(refused)
+    this.#accepted = debit
   }
 
   /** It will not be charged, or not be waited for. */

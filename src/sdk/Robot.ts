@@ -18,7 +18,7 @@ import * as Deployment from './Deployment.ts'
 import * as Desk from './Desk.ts'
 import * as Events from './Events.ts'
 import * as Funds from './Funds.ts'
-import type { Kept } from './Keep.ts'
+import type { Debit, Kept } from './Keep.ts'
 import { Line } from './Line.ts'
 import type { PayOptions, RobotOptions } from './RobotOptions.ts'
 import * as Sale from './Sale.ts'
@@ -40,6 +40,8 @@ export class Robot {
   recovered: readonly PromiseSettledResult<ReceiptType>[] = []
   readonly #purse: Funds.Purse
   readonly #lines = new Map<Address, Line>()
+  /** The last accepted debits when it connected: what was kept, or what a receipt proved. */
+  readonly #accepted = new Map<Address, Debit>()
   readonly #desk: Desk.Desk
   readonly #asset: Address
   /** What paying for requests needs; see `ClearingScheme`. */
@@ -68,6 +70,7 @@ export class Robot {
    * resolves; see `recovered`.
    * @throws {ServiceUnreachableError} @throws {VersionMismatchError} @throws {DeploymentMismatchError}
    * @throws {StateNotOwnError} the service claims a debit that this account has not signed
+   * @throws {StateUnprovedError} it claims one and gives no receipt for it
    * @throws {StateRegressedError} the service is behind what was kept
    * @example const robot = await Robot.connect('http://127.0.0.1:4020', { account: privateKeyToAccount(key) })
    */
@@ -240,20 +243,18 @@ export class Robot {
     if (this.#end.signal.aborted) throw new RobotClosedError()
     let line = this.#lines.get(asset)
     if (line === undefined) {
-      const claimed = State.debitOf(this.#view, asset, this.deployment.clearing.separator)
-      line = new Line(
-        this.#desk,
-        asset,
-        State.latest(claimed, kept?.accepted ?? State.none(this.address)),
-        kept?.unanswered,
-      )
+      line = new Line(this.#desk, asset, this.#accepted.get(asset) ?? State.none(this.address), kept?.unanswered)
       this.#lines.set(asset, line)
     }
     return line
   }
 
   async #resume(kept: readonly Kept[]): Promise<void> {
-    for (const { asset } of this.#view.assets) State.debitOf(this.#view, asset, this.deployment.clearing.separator)
+    const assets = new Set([...this.#view.assets, ...kept].map(({ asset }) => asset))
+    for (const asset of assets) {
+      const known = kept.find((part) => part.asset === asset)?.accepted ?? State.none(this.address)
+      this.#accepted.set(asset, await this.#desk.lastDebit(asset, known, this.#view))
+    }
     const lines = kept.map((part) => this.#line(part.asset, part))
     this.recovered = (await Promise.all(lines.map((line) => line.recover()))).flat()
   }

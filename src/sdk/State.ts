@@ -1,9 +1,10 @@
 /**
  * What a service says of an account's own debit, and whether to believe it. A payer signs on top of a total only if its own key signed
- * that total before: a broken or malicious service can thus not have it sign any state that it likes (PROTOCOL 4).
+ * that total before (PROTOCOL 4), and only if it is the one that it knows to be accepted or comes with its receipt: the account has also
+ * signed what was refused or never answered, and on top of that a service could have it sign sums that nobody asked for (I21).
  */
 import { SunledgerError } from '../core/Errors.ts'
-import type { Address } from '../core/Payment.ts'
+import type { Address, Hex, Receipt } from '../core/Payment.ts'
 import { debitGenesis } from '../core/Payment.ts'
 import type { AccountView } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
@@ -27,9 +28,32 @@ export const debitOf = (view: AccountView, asset: Address, domain: Digest.Domain
   return debit
 }
 
-/** The later of what the service says and what was kept. @throws {StateRegressedError} the service is behind what it has answered */
-export const latest = (claimed: Debit, kept: Debit): Debit => {
-  if (claimed.total < kept.total) throw new StateRegressedError(kept.total, claimed.total)
+/** What it takes to believe a claim. */
+export interface Check {
+  readonly asset: Address
+  readonly domain: Digest.Domain
+  /** What is known to be accepted. */
+  readonly known: Debit
+  /** The receipt of a payment, checked to be this account's own. */
+  readonly receipt: (id: Hex) => Promise<Receipt>
+}
+
+/**
+ * The debit to continue from: the known one, or the service's where a receipt proves it.
+ * @throws {StateRegressedError} the service is behind what it has answered
+ * @throws {StateUnprovedError} it gives no receipt for what it claims
+ */
+export const proved = async (claimed: Debit, { asset, domain, known, receipt }: Check): Promise<Debit> => {
+  if (claimed.total === known.total && claimed.history === known.history) return known
+  if (claimed.total <= known.total) throw new StateRegressedError(known.total, claimed.total)
+  const id = Digest.debit(domain, asset, claimed.total, claimed.history)
+  try {
+    const { payment } = await receipt(id)
+    if (payment.id !== id) throw new StateUnprovedError(claimed.total, `the receipt of ${payment.id}`)
+  } catch (error) {
+    if (!(error instanceof SunledgerError) || error.code === 'SL640') throw error
+    throw new StateUnprovedError(claimed.total, error.shortMessage, error)
+  }
   return claimed
 }
 
@@ -46,12 +70,26 @@ export class StateNotOwnError extends SunledgerError {
   }
 }
 
+/** The service claims that a debit was accepted, and gives no receipt for it. Nothing is signed on top of it. */
+export class StateUnprovedError extends SunledgerError {
+  override readonly name = 'StateUnprovedError'
+  constructor(total: bigint, actual: string, cause?: unknown) {
+    super('SL682', 'The service claims a debit of this account and gives no receipt for it.', {
+      expected: `the receipt of the payment with the total ${total}`,
+      actual,
+      hint: 'Nothing has been signed on top of it. Is it the right service, with its whole journal?',
+      status: 502,
+      cause,
+    })
+  }
+}
+
 /** The service has forgotten a payment that it accepted. */
 export class StateRegressedError extends SunledgerError {
   override readonly name = 'StateRegressedError'
   constructor(expected: bigint, actual: bigint) {
     super('SL646', 'The service is behind what it has already accepted from this account.', {
-      expected: `a debit total of at least ${expected}`,
+      expected: `the debit with the total ${expected}, or a later one`,
       actual: `${actual}`,
       hint: 'Was it restored from an old copy of its journal? The receipts that you have prove the rest.',
       status: 502,

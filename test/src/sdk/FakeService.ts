@@ -167,11 +167,19 @@ export class FakeService {
   #route(path: string, body: unknown): { status: number; value: unknown } {
     if (path === '/v1/status') return { status: 200, value: this.status() }
     if (path.startsWith('/v1/accounts/')) return { status: 200, value: this.view(path.slice(13) as Address) }
+    if (path.startsWith('/v1/payments/')) return this.#receipt(path.slice(13) as Hex)
     if (path === '/v1/orders') return this.#one((body as { payment: unknown }).payment)
     if (path === '/v1/payments' && !Array.isArray(body)) return this.#one(body)
     if (path === '/v1/payments')
       return { status: 200, value: this.pay(Wire.parse(Wire.payments, body) as PaymentRequest[]) }
     return { status: 200, value: { transaction: genesisHistory, block: 1n, gasUsed: 1n } }
+  }
+
+  #receipt(id: Hex): { status: number; value: unknown } {
+    const found = this.receipts.get(id)
+    if (found !== undefined) return { status: 200, value: this.tamper(found) }
+    const problem = { type: 't', title: 'Unknown', status: 404, code: 'SL612', detail: 'No such payment.' }
+    return { status: 404, value: problem }
   }
 
   #one(body: unknown): { status: number; value: unknown } {
