@@ -32,7 +32,7 @@ const keys = (study: Study): string => {
       : [
           key(
             percent(headline.life),
-            `of what is paid: the whole life of ${headline.workload} on ${name}, ${percent(headline.settlement)} for settling alone`,
+            `${headline.life >= 1 ? '' : 'of '}what is paid: the whole life of ${headline.workload} on ${name}, ${percent(headline.settlement)} for settling alone`,
           ),
           key(
             usd(headline.neededUsd),

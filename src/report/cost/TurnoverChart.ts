@@ -19,12 +19,12 @@ const panel = (study: Study, network: string, width: number): string => {
   const places = study.places.filter((place) => place.network === network && place.scope === 'life')
   const [right, bottom] = [width - margin.right, height - margin.bottom]
   const x = scaleLog([1e-5, 1e3], [margin.left, right])
-  const y = scaleLog([1e-4, 1e2], [bottom, margin.top]).clamp(true)
+  const y = scaleLog([1e-4, 1e3], [bottom, margin.top]).clamp(true)
   const path = line<{ turnoverUsd: number; feeShare: number }>(
     (point) => x(point.turnoverUsd),
     (point) => y(point.feeShare),
   )
-  const inside = ({ feeShare }: { feeShare: number }) => feeShare <= 300 && feeShare >= 3e-5
+  const inside = ({ feeShare }: { feeShare: number }) => feeShare <= 1e3 && feeShare >= 1e-4
   const curve = (scope: string, name: string) =>
     Svg.el('g', { class: name }, Svg.el('path', { d: path(of(scope).filter(inside)) ?? '', class: 'curve' }))
   const limit = y(study.share)
@@ -35,7 +35,7 @@ const panel = (study: Study, network: string, width: number): string => {
     'The more is settled per member, the smaller the fee’s share. The table below has every figure.',
     Svg.text(0, 14, Names.network(study, network), { class: 'panel' }),
     Svg.rows(
-      decades(1e-4, 1e2).map((value) => ({ at: y(value), label: percent(value) })),
+      decades(1e-4, 1e3).map((value) => ({ at: y(value), label: percent(value) })),
       margin.left,
       right,
     ),
@@ -47,7 +47,11 @@ const panel = (study: Study, network: string, width: number): string => {
       bottom,
     ),
     Svg.text(margin.left, height - 4, 'settled per member and settlement', { class: 'tick' }),
-    Svg.el('line', { x1: margin.left, x2: right, y1: limit, y2: limit, class: 'span' }),
+    Svg.el(
+      'g',
+      { class: 's-transfer' },
+      Svg.el('line', { x1: margin.left, x2: right, y1: limit, y2: limit, class: 'span' }),
+    ),
     curve('life', 's-clearing'),
     curve('settlement', 's-clearing thin dashed'),
     ...places.map((place) =>
