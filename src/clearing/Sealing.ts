@@ -39,6 +39,16 @@ const receiptOf = (record: Record.PaymentRecord, signature: Hex, branch: readonl
   proof: { signature, branch },
 })
 
+/** The tree over the credits of these payments. */
+const treeOf = (domain: Digest.Domain, paid: readonly Packed.Packed[]): Merkle.ByteTree => {
+  const leaves = Buffer.allocUnsafe(32 * paid.length)
+  const view = Packed.viewOf(leaves)
+  paid.forEach((payment, leaf) => {
+    creditInto(view, 32 * leaf, domain, payment)
+  })
+  return Merkle.buildBytes(leaves)
+}
+
 /**
  * Receipts of payments that stand in the journal, proven under the credit key of today: what a replaced key has signed no longer draws on the
  * pool, and collects nothing (PROTOCOL 3.3).
@@ -46,13 +56,13 @@ const receiptOf = (record: Record.PaymentRecord, signature: Hex, branch: readonl
 export const proving = (domain: Digest.Domain, creditKey: Hex): ((stored: StoredPayment) => Receipt) => {
   const own = Signature.addressOf(creditKey)
   /** Of groups that were read back, so that reading all payments of a group hashes it once. */
-  const sealings = new WeakMap<readonly Record.PaymentRecord[], { readonly tree: Merkle.Tree; readonly seal: Hex }>()
+  const sealings = new WeakMap<readonly Packed.Packed[], Sealing>()
 
-  const sealingOf = ({ group, seal }: StoredPayment) => {
+  const sealingOf = ({ group, seal }: StoredPayment): Sealing => {
     const known = sealings.get(group)
     if (known !== undefined) return known
-    const tree = Merkle.build(group.map((record) => Digest.credit(domain, creditOf(record))))
-    const digest = Digest.credits(domain, Merkle.root(tree))
+    const tree = treeOf(domain, group)
+    const digest = Digest.credits(domain, Merkle.rootOf(tree))
     const isOwn = Signature.recover(digest, seal) === own
     const made = { tree, seal: isOwn ? seal : Signature.sign(digest, creditKey) }
     sealings.set(group, made)
@@ -61,8 +71,8 @@ export const proving = (domain: Digest.Domain, creditKey: Hex): ((stored: Stored
 
   return (stored) => {
     const { tree, seal } = sealingOf(stored)
-    const leaf = stored.group.findIndex(({ id }) => id === stored.record.id)
-    return receiptOf(stored.record, seal, Merkle.branch(tree, leaf))
+    const leaf = stored.group.findIndex((payment) => Packed.id(payment) === stored.record.id)
+    return receiptOf(stored.record, seal, Merkle.branchOf(tree, leaf))
   }
 }
 
@@ -127,11 +137,6 @@ export const sealed = (
 
 /** Seals the credits of payments that go to disk together, in order; at least one. */
 export const of = (domain: Digest.Domain, creditKey: Hex, paid: readonly Packed.Packed[]): Sealing => {
-  const leaves = Buffer.allocUnsafe(32 * paid.length)
-  const view = Packed.viewOf(leaves)
-  paid.forEach((payment, leaf) => {
-    creditInto(view, 32 * leaf, domain, payment)
-  })
-  const tree = Merkle.buildBytes(leaves)
+  const tree = treeOf(domain, paid)
   return { tree, seal: Signature.sign(Digest.credits(domain, Merkle.rootOf(tree)), creditKey) }
 }

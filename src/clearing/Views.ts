@@ -34,15 +34,31 @@ export interface ViewsOptions {
   readonly isStopping: () => boolean
 }
 
+/** A payment that an account received. */
+export interface Received {
+  readonly position: number
+  readonly id: Hex
+  /** Proves it, for which its group's tree is built, unless the one before was of the same. */
+  receipt(): Receipt
+}
+
+/** Positions that are looked up at once: from the index alone. */
+const mostPlaces = 256
+
 export interface Views {
   state(): Wire.Status['state']
   status(): Wire.Status & { readonly refused: { readonly [code: string]: number }; readonly unsettledMembers: number }
   account(address: Address): Promise<Wire.AccountView>
   statement(address: Address, after: number, limit: number): Wire.Statement
+  /**
+   * The lines of a statement's page, a position at a time: no step reads more than one group commit, so whoever reads can let others in
+   * between. Returns `next` of the page.
+   */
+  lines(address: Address, after: number, limit: number): Generator<Wire.StatementLine[], number | null, void>
   /** @throws {PaymentUnknownError} */
   payment(id: Hex): Receipt
-  /** Payments that an account received after a position, with proof, oldest first. */
-  received(address: Address, after: number, limit: number): { position: number; receipt: Receipt }[]
+  /** Payments that an account received after a position, with proof, oldest first; in steps as `lines`, some without a payment. */
+  received(address: Address, after: number): Generator<Received | undefined, void, void>
   /** What members are owed and the chain does not yet show, atomic units of an asset; left out: of the dollar. */
   unsettledAtomic(asset?: Address): bigint
   /** The whole ledger in one fixed text (I12), at a moment at which all of it is on disk. */
@@ -74,6 +90,26 @@ export const create = (options: ViewsOptions): Views => {
       settled: payer.settled.debited >= record.total && payee.settled.credited >= record.creditTotal,
       atMs: record.atMs,
     }
+  }
+
+  /** All positions at which an account may have payments, as far as the journal goes when it is asked for more. */
+  function* placesOf(address: Address, after: number): Generator<number, void, void> {
+    for (let last = after; ; ) {
+      const found = journal.places(address, last, mostPlaces)
+      if (found.length === 0) return
+      yield* found
+      last = found.at(-1) as number
+    }
+  }
+
+  function* linesOf(address: Address, after: number, limit: number): ReturnType<Views['lines']> {
+    let left = limit
+    for (const position of placesOf(address, after)) {
+      const found = journal.linesAt(address, position)
+      yield found.map((line) => lineOf(address, line))
+      if (found.length > 0 && --left === 0) return position
+    }
+    return null
   }
 
   const receiptOf = (id: Hex): Receipt | undefined => {
@@ -148,20 +184,25 @@ export const create = (options: ViewsOptions): Views => {
       }))
     },
     statement(address, after, limit) {
-      const found = journal.lines(address, after, limit)
-      const positions = new Set(found.map(({ position }) => position))
-      const next = positions.size < limit ? null : (found.at(-1)?.position ?? null)
-      return { account: address, lines: found.map((line) => lineOf(address, line)), next }
+      const lines: Wire.StatementLine[] = []
+      const steps = linesOf(address, after, limit)
+      let step = steps.next()
+      for (; step.done !== true; step = steps.next()) lines.push(...step.value)
+      return { account: address, lines, next: step.value }
     },
+    lines: linesOf,
     payment(id) {
       const receipt = receiptOf(id)
       if (receipt === undefined) throw new PaymentUnknownError(id)
       return receipt
     },
-    received: (address, after, limit) =>
-      journal
-        .lines(address, after, limit, true)
-        .map(({ position, record }) => ({ position, receipt: receiptOf(record.id) as Receipt })),
+    *received(address, after) {
+      for (const position of placesOf(address, after)) {
+        const [line] = journal.linesAt(address, position, true)
+        if (line === undefined) yield undefined
+        else yield { position, id: line.record.id, receipt: () => receiptOf(line.record.id) as Receipt }
+      }
+    },
   }
 }
 

@@ -13,10 +13,13 @@ import * as Events from './Events.ts'
 import * as Gate from './Gate.ts'
 import * as Guard from './Guard.ts'
 import type { Limits } from './Limits.ts'
+import * as Listeners from './Listeners.ts'
 import * as Metrics from './Metrics.ts'
 import { mount } from './Mount.ts'
+import { once } from './Once.ts'
 import * as OpenApi from './OpenApi.ts'
 import * as Problem from './Problem.ts'
+import * as Reads from './Reads.ts'
 import type { Route } from './Route.ts'
 import { routes } from './Routes.ts'
 
@@ -41,14 +44,6 @@ export interface App {
   close(): void
 }
 
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
-}
-
 const payments = routes.find(({ id }) => id === 'pay') as Route
 
 const document = once(() => OpenApi.from(routes))
@@ -60,13 +55,15 @@ export const create = (bare: Service, options: AppOptions, limits: Limits, conne
   app.set('query parser', 'simple')
   const guard = Guard.sameHost(options.host, options.allowedHosts)
   app.use(guard)
-  const metrics = Metrics.create(() => ({ service, gate, connections, streams: events.open }), bare)
+  const metrics = Metrics.create(() => ({ service, gate, connections, reads, streams: listeners.count }), bare)
   const gate = Gate.around(bare, limits, metrics.answered)
   const { service } = gate
-  const events = Events.stream(service, limits)
+  const reads = Reads.create({ bounds: limits, payments: gate.busy })
+  const listeners = Listeners.create(limits, reads)
+  const events = Events.stream(service, limits, listeners, reads)
   const board = new Board({ service: bare, ...(options.fees === undefined ? {} : { fees: options.fees }) })
-  const boardEvents = BoardStream.stream(board)
-  const site = { service, gate, events, document, metrics, board, boardEvents }
+  const boardEvents = BoardStream.stream(board, limits, listeners, reads)
+  const site = { service, gate, reads, events, document, metrics, board, boardEvents }
   mount(app, routes, site, options.operatorToken, limits)
   app.use(Problem.notFound)
   app.use(Problem.handler(options.log))
@@ -80,7 +77,7 @@ export const create = (bare: Service, options: AppOptions, limits: Limits, conne
     close() {
       metrics.stop()
       events.close()
-      boardEvents.close()
+      listeners.close()
       board.close()
     },
   }

@@ -51,10 +51,14 @@ export type View = ReturnType<Board['view']>
 /** Five minutes of seconds. */
 const mostSamples = 300
 const mostSettlements = 200
+/** Whose balances are read in one go. */
+const participantsAtOnce = 50
 /** An economy that has not told of itself for so long is gone. */
 const silentMs = 5000
 
 export class Board {
+  /** Rises with whatever changes in the view. */
+  version = 0
   readonly #service: Service
   readonly #options: BoardOptions
   readonly #nowMs: () => number
@@ -167,11 +171,14 @@ export class Board {
     }
   }
 
-  /** Everybody who takes part, with what the ledger says of them. */
-  participants() {
+  /** Everybody who takes part, with what the ledger says of them; some at a time. */
+  *participants() {
     const known = this.#running()?.participants ?? []
-    const balances = this.#service.balances(known.map(({ address }) => address))
-    return known.map((participant, i) => ({ ...participant, ...balances[i] }))
+    for (let from = 0; from < known.length; from += participantsAtOnce) {
+      const part = known.slice(from, from + participantsAtOnce)
+      const balances = this.#service.balances(part.map(({ address }) => address))
+      yield part.map((participant, i) => ({ ...participant, ...balances[i] }))
+    }
   }
 
   #economyView() {
@@ -211,6 +218,7 @@ export class Board {
 
   #beat(): void {
     this.#sample()
+    this.version++
     if (this.#listeners.size > 0) this.#tell('pulse', this.pulse())
   }
 
@@ -229,6 +237,7 @@ export class Board {
   }
 
   #tell(event: string, value: unknown): void {
+    this.version++
     for (const listener of this.#listeners) listener(event, value)
   }
 }

@@ -1,34 +1,30 @@
 /** The board's event stream: figures once a second, settlements, and what a simulated economy tells. A slow page just sees fewer of them. */
-import type { RequestHandler, Response } from 'express'
+import type { RequestHandler } from 'express'
 import * as Wire from '../core/Wire.ts'
 import type { Board } from './Board.ts'
-import { TooManyStreamsError } from './Events.ts'
+import type { Limits } from './Limits.ts'
+import { type Listener, type Listeners, writeTo } from './Listeners.ts'
+import type { Reads } from './Reads.ts'
 
-/** Pages that may be open; each costs a line a second. */
-const mostPages = 1000
+/** Events that are on their way to pages; a page that misses one asks for all of it again. */
+const mostQueued = 64
 
-export const stream = (board: Board): RequestHandler & { close(): void } => {
-  const open = new Set<Response>()
+export const stream = (board: Board, limits: Limits, listeners: Listeners, reads: Reads): RequestHandler => {
+  const pages = new Set<Listener>()
+  let queued = 0
   board.listen((event, value) => {
+    if (pages.size === 0 || queued >= mostQueued) return
+    queued++
     // Written once for all pages.
-    const text = `event: ${event}\ndata: ${Wire.stringify(value)}\n\n`
-    for (const response of open) if (!response.writableNeedDrain && !response.destroyed) response.write(text)
-  })
-  const handler: RequestHandler = (request, response) => {
-    if (open.size >= mostPages) throw new TooManyStreamsError(mostPages)
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
+    const text = Buffer.from(`event: ${event}\ndata: ${Wire.stringify(value)}\n\n`)
+    reads.deliver('pages', function* () {
+      yield* writeTo([...pages], text)
+      queued--
     })
-    response.write('retry: 1000\n\n')
-    open.add(response)
-    request.socket.once('end', () => response.end())
-    response.on('close', () => open.delete(response))
-  }
-  return Object.assign(handler, {
-    close() {
-      for (const response of open) response.end()
-    },
   })
+  return (request, response) => {
+    const ended = (): void => void (listener !== undefined && pages.delete(listener))
+    const listener = listeners.open(request, response, 'pages', limits.streamsPerTopic, ended)
+    if (listener !== undefined) pages.add(listener)
+  }
 }

@@ -5,7 +5,8 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { isLoopback, type Limits } from './Limits.ts'
+import type { Limits } from './Limits.ts'
+import * as Peer from './Peer.ts'
 
 interface State {
   readonly address: string
@@ -91,9 +92,9 @@ export const watch = (server: Server, limits: Limits): Connections => {
   }
 
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? ''
+    const address = Peer.of(socket)
     const count = (perAddress.get(address) ?? 0) + 1
-    if (count > limits.perAddress.connections && !isLoopback(address)) return drop(socket, 'address')
+    if (count > limits.perAddress.connections && Peer.isTold(socket)) return drop(socket, 'address')
     perAddress.set(address, count)
     states.set(socket, { address, readBefore: 0, taken: 0, sinceMs: performance.now() })
     socket.once('close', () => {

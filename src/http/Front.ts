@@ -13,12 +13,12 @@ import {
   CutOffError,
   ExpectationUnmetError,
   HeadersTooLargeError,
-  isLoopback,
   type Limits,
   NotReadyError,
   OverloadedError,
   RequestTimedOutError,
 } from './Limits.ts'
+import * as Peer from './Peer.ts'
 import * as Problem from './Problem.ts'
 import * as RequestId from './RequestId.ts'
 import { routeOf, setRoute } from './Site.ts'
@@ -112,9 +112,8 @@ export const create = (
 
   /** Undefined: it may pass. */
   const refusal = (request: IncomingMessage, response: ServerResponse): SunledgerError | undefined => {
-    const address = request.socket.remoteAddress ?? ''
-    if (rates !== undefined && requests !== undefined && !isLoopback(address)) {
-      const waitMs = rates.take(address)
+    if (rates !== undefined && requests !== undefined && Peer.isTold(request.socket)) {
+      const waitMs = rates.take(Peer.of(request.socket))
       if (waitMs > 0) return new RateLimitedError('address', requests, waitMs)
     }
     if (!isGated(request) || app?.gate.isFull() !== true) return undefined
@@ -126,7 +125,7 @@ export const create = (
     if (isClosing || app?.gate.isFull() !== true || !connections.rests(socket)) return undefined
     const address = socket.remoteAddress ?? ''
     // Who asks too often is told so by name.
-    if (rates !== undefined && !isLoopback(address) && rates.take(address) > 0) return undefined
+    if (rates !== undefined && Peer.isTold(socket) && rates.take(Peer.of(socket)) > 0) return undefined
     const requestId = RequestId.from(broughtId.exec(head)?.[1])
     app.metrics.served(gated.route, overloaded.status)
     onAnswered?.({ ...gated, requestId, status: overloaded.status, tookMs: 0, address })

@@ -16,6 +16,8 @@ export interface Gate {
   isFull(): boolean
   /** Payments and legs that are not answered. */
   pending(): number
+  /** Payments that are being worked on: they wait for nobody but us. */
+  busy(): number
 }
 
 /** A list of payments that was let in is worked through, however full it becomes meanwhile. */
@@ -35,7 +37,7 @@ export const around = (service: Service, limits: Limits, onAnswered: (tookMs: nu
   let paying = 0
   let trading = 0
 
-  const busy = (): number => paying - service.early()
+  const busy = (): number => (paying === 0 ? 0 : paying - service.early())
 
   /** Lets one through, and counts it until it is answered. */
   const through = <T>(ask: () => Promise<T>): Promise<T> => {
@@ -85,5 +87,6 @@ export const around = (service: Service, limits: Limits, onAnswered: (tookMs: nu
       busy() >= pendingPayments ||
       paying >= waitingPayments,
     pending: () => paying + trading,
+    busy,
   }
 }

@@ -9,8 +9,11 @@ export interface Limits {
   readonly headerBytes: number
   /** Open at once. A new one takes the place of the one that has been idle or half-said longest. */
   readonly connections: number
-  /** Event streams open at once. */
+  /** Event streams open at once, of all kinds. */
   readonly streams: number
+  /** Listeners of one account; and of the service, and pages, each. */
+  readonly streamsPerAccount: number
+  readonly streamsPerTopic: number
   /**
    * Of one address, where addresses tell clients apart: not on loopback, where all have the same. What an account may do is limited by
    * the service.
@@ -19,7 +22,15 @@ export interface Limits {
     readonly connections: number
     readonly streams: number
     readonly requests: Rate | undefined
+    /** Requests that are no payments and wait at once. */
+    readonly waitingReads: number
   }
+  /** Requests that are no payments and wait at once in one lane (`Reads`). */
+  readonly waitingReads: number
+  /** Share of the time that all but payments has while payments wait. */
+  readonly readShare: number
+  /** How long an answer counts that is the same for everybody, such as metrics. */
+  readonly sharedMs: number
   /** How long a payment that is let in may have to wait, by how fast others are being answered; who comes then is told to come back. */
   readonly mostWaitMs: number
   /** Requests for payments that are being worked on at once, however fast they are answered. */
@@ -43,7 +54,12 @@ export const defaults: Limits = {
   headerBytes: 16_384,
   connections: 10_000,
   streams: 5_000,
-  perAddress: { connections: 1_000, streams: 200, requests: { perSecond: 2_000, burst: 4_000 } },
+  streamsPerAccount: 256,
+  streamsPerTopic: 1_000,
+  perAddress: { connections: 1_000, streams: 200, requests: { perSecond: 2_000, burst: 4_000 }, waitingReads: 64 },
+  waitingReads: 1_024,
+  readShare: 0.2,
+  sharedMs: 1_000,
   mostWaitMs: 100,
   pendingRequests: 1_024,
   pendingPayments: 8_192,
@@ -53,9 +69,6 @@ export const defaults: Limits = {
   requestMs: 30_000,
   stalledMs: 60_000,
 }
-
-/** Whether an address is this machine's own. */
-export const isLoopback = (address: string): boolean => /^(::1$|(::ffff:)?127\.)/.test(address)
 
 /** More payments come than can be worked on. */
 export class OverloadedError extends SunledgerError {

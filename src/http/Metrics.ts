@@ -6,6 +6,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Service } from '../clearing/Service.ts'
 import type { Connections } from './Connections.ts'
 import type { Gate } from './Gate.ts'
+import type { Reads } from './Reads.ts'
 
 export interface Metrics {
   /** A payment was answered. */
@@ -22,6 +23,7 @@ export interface Sources {
   readonly service: Service
   readonly gate: Gate
   readonly connections: Connections
+  readonly reads: Reads
   readonly streams: () => number
 }
 
@@ -103,7 +105,7 @@ const moneyGauges = (register: Registry, { service }: Sources): (() => Promise<v
   }
 }
 
-const stateGauges = (register: Registry, { service, gate, connections, streams }: Sources): void => {
+const stateGauges = (register: Registry, { service, gate, connections, reads, streams }: Sources): void => {
   readGauge(register, 'sunledger_ready', '1 while the service is ready', () =>
     service.health().state === 'ready' && service.health().chain === 'reachable' ? 1 : 0,
   )
@@ -128,6 +130,15 @@ const stateGauges = (register: Registry, { service, gate, connections, streams }
   )
   readGauge(register, 'sunledger_payments_pending', 'Payments that are not answered yet', () => gate.pending())
   readGauge(register, 'sunledger_payments_early', 'Payments that wait for a predecessor', () => service.early())
+  readGauge(
+    register,
+    'sunledger_reads_waiting',
+    'Reads, messages and deliveries that wait for their turn',
+    reads.waiting,
+  )
+  readCounter(register, 'sunledger_reads_total', 'Slices and turns of all but payments, and refusals', 'of', () =>
+    Object.entries(reads.counts).filter(([of]) => of !== 'mostSlices'),
+  )
   readGauge(register, 'sunledger_event_streams', 'Event streams that are open', streams)
   readGauge(register, 'sunledger_connections', 'Connections that are open', () => connections.open)
   readCounter(register, 'sunledger_connections_dropped_total', 'Connections that were cut off', 'reason', () =>

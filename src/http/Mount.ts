@@ -1,13 +1,19 @@
 /** Serves routes as they are declared: who may call is asked first, then the message is checked, then the service is called. */
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
+import express, { type Express, type Request, type RequestHandler } from 'express'
 import { z } from 'zod'
 import { SunledgerError } from '../core/Errors.ts'
 import * as Wire from '../core/Wire.ts'
+import * as Answer from './Answer.ts'
 import * as Guard from './Guard.ts'
 import type { Limits } from './Limits.ts'
+import { once } from './Once.ts'
+import * as Peer from './Peer.ts'
 import * as Problem from './Problem.ts'
-import type { Route, Shape } from './Route.ts'
+import type { Asked, Lane, Work } from './Reads.ts'
+import { laneOf, type Route, type Shape } from './Route.ts'
+import * as Shared from './Shared.ts'
 import { type Site, setRoute } from './Site.ts'
+import * as Still from './Still.ts'
 
 /** What a route takes from a body's JSON. @throws {MessageInvalidError} */
 export const read = ({ body = z.unknown(), read: fast }: Route, json: unknown): unknown =>
@@ -33,25 +39,67 @@ const queryOf = (shape: Shape, request: Request) =>
     }),
   )
 
-const answer = (route: Route, response: Response, value: unknown): void => {
-  const { status = 200, type = 'application/json' } = route.answer
-  response
-    .status(status)
-    .type(type)
-    .send(typeof value === 'string' ? value : Wire.stringify(value))
+const inputOf = (route: Route, request: Request) => ({
+  params: paramsOf(route.params ?? {}, request),
+  query: queryOf(route.query ?? {}, request),
+  body: route.body === undefined ? undefined : bodyOf(route, request),
+})
+
+/** A payment: what it is in the way of is the gate. */
+const paying =
+  (route: Route, site: Site): RequestHandler =>
+  async (request, response) => {
+    const input = inputOf(route, request)
+    const work = () => route.run?.(site.service, input)
+    Answer.whole(route.answer, response, await (route.isGated === true ? site.gate.through(work) : work()))
+  }
+
+/** What a route does in its slices; a promise is waited for outside of them. */
+const workOf = (route: Route, site: Site, limits: Limits): ((...at: Parameters<RequestHandler>) => Work<unknown>) => {
+  const { run, pieces, shared, still, handle } = route
+  if (still !== undefined) {
+    const make = once(() => still(site))
+    return (request, response) => () => {
+      const found = make()(paramsOf(route.params ?? {}, request))
+      if (found === undefined) throw new Problem.RouteUnknownError(`${request.method} ${request.path}`)
+      Still.send(found, request, response)
+    }
+  }
+  if (shared !== undefined) {
+    const ask = Shared.share(site.reads, route.id, shared(site), limits.sharedMs)
+    return (_request, response) => () => Answer.shared(ask, response)
+  }
+  if (pieces !== undefined)
+    return (request, response) => () =>
+      Answer.inPieces(pieces(site.service, inputOf(route, request)), route.answer, request, response)
+  if (handle !== undefined) {
+    const serve = handle(site)
+    return (request, response, next) => () => void serve(request, response, next)
+  }
+  return (request, response) => () => {
+    const value = run?.(site.service, inputOf(route, request))
+    const send = (found: unknown): void => Answer.whole(route.answer, response, found)
+    return value instanceof Promise ? value.then(send) : send(value)
+  }
 }
 
-const handlerOf = (route: Route, site: Site): RequestHandler => {
-  const { params = {}, query = {} } = route
-  return async (request, response) => {
-    const input = {
-      params: paramsOf(params, request),
-      query: queryOf(query, request),
-      body: route.body === undefined ? undefined : bodyOf(route, request),
+/** All that is no payment is done beside payments, whatever the route. */
+const besidePayments = (route: Route, lane: Lane, site: Site, limits: Limits): RequestHandler => {
+  const work = workOf(route, site, limits)
+  return async (request, response, next) => {
+    const asked: Asked = {
+      lane,
+      of: Peer.of(request.socket),
+      isBounded: Peer.isTold(request.socket),
+      isWanted: () => !response.destroyed,
     }
-    const work = () => route.run?.(site.service, input)
-    answer(route, response, await (route.isGated === true ? site.gate.through(work) : work()))
+    await site.reads.run(asked, work(request, response, next))
   }
+}
+
+const handlerOf = (route: Route, site: Site, limits: Limits): RequestHandler => {
+  const lane = laneOf(route)
+  return lane === 'payment' ? paying(route, site) : besidePayments(route, lane, site, limits)
 }
 
 /** Paths as Express writes them. */
@@ -87,7 +135,7 @@ export const mount = (
       ...(route.access === 'operator' ? [isOperator] : []),
       ...(route.body === undefined ? [] : [json]),
     ]
-    app[route.method](expressPath(route.path), ...before, route.handle?.(site) ?? handlerOf(route, site))
+    app[route.method](expressPath(route.path), ...before, handlerOf(route, site, limits))
   }
   for (const path of new Set(routes.map((route) => route.path)))
     app.all(expressPath(path), otherMethods(routes.filter((route) => route.path === path).map(({ method }) => method)))

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { Document, Json } from './Document.ts'
 import * as Glossary from './Glossary.ts'
 import * as Refusals from './Refusals.ts'
-import { type Answer, type Route, refusing, type Shape, tags } from './Route.ts'
+import { type Answer, laneOf, type Route, refusing, type Shape, tags } from './Route.ts'
 
 const titles: { readonly [status: number]: string } = {
   400: 'The request is wrong.',
@@ -104,7 +104,12 @@ const responsesOf = (route: Route, names: Map<z.ZodType, string>): Json => {
   const problem = { 'application/problem+json': { schema: reference('Problem') } }
   const responses: { [status: string]: Json } = {}
   for (const [status, codes] of Object.entries(
-    refusing(Refusals.always, route.body === undefined ? {} : Refusals.body, route.refusals ?? {}),
+    refusing(
+      Refusals.always,
+      laneOf(route) === 'payment' ? {} : Refusals.besidePayments,
+      route.body === undefined ? {} : Refusals.body,
+      route.refusals ?? {},
+    ),
   ))
     responses[status] = {
       description: `${titles[Number(status)]} ${codes.map((code: string) => `[${code}](/docs/errors#${code.toLowerCase()})`).join(', ')}`,
@@ -119,6 +124,7 @@ const responsesOf = (route: Route, names: Map<z.ZodType, string>): Json => {
       headers: headersOf(Number(status)),
       content: { ...content, ...(responses[status] === undefined ? {} : problem) },
     }
+  if (route.still !== undefined) responses[304] = { description: 'As the client has it already, by its ETag.' }
   const status = answer.status ?? 200
   responses[status] = { description: answer.description, headers: headersOf(status), content }
   return responses
@@ -131,6 +137,7 @@ const operationOf = (route: Route, names: Map<z.ZodType, string>): Json => ({
   ...(route.description === undefined ? {} : { description: route.description }),
   ...(route.access === 'operator' ? { security: [{ operatorToken: [] }] } : {}),
   'x-access': route.access,
+  'x-lane': laneOf(route),
   parameters: parametersOf(route, names),
   ...(route.body === undefined
     ? {}

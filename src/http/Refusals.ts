@@ -33,6 +33,9 @@ export const chain: Refusals = {
   504: ['SL508'],
 }
 
+/** More reads and messages than can be done beside payments, of all or of one address. */
+export const besidePayments: Refusals = { 429: ['SL621'], 503: ['SL619'] }
+
 export const operator: Refusals = { 401: ['SL603'] }
 
 const sale = ['SL314', 'SL315', 'SL316']

@@ -5,7 +5,10 @@
 import type { RequestHandler } from 'express'
 import { z } from 'zod'
 import type { Service } from '../clearing/Service.ts'
+import type { Lane } from './Reads.ts'
+import type * as Shared from './Shared.ts'
 import type { Site } from './Site.ts'
+import type { Still } from './Still.ts'
 
 /**
  * Who may: `anyone` (nothing changes but on a local chain), `signed` (the message itself carries the signature of whom it concerns, and
@@ -63,6 +66,8 @@ export interface RouteOf<B extends z.ZodType, P extends Shape, Q extends Shape> 
   readonly access: Access
   /** Has its place in the bounded queue in front of acceptance. */
   readonly isGated?: true
+  /** Left out: `read` for what is read, else `message`. All but payments are done in slices beside them (`Reads`). */
+  readonly lane?: Lane | 'payment'
   /** What stands in the path's braces. */
   readonly params?: P
   readonly query?: Q
@@ -73,10 +78,23 @@ export interface RouteOf<B extends z.ZodType, P extends Shape, Q extends Shape> 
   readonly read?: (body: unknown) => z.output<B> | undefined
   readonly answer: Answer
   readonly refusals?: Refusals
-  /** The result is written as JSON; text is sent as it is. */
-  readonly run?: (service: Service, input: { body: z.output<B>; params: Values<P>; query: Values<Q> }) => unknown
-  /** For answers that are no single value: serves the request itself. */
+  // How it answers: one of these.
+  /** In one slice. The result is written as JSON; text is sent as it is. */
+  readonly run?: (service: Service, input: Input<B, P, Q>) => unknown
+  /** In as many slices as there are steps, each a part of the answer's text or nothing; it leaves as it is made, as fast as it is taken. */
+  readonly pieces?: (service: Service, input: Input<B, P, Q>) => Generator<string | undefined, void, void>
+  /** The same for everybody, and made at most once a second. */
+  readonly shared?: (site: Site) => Shared.Sharing
+  /** Made once, when it is asked for the first time; undefined: there is no such thing. */
+  readonly still?: (site: Site) => (params: Values<P>) => Still | undefined
+  /** Answers itself, in one slice: a stream, or with a status of its own. What comes later is no more part of it. */
   readonly handle?: (site: Site) => RequestHandler
+}
+
+interface Input<B extends z.ZodType, P extends Shape, Q extends Shape> {
+  readonly body: z.output<B>
+  readonly params: Values<P>
+  readonly query: Values<Q>
 }
 
 export type Route = RouteOf<z.ZodType, Shape, Shape>
@@ -88,6 +106,10 @@ type None = {}
 export const route = <B extends z.ZodType = z.ZodUnknown, P extends Shape = None, Q extends Shape = None>(
   declared: RouteOf<B, P, Q>,
 ): Route => declared as unknown as Route
+
+/** In which lane it is done; `payment`: none, it is a payment. */
+export const laneOf = ({ isGated, lane, method }: Route): Lane | 'payment' =>
+  isGated === true ? 'payment' : (lane ?? (method === 'get' ? 'read' : 'message'))
 
 /** A whole number in a query. */
 export const wholeNumber = (least: number, most: number, otherwise: number) => {

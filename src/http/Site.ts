@@ -5,6 +5,7 @@ import type { Board } from './Board.ts'
 import type { Document } from './Document.ts'
 import type { Gate } from './Gate.ts'
 import type { Metrics } from './Metrics.ts'
+import type { Reads } from './Reads.ts'
 
 export interface Site {
   readonly service: Service
@@ -16,6 +17,8 @@ export interface Site {
   /** The OpenAPI document of all routes. */
   readonly document: () => Document
   readonly gate: Gate
+  /** Where all is done that is no payment. */
+  readonly reads: Reads
   readonly metrics: Metrics
 }
 

@@ -40,7 +40,7 @@ const retried = new Set([502, 503, 504])
 
 /** The service was too busy, or not there, and says that it has not looked at the request: whatever it was may be sent again. */
 const isUntouched = ({ status, text }: Transport.Answer): boolean =>
-  (status === 429 || status === 503) && /"code":"SL61[567]"/.test(text)
+  (status === 429 || status === 503) && /"code":"SL6(1[5679]|21)"/.test(text)
 
 export class Client {
   readonly url: URL

@@ -51,8 +51,8 @@ export type Entry = Record | readonly Packed[]
 export interface StoredPayment {
   readonly position: number
   readonly record: PaymentRecord
-  /** The payments of its group commit, in order: the leaves of the tree that was signed. */
-  readonly group: readonly PaymentRecord[]
+  /** The payments of its group commit as bytes, in order: the leaves of the tree that was signed. The same array for the same group. */
+  readonly group: readonly Packed[]
   /** The credit key's signature over the tree's root. */
   readonly seal: Hex
 }
@@ -90,6 +90,10 @@ export interface Journal {
   byReference(payer: Address, asset: Address, reference: Hex): PaymentRecord | undefined
   /** The same for a payment's own payer, asset and reference. Asked for every payment, and mostly answered with no: must not read for that. */
   purchase(payment: Packed): Packed | undefined
+  /** Positions behind `after` at which an account may have payments, oldest first, at most `limit`; no group is read for it. */
+  places(account: Address, after: number, limit: number): number[]
+  /** An account's payments at a position, for which one group is read; `incoming` leaves out what it paid. */
+  linesAt(account: Address, position: number, incoming?: boolean): StoredLine[]
   /** An account's payments after a position, oldest first; `incoming` leaves out what it paid. A whole position or none of it. */
   lines(account: Address, after: number, limit: number, incoming?: boolean): StoredLine[]
   /** Has a start bounded from here on. Resolves when that is done, or could not be. */

@@ -3,29 +3,24 @@
  * where something may be; what counts is what stands in the log there.
  */
 import * as Packed from '../core/Packed.ts'
-import type { Address, Hex } from '../core/Payment.ts'
-import type { PaymentRecord } from '../core/Record.ts'
+import type { Hex } from '../core/Payment.ts'
 import * as Frame from './Frame.ts'
 import type * as Index from './Index.ts'
-import type { Entry, StoredLine, StoredPayment } from './Journal.ts'
+import type { Journal, StoredLine } from './Journal.ts'
 import * as Keys from './Keys.ts'
 import * as Log from './Log.ts'
 
-export interface Questions {
-  payment(id: Hex): StoredPayment | undefined
-  byReference(payer: Address, asset: Address, reference: Hex): PaymentRecord | undefined
-  purchase(payment: Packed.Packed): Packed.Packed | undefined
-  lines(account: Address, after: number, limit: number, incoming?: boolean): StoredLine[]
-}
+export type Questions = Pick<Journal, 'payment' | 'byReference' | 'purchase' | 'places' | 'linesAt' | 'lines'>
 
 type Payments = readonly Packed.Packed[]
 
 /** A group commit that was read. */
 interface Group {
   readonly frame: Frame.Frame
-  readonly entries: readonly Entry[]
-  /** Its payments as values, once they have been asked for: the same array each time, which whoever builds a tree over it relies on. */
-  records?: readonly PaymentRecord[]
+  /** By place in the group; none where something else than payments is stored. */
+  readonly payments: readonly Payments[]
+  /** All of them in order, once they have been asked for: the same array each time, which whoever builds a tree over it relies on. */
+  all?: Payments
 }
 
 /** @param end position of the last record */
@@ -39,14 +34,15 @@ export const create = (handle: number, index: Index.Index, seed: Keys.Seed, end:
       return last
     const { offset } = Log.headOf(handle, index.marks, position)
     const frame = Log.frameAt(handle, offset)
-    last = { frame, entries: [...Frame.entries(frame)].map(({ entry }) => entry) }
+    const payments: Packed.Packed[][] = Array.from({ length: frame.count }, () => [])
+    Frame.forEachPayment(frame, (payment, at) => payments[at - frame.first]?.push(payment))
+    last = { frame, payments }
     return last
   }
 
   const paymentsAt = (position: number): Payments => {
-    const { frame, entries } = groupAt(position)
-    const entry = entries[position - frame.first]
-    return entry !== undefined && Packed.isList(entry) ? entry : []
+    const { frame, payments } = groupAt(position)
+    return payments[position - frame.first] ?? []
   }
 
   const bytes = (...values: Hex[]): DataView =>
@@ -72,17 +68,35 @@ export const create = (handle: number, index: Index.Index, seed: Keys.Seed, end:
     return positions.length === 0 ? undefined : found(positions, isIt)?.payment
   }
 
+  const places: Journal['places'] = (account, after, limit) => {
+    const positions: number[] = []
+    const last = end()
+    for (const position of index.find(Keys.ofLine(seed, bytes(account), 0), after + 1)) {
+      // Both legs of a sale name both of its parties.
+      if (position > last || position === positions.at(-1)) continue
+      positions.push(position)
+      if (positions.length === limit) break
+    }
+    return positions
+  }
+
+  const linesAt: Journal['linesAt'] = (account, position, incoming = false) =>
+    paymentsAt(position)
+      .map(Packed.toRecord)
+      .filter((payment) => payment.payee === account || (!incoming && payment.payer === account))
+      .map((record) => ({ position, record }))
+
   return {
     payment(id) {
       const it = found(index.find(Keys.ofId(seed, bytes(id), 0)), (payment) => Packed.id(payment) === id)
       if (it === undefined) return undefined
       const group = groupAt(it.position)
       // The same list each time: whoever proves several payments of a group builds its tree once.
-      group.records ??= group.entries.flatMap((entry) => (Packed.isList(entry) ? entry.map(Packed.toRecord) : []))
+      group.all ??= group.payments.flat()
       return {
         position: it.position,
         record: Packed.toRecord(it.payment),
-        group: group.records,
+        group: group.all,
         seal: group.frame.seal as Hex,
       }
     },
@@ -99,20 +113,20 @@ export const create = (handle: number, index: Index.Index, seed: Keys.Seed, end:
         Packed.isSamePurchase(payment, other),
       )
     },
+    places,
+    linesAt,
     lines(account, after, limit, incoming = false) {
       const lines: StoredLine[] = []
-      const last = end()
-      let [count, before] = [0, 0]
-      for (const position of index.find(Keys.ofLine(seed, bytes(account), 0), after + 1)) {
-        // Both legs of a sale name both of its parties.
-        if (position === before || position > last) continue
-        before = position
-        const own = paymentsAt(position)
-          .map(Packed.toRecord)
-          .filter((payment) => payment.payee === account || (!incoming && payment.payer === account))
-        if (own.length === 0) continue
-        lines.push(...own.map((record) => ({ position, record })))
-        if (++count === limit) break
+      let [left, from] = [limit, after]
+      while (left > 0) {
+        const found = places(account, from, left)
+        if (found.length === 0) break
+        for (const position of found) {
+          const own = linesAt(account, position, incoming)
+          lines.push(...own)
+          if (own.length > 0) left--
+          from = position
+        }
       }
       return lines
     },

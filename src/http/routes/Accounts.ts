@@ -32,7 +32,17 @@ export const routes = [
     query: { after: wholeNumber(0, latest, 0), limit: wholeNumber(1, 1000, 100) },
     answer: { description: 'A page of lines; `next` is the `after` of the next page.', schema: Wire.statement },
     refusals: refusing({ 400: ['SL601', 'SL610'] }, Refusals.journal),
-    run: (service, { params, query }) => service.statement(params.address, query.after, query.limit),
+    *pieces(service, { params, query }) {
+      const lines = service.lines(params.address, query.after, query.limit)
+      yield `{"account":"${params.address}","lines":[`
+      let [step, comma] = [lines.next(), '']
+      for (; step.done !== true; step = lines.next()) {
+        const texts = step.value.map(Wire.stringify)
+        yield texts.length === 0 ? undefined : comma + texts.join(',')
+        if (texts.length > 0) comma = ','
+      }
+      yield `],"next":${step.value}}`
+    },
   }),
   route({
     method: 'get',
@@ -57,7 +67,7 @@ export const routes = [
         .optional(),
     },
     answer: { description: 'A stream that stays open.', type: 'text/event-stream' },
-    refusals: refusing({ 400: ['SL601', 'SL608'], 503: ['SL609'] }, Refusals.journal),
+    refusals: refusing({ 400: ['SL601', 'SL608'], 429: ['SL620'], 503: ['SL609'] }, Refusals.journal),
     handle: ({ events }) => events,
   }),
 ]

@@ -3,12 +3,13 @@ import { z } from 'zod'
 import * as BoardWire from '../../core/BoardWire.ts'
 import * as Wire from '../../core/Wire.ts'
 import * as Page from '../../dashboard/Page.ts'
-import * as Problem from '../Problem.ts'
 import * as Refusals from '../Refusals.ts'
 import { refusing, route } from '../Route.ts'
+import * as Still from '../Still.ts'
 
-// A file changes with the version of the service alone; a browser asks again after each start.
-const headers = { 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
+const json = 'application/json; charset=utf-8'
+// A file changes with the version of the service alone; a browser asks again each time, and mostly has it already.
+const headers = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
 
 export const routes = [
   route({
@@ -19,14 +20,10 @@ export const routes = [
     summary: 'See how the service and a simulated economy do',
     access: 'anyone',
     answer: { description: 'A page that keeps itself up to date.', type: 'text/html' },
-    handle() {
+    still() {
       const { html, policy } = Page.served()
-      return (_request, response) => {
-        response
-          .set({ ...headers, 'content-security-policy': policy })
-          .type('html')
-          .send(html)
-      }
+      const made = Still.of(html, 'text/html; charset=utf-8', { ...headers, 'content-security-policy': policy })
+      return () => made
     },
   }),
   route({
@@ -39,13 +36,9 @@ export const routes = [
     params: { file: z.string() },
     answer: { description: 'The file.', type: 'text/javascript' },
     refusals: { 404: ['SL601'] },
-    handle() {
-      const assets = Page.assets()
-      return (request, response) => {
-        const asset = assets.get(String(request.params['file']))
-        if (asset === undefined) Problem.notFound(request, response, () => {})
-        else response.set({ ...headers, 'content-type': asset.type }).send(asset.body)
-      }
+    still() {
+      const made = new Map([...Page.assets()].map(([name, { body, type }]) => [name, Still.of(body, type, headers)]))
+      return ({ file }) => made.get(file)
     },
   }),
   route({
@@ -60,11 +53,10 @@ export const routes = [
       description: 'Figures, samples, settlements, the economy.',
       schema: z.looseObject({ version: z.literal(1).describe('Of this answer.') }),
     },
-    handle:
-      ({ board }) =>
-      (_request, response) => {
-        response.type('application/json').send(Wire.stringify(board.view()))
-      },
+    shared: ({ board }) => ({
+      make: () => ({ text: Wire.stringify(board.view()), type: json }),
+      version: () => board.version,
+    }),
   }),
   route({
     method: 'get',
@@ -78,11 +70,17 @@ export const routes = [
       description: 'One entry a participant.',
       schema: z.array(z.looseObject({ address: Wire.address.describe('The account.') })),
     },
-    handle:
-      ({ board }) =>
-      (_request, response) => {
-        response.type('application/json').send(Wire.stringify(board.participants()))
+    shared: ({ board }) => ({
+      *make() {
+        const all: string[] = []
+        for (const part of board.participants()) {
+          all.push(...part.map(Wire.stringify))
+          yield
+        }
+        return { text: `[${all.join(',')}]`, type: json }
       },
+      version: () => board.version,
+    }),
   }),
   route({
     method: 'get',
@@ -94,7 +92,7 @@ export const routes = [
       'Events `pulse` (each second), `settlement`, `economy`, `slot`, `controls`. Made for the page and changes with it.',
     access: 'anyone',
     answer: { description: 'The stream.', type: 'text/event-stream' },
-    refusals: { 503: ['SL609'] },
+    refusals: { 429: ['SL620'], 503: ['SL609'] },
     handle: ({ boardEvents }) => boardEvents,
   }),
   route({

@@ -66,6 +66,7 @@ export const routes = [
     path: '/v1/orders',
     id: 'trade',
     tag: 'Payments',
+    lane: 'payment',
     summary: 'Send one leg of a sale of energy credits',
     description:
       'Delivery versus payment: seller and buyer each send their own leg. Both are accepted or refused together; each is answered when the other’s leg is there, within 3 s.',

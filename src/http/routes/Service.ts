@@ -1,15 +1,17 @@
 /** Which service this is, how it does, and its documentation. */
-import type { Response } from 'express'
 import { z } from 'zod'
 import * as Wire from '../../core/Wire.ts'
 import * as Docs from '../Docs.ts'
 import { route } from '../Route.ts'
+import * as Still from '../Still.ts'
 
-const show = (response: Response, page: string): void => {
-  response.setHeader('content-security-policy', Docs.policy)
-  response.setHeader('x-content-type-options', 'nosniff')
-  response.setHeader('referrer-policy', 'no-referrer')
-  response.type('html').send(page)
+const page = (html: string) => {
+  const made = Still.of(html, 'text/html; charset=utf-8', {
+    'content-security-policy': Docs.policy,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  })
+  return () => made
 }
 
 export const routes = [
@@ -28,6 +30,7 @@ export const routes = [
     path: '/healthz',
     id: 'healthz',
     tag: 'Service',
+    lane: 'probe',
     summary: 'Ask whether the process is alive',
     access: 'anyone',
     answer: { description: 'It is.', schema: z.object({ status: z.literal('ok') }) },
@@ -38,6 +41,7 @@ export const routes = [
     path: '/readyz',
     id: 'readyz',
     tag: 'Service',
+    lane: 'probe',
     summary: 'Ask whether the service can do all that it is there for',
     description:
       'Not ready: while it starts (its journal is replayed), while the chain does not answer (payments are accepted meanwhile; nothing is settled), once its disk has failed (nothing is accepted), and when it stops.',
@@ -62,11 +66,7 @@ export const routes = [
     summary: 'Read metrics, for Prometheus',
     access: 'anyone',
     answer: { description: 'In the Prometheus text format.', type: 'text/plain' },
-    handle:
-      ({ metrics }) =>
-      async (_request, response) => {
-        response.type(metrics.contentType).send(await metrics.text())
-      },
+    shared: ({ metrics }) => ({ make: async () => ({ text: await metrics.text(), type: metrics.contentType }) }),
   }),
   route({
     method: 'get',
@@ -76,10 +76,7 @@ export const routes = [
     summary: 'Read this description as a page',
     access: 'anyone',
     answer: { description: 'A page.', type: 'text/html' },
-    handle:
-      ({ document }) =>
-      (_request, response) =>
-        show(response, Docs.routesPage(document())),
+    still: ({ document }) => page(Docs.routesPage(document())),
   }),
   route({
     method: 'get',
@@ -89,7 +86,7 @@ export const routes = [
     summary: 'Read what each error means, where it comes from and what to do',
     access: 'anyone',
     answer: { description: 'A page; `#sl601` is the place of a code.', type: 'text/html' },
-    handle: () => (_request, response) => show(response, Docs.errorsPage()),
+    still: () => page(Docs.errorsPage()),
   }),
   route({
     method: 'get',
@@ -99,10 +96,9 @@ export const routes = [
     summary: 'Read this description',
     access: 'anyone',
     answer: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({ openapi: z.string() }) },
-    handle:
-      ({ document }) =>
-      (_request, response) => {
-        response.json(document())
-      },
+    still: ({ document }) => {
+      const made = Still.of(JSON.stringify(document()), 'application/json; charset=utf-8')
+      return () => made
+    },
   }),
 ]

@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest'
 import { replay } from '../../../src/clearing/Replay.ts'
 import * as Ledger from '../../../src/core/Ledger.ts'
+import * as Packed from '../../../src/core/Packed.ts'
 import type * as Record from '../../../src/core/Record.ts'
 import type { Identity, Journal } from '../../../src/store/Journal.ts'
 import { type Book, chain, codeOf, identity, open as openBook, slot } from '../support/Book.ts'
@@ -123,7 +124,7 @@ export const journalContract = (name: string, backend: () => Place): void => {
       const [first, second] = [...book.journal.read(2)].map(({ record }) => record) as Record.PaymentRecord[]
       const found = book.journal.payment((second as Record.PaymentRecord).id)
       expect(found).toMatchObject({ position: 4, record: second })
-      expect(found?.group.map(({ id }) => id)).toContain((first as Record.PaymentRecord).id)
+      expect(found?.group.map(Packed.id)).toContain((first as Record.PaymentRecord).id)
       expect(found?.group).toHaveLength(3)
       expect(found?.seal).toMatch(/^0x[0-9a-f]{128}$/)
       expect(book.journal.payment(reference())).toBeUndefined()
@@ -178,7 +179,8 @@ export const journalContract = (name: string, backend: () => Place): void => {
       const { book } = await filled(backend())
       const { legs } = recordAt(book, 6) as Record.SaleRecord
       for (const leg of legs) {
-        expect(book.journal.payment(leg.id)).toMatchObject({ position: 6, record: leg, group: legs })
+        expect(book.journal.payment(leg.id)).toMatchObject({ position: 6, record: leg })
+        expect(book.journal.payment(leg.id)?.group.map(Packed.id)).toEqual(legs.map(({ id }) => id))
         expect(book.journal.byReference(leg.payer, leg.asset, leg.reference)).toEqual(leg)
       }
     })

@@ -85,6 +85,8 @@ export const listen = async (
     operatorToken: token,
     log: (error) => faults.push(error),
     ...options,
+    // Tests look at what has just happened; who wants to see how answers are shared says for how long.
+    limits: { sharedMs: 0, ...options.limits },
   })
   atEnd(() => server.close())
   const { url } = server
