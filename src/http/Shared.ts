@@ -19,6 +19,14 @@ export interface Sharing {
   readonly version?: () => unknown
 }
 
+interface Made {
+  readonly text: Promise<Text>
+  readonly atMs: number
+  /** The version that it shows. */
+  of: unknown
+  isMade: boolean
+}
+
 /**
  * @param forMs how long one counts
  * @returns asks for it: the one that counts, else the one that is being made, else a new one. Where that fails, the next who asks has it tried again.
@@ -30,10 +38,10 @@ export const share = (
   forMs: number,
   nowMs: () => number = () => performance.now(),
 ): (() => Promise<Text>) => {
-  let last: { readonly text: Promise<Text>; readonly atMs: number; of: unknown; isMade: boolean } | undefined
-  const ask = async (): Promise<Text> => {
+  let last: Made | undefined
+  const ask = async (making: { of: unknown }): Promise<Text> => {
     const made = await reads.run({ lane: 'read', of: `shared ${name}`, isBounded: false }, () => {
-      if (last !== undefined) last.of = version()
+      making.of = version()
       return make()
     })
     const { text, type } = await made
@@ -41,16 +49,18 @@ export const share = (
   }
   return () => {
     if (last !== undefined && (!last.isMade || (nowMs() - last.atMs < forMs && last.of === version()))) return last.text
-    const making = { text: ask(), atMs: nowMs(), of: undefined, isMade: false }
-    last = making
-    making.text.then(
+    const making = { atMs: nowMs(), of: undefined as unknown, isMade: false }
+    const text = ask(making)
+    const own = Object.assign(making, { text })
+    last = own
+    text.then(
       () => {
-        making.isMade = true
+        own.isMade = true
       },
       () => {
         last = undefined
       },
     )
-    return making.text
+    return text
   }
 }

@@ -1,0 +1,152 @@
+/** I8 over real HTTP: whatever is read, however often, payments go on, and a turn of the loop does no more than a turn may. */
+import { describe, expect, test } from 'vitest'
+import type { Service } from '../../../src/clearing/Service.ts'
+import * as Wire from '../../../src/core/Wire.ts'
+import * as Reads from '../../../src/http/Reads.ts'
+import type { Journal } from '../../../src/store/Journal.ts'
+import { useChain } from '../support/Chain.ts'
+import { document } from '../support/Documented.ts'
+import { follow, listen, problemOf, send, token } from '../support/Http.ts'
+import { start } from '../support/Running.ts'
+
+const chain = useChain()
+const word = `0x${'ab'.repeat(32)}`
+
+/** Every operation of the document, with its path filled in. */
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({
+    method: method.toUpperCase(),
+    path: path
+      .replace('{address}', word.slice(0, 42))
+      .replace('{id}', word)
+      .replace(/\{\w+\}/, 'main.js'),
+    lane: operation['x-lane'] as string,
+  })),
+)
+
+/** A service that notes what is asked of it. */
+const noting = (service: Service) => {
+  const asked: string[] = []
+  const noted = Object.fromEntries(
+    Object.entries(service).map(([name, part]) => [
+      name,
+      typeof part !== 'function' || name === 'listen' || name === 'early'
+        ? part
+        : (...given: never[]) => {
+            asked.push(name)
+            return (part as (...given: never[]) => unknown)(...given)
+          },
+    ]),
+  )
+  return { service: noted as unknown as Service, asked }
+}
+
+/** Journal reads in one go, between which the event loop can do nothing else: the most there were. */
+const counting = () => {
+  const seen = { now: 0, most: 0 }
+  const note = (): void => {
+    // Runs when whatever the loop is doing has let go of it.
+    if (seen.now === 0)
+      queueMicrotask(() => {
+        seen.now = 0
+      })
+    seen.most = Math.max(seen.most, ++seen.now)
+  }
+  const through = (journal: Journal): Journal =>
+    Object.assign(Object.create(journal) as Journal, {
+      linesAt(...given: Parameters<Journal['linesAt']>) {
+        note()
+        return journal.linesAt(...given)
+      },
+      payment(...given: Parameters<Journal['payment']>) {
+        note()
+        return journal.payment(...given)
+      },
+    })
+  return { seen, through }
+}
+
+const paid = async (payments: number) => {
+  const { seen, through } = counting()
+  const service = await start(chain, await chain.deploy(), { through })
+  const [payer, shop] = [service.member('payer'), service.member('shop')]
+  await service.fund(payer, 1_000_000n)
+  for (let i = 0; i < payments; i += 100)
+    await Promise.all(Array.from({ length: 100 }, () => service.pay(payer.pay({ to: shop.address, amount: 1n }))))
+  return { service, payer, shop, seen }
+}
+
+describe('every route that is no payment', () => {
+  test('behavior: I8 waits for its turn beside payments: where there is no place, it is told so and nothing of it is done', async () => {
+    const running = await start(chain, await chain.deploy())
+    const { service, asked } = noting(running)
+    const http = await listen(service, { limits: { waitingReads: 0 } })
+    const [payer, shop] = [running.member('payer'), running.member('shop')]
+    await running.fund(payer, 10n)
+    expect(operations.filter(({ method }) => method === 'GET').length).toBeGreaterThan(15)
+    expect(operations.filter(({ lane }) => lane === 'payment').map(({ path }) => path)).toEqual([
+      '/v1/payments',
+      '/v1/orders',
+    ])
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    for (const { method, path, lane } of operations) {
+      if (lane === 'payment') continue
+      const answer = method === 'GET' ? await http.get(path, headers) : await send(http.url + path, method, headers)
+      expect([path, problemOf(answer), answer.headers['retry-after']]).toEqual([
+        path,
+        '503 application/problem+json SL619',
+        '1',
+      ])
+    }
+    expect(asked).toEqual([])
+    expect((await http.post('/v1/payments', payer.pay({ to: shop.address, amount: 1n }))).status).toBe(200)
+    expect(asked).toEqual(['take'])
+  })
+})
+
+describe('floods', () => {
+  test('behavior: I8 payments are accepted while each read is asked over and over, and no turn reads more than it may', async () => {
+    const { service, payer, shop, seen } = await paid(600)
+    const http = await listen(service, { limits: { sharedMs: 1000 } })
+    const one = await http.post('/v1/payments', payer.pay({ to: shop.address, amount: 1n }))
+    const { id } = Wire.parse(Wire.receipt, one.body).payment
+    // What the counter sees where nothing is in slices: the same page in one go.
+    service.statement(shop.address, 0, 500)
+    expect(seen.most).toBe(500)
+    const floods = [
+      ...[`/v1/accounts/${shop.address}/statement?limit=1000`, `/v1/accounts/${shop.address}`, `/v1/payments/${id}`],
+      ...['/docs', '/docs/errors', '/openapi.json', '/metrics', '/', '/v1/board', '/v1/status', '/page/uplot.js'],
+    ]
+    for (const path of floods) {
+      seen.most = 0
+      let [isOn, answers] = [true, 0]
+      const readers = Array.from({ length: 8 }, async () => {
+        while (isOn) {
+          expect((await http.get(path)).status).toBe(200)
+          answers++
+        }
+      })
+      for (let i = 0; i < 10; i++)
+        expect((await http.post('/v1/payments', payer.pay({ to: shop.address, amount: 1n }))).status).toBe(200)
+      await service.until(() => answers >= 8)
+      isOn = false
+      await Promise.all(readers)
+      expect([path, seen.most <= Reads.slicesATurn]).toEqual([path, true])
+    }
+  })
+
+  test('behavior: I8 catching up is paced: payments go on, and no turn reads more than it may', async () => {
+    const { service, payer, shop, seen } = await paid(600)
+    const http = await listen(service)
+    seen.most = 0
+    const listeners = await Promise.all(
+      Array.from({ length: 8 }, () => follow(`${http.url}/v1/events?account=${shop.address}&after=0`)),
+    )
+    for (let i = 0; i < 20; i++)
+      expect((await http.post('/v1/payments', payer.pay({ to: shop.address, amount: 1n }))).status).toBe(200)
+    for (const listener of listeners) expect(await listener.count(620)).toHaveLength(620)
+    // A payment that is proven is looked up once more than it is found.
+    expect(seen.most).toBeLessThanOrEqual(2 * Reads.slicesATurn)
+    expect(seen.most).toBeGreaterThan(0)
+  })
+})
