@@ -31,6 +31,10 @@ const benches: { readonly [name: string]: Entry } = {
     summary: 'payments a second over HTTP, and requests a second of a route behind the paywall, beside x402 and mppx',
     load: () => import('./http.ts'),
   },
+  reads: {
+    summary: 'how long payments take while others read every route, catch up and listen as fast as they can',
+    load: () => import('./reads.ts'),
+  },
   scale: {
     summary: 'memory of an account and time of a payment when there are a million accounts',
     load: () => import('./scale.ts'),
