@@ -90,15 +90,9 @@ export {
   OtherResourceError,
   PaidAndRefusedError,
   type PaidInit,
-  ServerUnreachableError,
 } from './sdk/x402/Fetch.ts'
 export { NotPayableError } from './sdk/x402/Offer.ts'
+export { AnswerTooLargeError, ServerUnreachableError } from './sdk/x402/Send.ts'
 export { type ClearingServerOptions, ClearingServerScheme } from './sdk/x402/ServerScheme.ts'
-export {
-  type Stream,
-  StreamFailedError,
-  type StreamOptions,
-  StreamStoppedError,
-  StreamWrongError,
-  type Unit,
-} from './sdk/x402/Stream.ts'
+export type { Stream, StreamOptions, Unit } from './sdk/x402/Stream.ts'
+export { StreamFailedError, StreamStoppedError, StreamWrongError } from './sdk/x402/StreamErrors.ts'

@@ -23,6 +23,7 @@ export const zero = 0n as AmountAtomic
  * @example Amount.from(125n)
  */
 export function from(value: bigint | string): AmountAtomic {
+  if (typeof value !== 'bigint' && typeof value !== 'string') throw new AmountInvalidError(value)
   if (typeof value === 'string' && !/^(0|[1-9]\d{0,24})$/.test(value)) throw new AmountInvalidError(value)
   const amount = BigInt(value)
   if (amount < 0n || amount > maxTotal) throw new AmountInvalidError(String(value))
@@ -36,7 +37,7 @@ export function from(value: bigint | string): AmountAtomic {
  * @example Amount.parse('0.000125') // 125n
  */
 export function parse(text: string, places: number = decimals): AmountAtomic {
-  const match = /^(\d{1,25})(?:\.(\d+))?$/.exec(text)
+  const match = typeof text === 'string' ? /^(\d{1,25})(?:\.(\d+))?$/.exec(text) : null
   if (!match) throw new AmountInvalidError(text)
   const [, whole = '0', fraction = ''] = match
   if (fraction.length > places) throw new AmountTooPreciseError(text, places)
@@ -59,10 +60,11 @@ export const add = (a: AmountAtomic, b: AmountAtomic): AmountAtomic => (a + b) a
 /** A text or number is no amount. */
 export class AmountInvalidError extends SunledgerError {
   override readonly name = 'AmountInvalidError'
-  constructor(actual: string) {
+  constructor(actual: unknown) {
+    const shown = typeof actual === 'string' ? JSON.stringify(actual.slice(0, 60)) : `a value of type ${typeof actual}`
     super('SL101', 'Not an amount.', {
-      expected: 'a non-negative decimal number below 2^80 atomic units, such as "0.000125"',
-      actual: JSON.stringify(actual.slice(0, 60)),
+      expected: 'a non-negative decimal number below 2^80 atomic units as text, such as "0.000125", or a bigint',
+      actual: shown,
     })
   }
 }

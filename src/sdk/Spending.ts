@@ -14,7 +14,15 @@ export interface SpendLimits {
 }
 
 const usualPerRequest = '0.10'
-const mostPurchases = 10_000
+const mostPurchases = 1_000
+
+/** A purchase that was counted, and what it is paid with. */
+export interface Bought {
+  readonly amount: bigint
+  readonly payTo: string
+  /** Undefined: nobody knows what became of it. */
+  payment: Promise<unknown> | undefined
+}
 
 export class Spending {
   /** What the amounts are in. */
@@ -22,7 +30,7 @@ export class Spending {
   readonly #perRequest: bigint
   readonly #total: bigint | undefined
   /** The newest ones. */
-  readonly #purchases = new Set<string>()
+  readonly #purchases = new Map<string, Bought>()
   #spent = 0n
 
   constructor(token: Token, { perRequest = usualPerRequest, total }: SpendLimits = {}) {
@@ -52,26 +60,40 @@ export class Spending {
     return all <= most && (this.#total === undefined || this.#spent + amount <= this.#total)
   }
 
+  /** What a request may cost, atomic units. @throws {AmountInvalidError} @throws {AmountTooPreciseError} */
+  limitOf(maxAmount: string | bigint | undefined): bigint {
+    return maxAmount === undefined ? this.#perRequest : this.amountOf(maxAmount)
+  }
+
   /**
-   * Takes an amount out of the limits; what it returns puts it back, where it was not paid.
-   * @param purchase names it: the same purchase is paid once, and counted once
+   * Takes an amount out of the limits. The limit for the request is checked each time; the same purchase on the same terms is counted once.
+   * @param purchase names it
    * @throws {PriceTooHighError}
    */
-  take(amount: bigint, maxAmount?: string | bigint, purchase?: string): () => void {
-    if (purchase !== undefined && this.#purchases.has(purchase)) return () => {}
-    const most = maxAmount === undefined ? this.#perRequest : Deployment.amount(this.token, maxAmount)
+  take(amount: bigint, payTo: string, purchase: string, maxAmount?: string | bigint): Bought {
+    const most = this.limitOf(maxAmount)
     if (amount > most) throw new PriceTooHighError('this request', most, amount)
+    const known = this.#purchases.get(purchase)
+    if (known !== undefined && known.amount === amount && known.payTo === payTo) return known
     if (this.#total !== undefined && this.#spent + amount > this.#total)
       throw new PriceTooHighError('all requests together', this.#total, this.#spent + amount)
     this.#spent += amount
-    if (purchase !== undefined) this.#purchases.add(purchase)
-    if (this.#purchases.size > mostPurchases) this.#purchases.delete(this.#purchases.values().next().value as string)
-    let isTaken = true
-    return () => {
-      if (isTaken) this.#spent -= amount
-      isTaken = false
-      if (purchase !== undefined) this.#purchases.delete(purchase)
-    }
+    const bought = { amount, payTo, payment: undefined }
+    this.#purchases.set(purchase, bought)
+    if (this.#purchases.size > mostPurchases) this.#purchases.delete(this.#purchases.keys().next().value as string)
+    return bought
+  }
+
+  /** What it was paid with has run out: another one counts by itself. */
+  renew(purchase: string): void {
+    this.#purchases.delete(purchase)
+  }
+
+  /** Puts it back: it was not paid, or paid back. Once. */
+  giveBack(purchase: string, bought: Bought): void {
+    if (this.#purchases.get(purchase) !== bought) return
+    this.#purchases.delete(purchase)
+    this.#spent -= bought.amount
   }
 }
 

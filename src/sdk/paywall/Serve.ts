@@ -1,11 +1,11 @@
 /** Serves a purchase that has been found good: says in the answer what was charged, and puts right what was charged for nothing. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { SunledgerError } from '../../core/Errors.ts'
-import type { Address, Hex, Receipt } from '../../core/Payment.ts'
+import type { Address, Receipt } from '../../core/Payment.ts'
 import * as X402 from '../../core/X402.ts'
-import * as Digest from '../../crypto/Digest.ts'
 import type { PayOptions } from '../RobotOptions.ts'
 import type { Till } from '../Till.ts'
+import * as Refund from '../x402/Refund.ts'
 import type { Answer, Answers } from './Answers.ts'
 import type { Purchase } from './Clearing.ts'
 import { type Authorized, ExactRefusedError } from './Exact.ts'
@@ -64,15 +64,12 @@ export const refund = async (
 ): Promise<Receipt | 'underWay' | undefined> => {
   if (payee === undefined) return undefined
   try {
-    return await payee.pay({ to: payer, amount, asset, reference: refundReference(payment) })
+    return await payee.pay({ to: payer, amount, asset, reference: Refund.reference(payment) })
   } catch (error) {
     // It may have been accepted, and is sent again before whatever the payee pays next.
     return error instanceof SunledgerError && error.code === 'SL649' ? 'underWay' : undefined
   }
 }
-
-/** What names the refund of a payment, so that it is made once. */
-export const refundReference = (payment: Hex): Hex => Digest.reference('sunledger refund', payment)
 
 export const clearing = (
   at: Counter,

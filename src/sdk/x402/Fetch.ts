@@ -2,12 +2,18 @@
  * `robot.fetch`: as `fetch`, and pays what a 402 asks. What a route asked is remembered, so that later requests are paid ahead, without
  * the extra round trip: where the price is fixed for every request to the route, else for the very same URL while the price holds.
  *
- * A request has one idempotency key, and whatever is sent again is sent with the same key and the same payment, so it is charged once.
+ * A request has one idempotency key, and whatever is sent again is sent with the same key and the same payment, so it is charged once. What
+ * is paid for is the resource as the server's 402 names it (`core/Resource`), which need not be the URL: for one URL and key always the
+ * same one, and for one resource and key always at the same server.
  */
 import { randomUUID } from 'node:crypto'
 import { SunledgerError } from '../../core/Errors.ts'
+import * as Resource from '../../core/Resource.ts'
 import * as X402 from '../../core/X402.ts'
+import * as Asked from './Asked.ts'
 import * as Offer from './Offer.ts'
+import * as Refund from './Refund.ts'
+import * as Send from './Send.ts'
 
 export interface PaidInit extends RequestInit {
   /** Most that this request may cost: decimal text, or atomic units; default: the robot's limit for a request. */
@@ -16,171 +22,137 @@ export interface PaidInit extends RequestInit {
   readonly key?: string | undefined
   /** How long a paid request is tried again while the server cannot be reached; default 10 000. */
   readonly retryForMs?: number | undefined
+  /** Longest wait for one whole answer, its body included; default 60 000. */
+  readonly timeoutMs?: number | undefined
+  /** Largest answer that is taken; default 64 MiB. */
+  readonly maxBytes?: number | undefined
 }
 
 /** What a route asked. */
 interface Known {
   readonly accepted: X402.Requirements
-  /** The server's own name for this origin; behind a proxy it differs from ours. */
-  readonly origin: string
+  /** The server's own name for what was asked for; behind a proxy it differs from ours. */
+  readonly resource: string
   /** The URL for which it was asked; undefined: any on this route. */
   readonly url: string | undefined
   readonly untilMs: number
 }
 
+/** One call: the same until it has its answer. */
+interface Call {
+  /** What it may still cost; undefined: the robot's limit for a request. */
+  readonly most: string | bigint | undefined
+  /** A payment was paid back because the terms had changed; once more, with what is asked now. */
+  readonly isSecondTry: boolean
+}
+
 const mostRoutes = 1_000
+const mostPurchases = 10_000
 /** Of the time for which a price holds, the part in which we still pay it unasked. */
 const safePart = 0.8
 
-interface Asked {
-  readonly url: URL
-  readonly method: string
-  readonly headers: Headers
-  readonly body: NonNullable<RequestInit['body']> | null
-  readonly key: string
-  readonly init: PaidInit
+const put = <V>(map: Map<string, V>, key: string, value: V, most: number): void => {
+  map.set(key, value)
+  if (map.size > most) map.delete(map.keys().next().value as string)
 }
-
-const prepare = async (input: string | URL | Request, init: PaidInit): Promise<Asked> => {
-  const request = input instanceof Request ? input : undefined
-  const url = new URL(request?.url ?? (input as string | URL))
-  url.hash = ''
-  const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
-  const headers = new Headers(init.headers ?? request?.headers)
-  const given = init.body ?? (request?.body === null ? undefined : request?.clone().body)
-  // It may be sent more than once, so it is read whole.
-  const body = given instanceof ReadableStream ? await new Response(given).arrayBuffer() : (given ?? null)
-  const key = init.key ?? headers.get(X402.headers.key) ?? randomUUID()
-  headers.set(X402.headers.key, key)
-  const signal = init.signal ?? request?.signal
-  return { url, method, headers, body, key, init: signal === undefined ? init : { ...init, signal } }
-}
-
-/** The request as it goes to where the server has sent it on; another server gets another key. */
-const redirected = (asked: Asked, { redirected: isElsewhere, url: text }: Response): Asked => {
-  if (!isElsewhere) return asked
-  const url = new URL(text)
-  if (url.origin === asked.url.origin) return { ...asked, url }
-  const key = randomUUID()
-  const headers = new Headers(asked.headers)
-  headers.set(X402.headers.key, key)
-  return { ...asked, url, key, headers }
-}
-
-/** Follows where a paid answer leads, without the payment: receipt and key are for the payee alone. */
-const follow = ({ url, method, init }: Asked, response: Response): Promise<Response> | Response => {
-  const location = response.headers.get('location')
-  const isFollowed = (init.redirect ?? 'follow') === 'follow' && isSafe(method)
-  if (response.status < 300 || response.status >= 400 || location === null || !isFollowed) return response
-  const { maxAmount, key, retryForMs, ...rest } = init
-  return fetch(new URL(location, url), { ...rest, method })
-}
-
-const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD'
-const passing = new Set([502, 503, 504])
 
 export class Fetch {
   readonly #payer: Offer.Payer
   readonly #known = new Map<string, Known>()
+  /** What a URL's purchase is for (by URL and key), and at which server a resource's is made (by resource and key). */
+  readonly #purchases = new Map<string, string>()
 
   constructor(payer: Offer.Payer) {
     this.#payer = payer
   }
 
   async fetch(input: string | URL | Request, init: PaidInit = {}): Promise<Response> {
-    return this.open(await prepare(input, init))
+    const asked = await Asked.prepare(input, init, randomUUID)
+    this.#payer.spending.limitOf(init.maxAmount)
+    return this.#open(asked, { most: init.maxAmount, isSecondTry: false })
   }
 
-  /** @param secondTry a payment was paid back because the terms had changed; once more, with what is asked now */
-  async open(asked: Asked, secondTry = false): Promise<Response> {
+  async #open(asked: Asked.Asked, call: Call): Promise<Response> {
     const ahead = this.#ahead(asked)
-    if (ahead !== undefined) return this.#paid(asked, ahead.resource, ahead.accepted, secondTry)
-    const response = await send(asked, undefined, isSafe(asked.method))
+    if (ahead !== undefined) return this.#paid(asked, ahead.resource, ahead.accepted, call)
+    const { at, response } = await Send.follow(asked)
     if (response.status !== 402) return response
     const required = requiredOf(response)
-    await response.body?.cancel()
-    const there = redirected(asked, response)
-    checkResource(there.url, required.resource.url)
+    await Send.drop(response)
+    if (Asked.isDowngraded(at)) throw new OtherResourceError(`one over https, as ${at.first.href}`, at.url.href)
     const accepted = Offer.choose(this.#payer, required)
-    this.#remember(there, required.resource, accepted)
-    return this.#paid(there, required.resource, accepted, secondTry)
+    this.#remember(at, required.resource, accepted)
+    return this.#paid(at, required.resource, accepted, call)
   }
 
-  async #paid(
-    asked: Asked,
-    resource: X402.Resource,
-    accepted: X402.Requirements,
-    secondTry: boolean,
-  ): Promise<Response> {
-    const { payload, refunded } = await Offer.pay(this.#payer, resource, accepted, asked.key, asked.init.maxAmount)
-    const response = await send(asked, X402.encode(payload), true)
+  async #paid(asked: Asked.Asked, resource: X402.Resource, accepted: X402.Requirements, call: Call): Promise<Response> {
+    this.#bind(asked, resource.url)
+    const { payload, refunded } = await Offer.pay(this.#payer, resource, accepted, asked.key, call.most)
+    const response = await Send.send(asked, X402.encode(payload))
     const charge = response.headers.get('sunledger-charge')
     const settled = settledOf(response)
-    if (charge === 'refunded' || charge === 'none') refunded()
+    const isRefunded = charge === 'refunded' && (await Refund.isProved(this.#payer, payload, settled))
+    if (isRefunded) refunded()
     if (settled?.extra?.['price'] !== undefined) this.#forget(asked)
-    if (response.status !== 402) return follow(asked, response)
-    this.#forget(asked)
-    if (charge === 'refunded' && !secondTry) {
-      await response.body?.cancel()
-      return this.open({ ...asked, key: randomUUID() }, true)
+    const next = response.status < 400 ? Asked.redirected(asked, response, true) : undefined
+    if (next !== undefined && asked.init.redirect === 'follow') {
+      await Send.drop(response)
+      return (await Send.follow(next, true)).response
     }
-    throw new PaidAndRefusedError(payload, await response.text())
+    if (response.status !== 402) return response
+    this.#forget(asked)
+    const left = this.#payer.spending.limitOf(call.most)
+    const most = isRefunded ? left : left - BigInt(accepted.amount)
+    if (charge === 'refunded' && !call.isSecondTry && most > 0n) {
+      await Send.drop(response)
+      return this.#open({ ...asked, ...Asked.withKey(asked, randomUUID()) }, { most, isSecondTry: true })
+    }
+    throw new PaidAndRefusedError(payload, await Send.excerpt(response))
   }
 
-  #route({ url, method }: Asked): string {
+  /** Holds a purchase to what it was first for, and where. @throws {OtherResourceError} */
+  #bind({ url, key }: Asked.Asked, resource: string): void {
+    const [byUrl, byResource] = [`of ${url.href} ${key}`, `at ${resource} ${key}`]
+    const before = this.#purchases.get(byUrl) ?? resource
+    if (!Resource.isSame(before, resource)) throw new OtherResourceError(`${before}, as before`, resource)
+    const server = this.#purchases.get(byResource) ?? url.origin
+    if (server !== url.origin) throw new OtherResourceError(`what is not being bought at ${server} already`, resource)
+    put(this.#purchases, byUrl, resource, mostPurchases)
+    put(this.#purchases, byResource, url.origin, mostPurchases)
+  }
+
+  #route({ url, method }: Asked.Asked): string {
     return `${method} ${url.origin}${url.pathname}`
   }
 
-  #ahead(asked: Asked): { resource: X402.Resource; accepted: X402.Requirements } | undefined {
+  #ahead(asked: Asked.Asked): { resource: X402.Resource; accepted: X402.Requirements } | undefined {
     const known = this.#known.get(this.#route(asked))
     if (known === undefined || known.untilMs < performance.now()) return undefined
-    if (known.url !== undefined && known.url !== asked.url.href) return undefined
-    return { resource: { url: known.origin + asked.url.pathname + asked.url.search }, accepted: known.accepted }
+    if (known.url === asked.url.href) return { resource: { url: known.resource }, accepted: known.accepted }
+    if (known.url !== undefined) return undefined
+    const url = new URL(known.resource).origin + asked.url.pathname + asked.url.search
+    return { resource: { url }, accepted: known.accepted }
   }
 
-  #remember(asked: Asked, resource: X402.Resource, accepted: X402.Requirements): void {
+  #remember({ url, method, ...asked }: Asked.Asked, resource: X402.Resource, accepted: X402.Requirements): void {
     // An authorization is only as good as the clocks of both sides, and a server that is paid by them asks each time.
     if (accepted.scheme !== 'clearing') return
+    // For other requests to the route its name is known only where it differs from ours in nothing but the server's.
+    const named = URL.canParse(resource.url) ? new URL(resource.url) : undefined
+    const isPlain = named !== undefined && named.pathname + named.search === url.pathname + url.search
     const fixed = accepted.extra['fixed'] === true
     const { key, ...extra } = accepted.extra
-    this.#known.set(this.#route(asked), {
+    const known = {
       accepted: { ...accepted, extra },
-      origin: new URL(resource.url).origin,
-      url: fixed ? undefined : asked.url.href,
+      resource: resource.url,
+      url: fixed && isPlain ? undefined : url.href,
       untilMs: fixed ? Number.POSITIVE_INFINITY : performance.now() + accepted.maxTimeoutSeconds * 1000 * safePart,
-    })
-    if (this.#known.size > mostRoutes) this.#known.delete(this.#known.keys().next().value as string)
-  }
-
-  #forget(asked: Asked): void {
-    this.#known.delete(this.#route(asked))
-  }
-}
-
-/** Sends a request; again while the server cannot be reached, where twice is as good as once. */
-const send = async (
-  { url, method, headers: given, body, init }: Asked,
-  signature: string | undefined,
-  isRepeatable: boolean,
-): Promise<Response> => {
-  const headers = new Headers(given)
-  if (signature !== undefined) headers.set(X402.headers.signature, signature)
-  const { maxAmount, key, retryForMs = 10_000, ...plain } = init
-  const rest: RequestInit = signature === undefined ? plain : { ...plain, redirect: 'manual' }
-  const deadline = performance.now() + retryForMs
-  for (let attempt = 0; ; attempt++) {
-    const last = !isRepeatable || performance.now() + 100 > deadline || init.signal?.aborted === true
-    try {
-      const response = await fetch(url, { ...rest, method, headers, body })
-      // A failure of the handler says what was charged; one without is of something on the way.
-      const isOnTheWay = passing.has(response.status) && !response.headers.has('sunledger-charge')
-      if (last || !isOnTheWay || signature === undefined) return response
-      await response.body?.cancel()
-    } catch (cause) {
-      if (init.signal?.aborted === true) throw cause
-      if (last) throw new ServerUnreachableError(url, cause, signature !== undefined)
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2)))
+    put(this.#known, this.#route({ ...asked, url, method }), known, mostRoutes)
+  }
+
+  #forget(asked: Asked.Asked): void {
+    this.#known.delete(this.#route(asked))
   }
 }
 
@@ -205,30 +177,6 @@ export const settledOf = (response: Response): X402.Settled | undefined => {
   }
 }
 
-/** A server may know itself by another name than we call it by; what it wants paid for has to be what was asked for. @throws {OtherResourceError} */
-export const checkResource = (url: URL, claimed: string): void => {
-  const other = URL.canParse(claimed) ? new URL(claimed) : undefined
-  if (other === undefined || other.pathname + other.search !== url.pathname + url.search)
-    throw new OtherResourceError(url.href, claimed)
-}
-
-/** A server cannot be reached. */
-export class ServerUnreachableError extends SunledgerError {
-  override readonly name = 'ServerUnreachableError'
-  constructor(url: URL, cause: unknown, isPaid: boolean) {
-    const reason = (cause as { cause?: { message?: string } }).cause?.message ?? (cause as Error).message
-    super('SL679', 'The server cannot be reached.', {
-      expected: `an answer from ${url.origin}`,
-      actual: reason,
-      hint: isPaid
-        ? 'It was paid. Call again with the same `key`: it is charged once, and gets the answer.'
-        : 'Nothing was paid.',
-      status: 503,
-      cause,
-    })
-  }
-}
-
 /** A 402 does not say in x402's terms what it wants. */
 export class AskUnreadableError extends SunledgerError {
   override readonly name = 'AskUnreadableError'
@@ -243,14 +191,14 @@ export class AskUnreadableError extends SunledgerError {
   }
 }
 
-/** A server wants something else paid for than what was asked for. */
+/** A server wants something paid for that this request does not allow. */
 export class OtherResourceError extends SunledgerError {
   override readonly name = 'OtherResourceError'
   constructor(expected: string, actual: string) {
-    super('SL675', 'The server wants another resource paid for than the one that was asked for.', {
-      expected,
+    super('SL675', 'The server wants another resource paid for than this request allows.', {
+      expected: expected.slice(0, 200),
       actual: actual.slice(0, 200),
-      hint: 'Nothing was paid. A server behind a proxy sets `publicUrl`.',
+      hint: 'Nothing was paid.',
       status: 502,
     })
   }

@@ -8,7 +8,8 @@ import type { Hex } from '../../core/Payment.ts'
 import * as X402 from '../../core/X402.ts'
 import * as Digest from '../../crypto/Digest.ts'
 import * as Signature from '../../crypto/Signature.ts'
-import type { Clock, Deployment } from '../Deployment.ts'
+import type { Client } from '../Client.ts'
+import { type Clock, type Deployment, isSimulated } from '../Deployment.ts'
 import type { Receipt } from '../Receipt.ts'
 import type { PayOptions } from '../RobotOptions.ts'
 import type { Signer } from '../Signer.ts'
@@ -16,6 +17,7 @@ import type { Spending } from '../Spending.ts'
 
 /** What paying for requests needs of a robot. */
 export interface Payer {
+  readonly client: Client
   readonly signer: Signer
   readonly deployment: Deployment
   readonly clock: Clock
@@ -45,8 +47,8 @@ export const choose = (payer: Payer, { accepts }: X402.Required): X402.Requireme
 }
 
 /**
- * Pays an offer.
- * @param key the idempotency key: the same resource and key are charged once
+ * Pays an offer: within the limits, and the same resource, key and terms once. What was paid with before is handed over again.
+ * @param key the idempotency key
  * @throws {PriceTooHighError} nothing was paid
  */
 export const pay = async (
@@ -56,16 +58,36 @@ export const pay = async (
   key: string,
   maxAmount?: string | bigint,
 ): Promise<Paid> => {
-  const purchase = accepted.scheme === 'clearing' ? Digest.reference(resource.url, key) : undefined
-  const refunded = payer.spending.take(BigInt(accepted.amount), maxAmount, purchase)
+  const { spending, clock } = payer
+  const { scheme, amount, payTo } = accepted
+  const purchase = `${scheme} ${Digest.reference(resource.url, key)}`
+  let bought = spending.take(BigInt(amount), payTo, purchase, maxAmount)
+  const before = bought.payment === undefined ? undefined : await (bought.payment as Promise<Content>).catch(() => {})
+  if (before !== undefined && isOver(before, clock)) {
+    spending.renew(purchase)
+    bought = spending.take(BigInt(amount), payTo, purchase, maxAmount)
+  }
+  const refunded = (): void => spending.giveBack(purchase, bought)
+  bought.payment ??= (scheme === 'clearing' ? receipt : authorization)(payer, resource, accepted, key)
   try {
-    const payload = await (accepted.scheme === 'clearing' ? receipt : authorization)(payer, resource, accepted, key)
+    const payload = (await bought.payment) as Content
     return { payload: { x402Version: X402.version, resource, accepted, payload }, refunded }
   } catch (error) {
-    // What nobody knows the end of counts as spent.
-    if (!(error instanceof SunledgerError) || error.code !== 'SL649') refunded()
+    bought.payment = undefined
+    // What may have been charged counts as spent.
+    if (!(error instanceof SunledgerError) || !mayBeCharged.has(error.code)) refunded()
     throw error
   }
+}
+
+type Content = X402.Payload['payload']
+
+const mayBeCharged = new Set(['SL649', 'SL650', 'SL651', 'SL683'])
+
+/** An authorization that no clock takes any more. */
+const isOver = (payload: Content, clock: Clock): boolean => {
+  const { validBefore } = (payload['authorization'] ?? {}) as { validBefore?: string }
+  return validBefore !== undefined && BigInt(validBefore) <= clock.now()
 }
 
 type Make = (
@@ -81,13 +103,21 @@ const receipt: Make = async (payer, { url }, { payTo, amount, asset }, key) => {
   return X402.formatClearing({ receipt: paid, key })
 }
 
-const authorization: Make = async ({ signer, spending, clock }, _, { payTo, amount, maxTimeoutSeconds }) => {
+/** A server may use an authorization until it runs out, so it gets an hour at most; on a simulated chain, whose clock jumps, a week. */
+const validFor = (chainId: number, seconds: number): bigint =>
+  BigInt(Math.ceil(Math.min(seconds, isSimulated(chainId) ? 604_800 : 3_600)))
+
+const authorization: Make = async (
+  { signer, spending, clock, deployment },
+  _,
+  { payTo, amount, maxTimeoutSeconds },
+) => {
   const terms = {
     from: signer.address,
     to: payTo as Hex,
     value: BigInt(amount),
     validAfter: 0n,
-    validBefore: clock.now() + BigInt(Math.ceil(maxTimeoutSeconds)),
+    validBefore: clock.now() + validFor(deployment.trust.chainId, maxTimeoutSeconds),
     nonce: `0x${randomBytes(32).toString('hex')}` as Hex,
   }
   const signature = await signer.sign('TransferWithAuthorization', spending.token.domain, terms)

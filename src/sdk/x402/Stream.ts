@@ -9,9 +9,14 @@ import * as Metered from '../../core/Metered.ts'
 import * as Wire from '../../core/Wire.ts'
 import * as X402 from '../../core/X402.ts'
 import { type Event, read } from '../Events.ts'
-import { checkResource, requiredOf, ServerUnreachableError } from './Fetch.ts'
+import * as Loopback from '../Loopback.ts'
+import { OptionInvalidError } from '../Option.ts'
+import * as Asked from './Asked.ts'
+import { OtherResourceError, requiredOf } from './Fetch.ts'
 import * as Offer from './Offer.ts'
+import * as Send from './Send.ts'
 import * as Spare from './Spare.ts'
+import { StreamFailedError, StreamStoppedError, StreamWrongError } from './StreamErrors.ts'
 
 export interface StreamOptions {
   /** Most that the whole stream may cost; default: the robot's limit for a request. Before it would be passed the stream ends. */
@@ -49,15 +54,19 @@ interface Offered {
   readonly resource: X402.Resource
 }
 
+const usualPatienceMs = 30_000
+
 class Session implements Stream {
   paid = 0n
   delivered = 0n
   ended: Stream['ended']
   charge: Stream['charge']
   readonly #payer: Offer.Payer
-  readonly #url: URL
+  #url: URL
+  #headers = new Headers()
   readonly #options: StreamOptions
   readonly #most: bigint | undefined
+  readonly #patienceMs: number
   readonly #stop = new AbortController()
   #tariff: Metered.Tariff | undefined
   #offer: Offered | undefined
@@ -70,7 +79,10 @@ class Session implements Stream {
     this.#payer = payer
     this.#url = url
     this.#options = options
-    const { maxAmount } = options
+    const { maxAmount, ahead = 1, patienceMs = usualPatienceMs } = options
+    if (!Number.isSafeInteger(ahead) || ahead < 1) throw new OptionInvalidError('ahead', 'a whole number from 1', ahead)
+    if (!(patienceMs > 0)) throw new OptionInvalidError('patienceMs', 'a time in milliseconds', patienceMs)
+    this.#patienceMs = patienceMs
     this.#most = maxAmount === undefined ? undefined : payer.spending.amountOf(maxAmount)
     options.signal?.addEventListener('abort', () => this.#stop.abort(), { once: true })
     if (options.signal?.aborted === true) this.#stop.abort()
@@ -101,27 +113,28 @@ class Session implements Stream {
 
   async #nextUnit(): Promise<Unit | undefined> {
     if (this.#events === undefined && !(await this.#open())) return undefined
+    // Whatever else comes does not make the wait any longer.
+    let until = performance.now() + this.#patienceMs
     for (;;) {
-      const event = await this.#event()
+      const event = await this.#event(until)
       if (event.type === 'unit') return this.#unit(event)
-      if (event.type === 'end') return this.#end(Wire.parse(Metered.endSchema, JSON.parse(event.data), 'the end'))
+      if (event.type === 'end') return this.#end(Wire.parse(Metered.endSchema, contentOf(event), 'the end'))
       if (event.type !== 'payment') continue
-      if (!(await this.#payNext(Wire.parse(Metered.dueSchema, JSON.parse(event.data), 'the event payment'))))
-        return undefined
+      if (!(await this.#payNext(Wire.parse(Metered.dueSchema, contentOf(event), 'the event payment')))) return undefined
+      until = performance.now() + this.#patienceMs
     }
   }
 
   /** The next event, or what became of the stream. */
-  async #event(): Promise<Event> {
-    const patienceMs = this.#options.patienceMs ?? 30_000
+  async #event(until: number): Promise<Event> {
     const events = this.#events as AsyncGenerator<Event>
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(resolve, patienceMs, 'late')
+      timer = setTimeout(resolve, Math.max(0, until - performance.now()), 'late')
     })
     try {
       const next = await Promise.race([events.next(), late])
-      if (next === 'late') throw new StreamStoppedError(this, `nothing came for ${patienceMs} ms`)
+      if (next === 'late') throw new StreamStoppedError(this, `no unit came for ${this.#patienceMs} ms`)
       if (next.done === true) throw new StreamStoppedError(this, 'the connection ended')
       return next.value
     } catch (error) {
@@ -136,7 +149,7 @@ class Session implements Stream {
     const number = this.delivered + 1n
     if (id !== `${number}`) throw new StreamWrongError(`unit ${number}`, `unit ${id.slice(0, 30)}`)
     this.delivered = number
-    return { number, data: JSON.parse(data) }
+    return { number, data: contentOf({ data }) }
   }
 
   #end({ reason, charge }: Metered.End): undefined {
@@ -147,11 +160,7 @@ class Session implements Stream {
 
   /** Asks what it costs, and pays for the first unit. False: it would cost more than it may. */
   async #open(): Promise<boolean> {
-    const asked = await this.#send('GET', {})
-    if (asked.status !== 402) throw new StreamWrongError('402, and what it costs', `status ${asked.status}`)
-    const required = requiredOf(asked)
-    await asked.body?.cancel()
-    checkResource(this.#url, required.resource.url)
+    const required = await this.#ask()
     const accepted = Offer.choose(this.#payer, {
       ...required,
       accepts: required.accepts.filter(({ scheme }) => scheme === 'clearing'),
@@ -166,10 +175,28 @@ class Session implements Stream {
     const response = (await this.#reopen(first)) ?? (await this.#begin(first))
     if (response === undefined) return false
     if (response.status !== 200 || response.body === null)
-      throw new StreamStoppedError(this, `status ${response.status}: ${(await response.text()).slice(0, 200)}`)
+      throw new StreamStoppedError(this, `status ${response.status}: ${await Send.excerpt(response, 200)}`)
     this.#id = response.headers.get(Metered.sessionHeader) ?? ''
     this.#events = read(response.body)
     return true
+  }
+
+  /** Asks what it costs, and where it is: what is paid for is not sent on. */
+  async #ask(): Promise<X402.Required> {
+    const { headers, signal } = this.#options
+    const bounds = { timeoutMs: this.#patienceMs, retryForMs: 0, maxBytes: 1 << 20 }
+    const own = { ...bounds, signal: this.#stop.signal, ...(headers === undefined ? {} : { headers }) }
+    const asked = await Asked.prepare(this.#url, own, randomUUID)
+    asked.headers.delete(X402.headers.key)
+    asked.headers.set('accept', 'text/event-stream')
+    const { at, response } = await Send.follow(asked, true)
+    if (signal?.aborted === true) throw signal.reason
+    if (response.status !== 402) throw new StreamWrongError('402, and what it costs', `status ${response.status}`)
+    if (Asked.isDowngraded(at)) throw new OtherResourceError(`one over https, as ${at.first.href}`, at.url.href)
+    await Send.drop(response)
+    this.#url = at.url
+    this.#headers = at.headers
+    return requiredOf(response)
   }
 
   async #begin(first: bigint): Promise<Response | undefined> {
@@ -210,7 +237,7 @@ class Session implements Stream {
     if (payment === undefined) return false
     const response = await this.#send('POST', { [X402.headers.signature]: payment, [Metered.sessionHeader]: this.#id })
     if (response.status !== 204)
-      throw new StreamStoppedError(this, `status ${response.status}: ${(await response.text()).slice(0, 200)}`)
+      throw new StreamStoppedError(this, `status ${response.status}: ${await Send.excerpt(response, 200)}`)
     return true
   }
 
@@ -230,65 +257,33 @@ class Session implements Stream {
   }
 
   async #send(method: string, headers: { readonly [name: string]: string }): Promise<Response> {
-    const all = new Headers(this.#options.headers)
+    const all = new Headers(this.#headers)
     for (const [name, value] of Object.entries(headers)) all.set(name, value)
-    if (method === 'GET') all.set('accept', 'text/event-stream')
+    if (method !== 'GET') all.delete('accept')
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(new Error('no answer in time')), this.#patienceMs)
+    const signal = AbortSignal.any([this.#stop.signal, late.signal])
     try {
-      return await fetch(this.#url, { method, headers: all, signal: this.#stop.signal })
+      Loopback.keepDirect(this.#url)
+      return await fetch(this.#url, { method, headers: all, signal, redirect: 'manual' })
     } catch (cause) {
       if (this.#stop.signal.aborted) throw cause
-      throw new ServerUnreachableError(this.#url, cause, this.paid > 0n)
+      throw new Send.ServerUnreachableError(this.#url, cause, this.paid > 0n)
+    } finally {
+      clearTimeout(timer)
     }
+  }
+}
+
+/** An event's data. @throws {StreamWrongError} */
+const contentOf = ({ data }: Pick<Event, 'data'>): unknown => {
+  try {
+    return JSON.parse(data)
+  } catch {
+    throw new StreamWrongError('JSON', data.slice(0, 60))
   }
 }
 
 /** Opens a metered stream; nothing is sent before the first unit is asked for. */
 export const open = (payer: Offer.Payer, url: string | URL, options: StreamOptions = {}): Stream =>
-  new Session(payer, new URL(url), options)
-
-/** A server stopped delivering what is paid for. */
-export class StreamStoppedError extends SunledgerError {
-  override readonly name = 'StreamStoppedError'
-  readonly paid: bigint
-  readonly delivered: bigint
-  constructor({ paid, delivered }: Pick<Stream, 'paid' | 'delivered'>, actual: string) {
-    super('SL678', 'The server stopped delivering.', {
-      expected: 'units for as long as they are paid for',
-      actual: `${actual}; ${delivered} units came and ${paid} atomic units were paid`,
-      hint: 'At most the last payment bought nothing. Servers that can sign pay it back.',
-      status: 502,
-    })
-    this.paid = paid
-    this.delivered = delivered
-  }
-}
-
-/** A server says something else of a stream than what has happened. Nothing more is paid. */
-export class StreamWrongError extends SunledgerError {
-  override readonly name = 'StreamWrongError'
-  constructor(expected: string, actual: string) {
-    super('SL680', 'The server does not keep to what it said of its stream.', {
-      expected,
-      actual,
-      hint: 'Nothing more is paid to it.',
-      status: 502,
-    })
-  }
-}
-
-/** The source of a stream failed. */
-export class StreamFailedError extends SunledgerError {
-  override readonly name = 'StreamFailedError'
-  constructor({ paid, delivered }: Pick<Stream, 'paid' | 'delivered'>, charge: Metered.End['charge']) {
-    const ends = {
-      charged: 'Nothing was paid that did not come.',
-      refunded: 'What was paid and did not come was paid back.',
-      unused: 'The last receipt bought nothing, and can be handed in again.',
-    }
-    super('SL681', 'What is streamed failed at the server.', {
-      actual: `${delivered} units came and ${paid} atomic units were paid`,
-      hint: ends[charge],
-      status: 502,
-    })
-  }
-}
+  new Session(payer, Asked.urlOf(url), options)
