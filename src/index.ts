@@ -52,6 +52,7 @@ export * as Merkle from './crypto/Merkle.ts'
 export * as Signature from './crypto/Signature.ts'
 export { AddressInvalidError } from './sdk/Address.ts'
 export type { Balance } from './sdk/Balance.ts'
+export { AnswerTooLargeError } from './sdk/Bounded.ts'
 export type { Limits } from './sdk/Budget.ts'
 export {
   AnswerInvalidError,
@@ -92,7 +93,7 @@ export {
   type PaidInit,
 } from './sdk/x402/Fetch.ts'
 export { NotPayableError } from './sdk/x402/Offer.ts'
-export { AnswerTooLargeError, ServerUnreachableError } from './sdk/x402/Send.ts'
+export { ServerUnreachableError } from './sdk/x402/Send.ts'
 export { type ClearingServerOptions, ClearingServerScheme } from './sdk/x402/ServerScheme.ts'
 export type { Stream, StreamOptions, Unit } from './sdk/x402/Stream.ts'
 export { StreamFailedError, StreamStoppedError, StreamWrongError } from './sdk/x402/StreamErrors.ts'

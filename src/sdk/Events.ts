@@ -5,6 +5,7 @@
 import type { AmountAtomic } from '../core/Amount.ts'
 import type { Address, Hex, Receipt as ReceiptType } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
+import * as Bounded from './Bounded.ts'
 import { AnswerInvalidError, type Client, ServiceError } from './Client.ts'
 import * as Receipt from './Receipt.ts'
 import { ConnectionError } from './Transport.ts'
@@ -111,9 +112,7 @@ async function* connect(client: Client, payee: Address, after: number, signal: A
 /** A service that is starting or overloaded is asked again; what it refuses is thrown. */
 const refuse = async (status: number, chunks: AsyncIterable<string>): Promise<never> => {
   if (status >= 500) throw new ConnectionError(`status ${status}`, true, undefined)
-  let text = ''
-  for await (const chunk of chunks) text += chunk
-  const { data } = Wire.problem.safeParse(parseJson(text))
+  const { data } = Wire.problem.safeParse(parseJson(await Bounded.textOf(chunks, '/v1/events', mostCharacters)))
   if (data === undefined) throw new AnswerInvalidError('/v1/events', 'an event stream or a problem', `status ${status}`)
   throw new ServiceError(data as ConstructorParameters<typeof ServiceError>[0])
 }

@@ -7,6 +7,9 @@
  */
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { SunledgerError } from '../core/Errors.ts'
+import * as Bounded from './Bounded.ts'
+import * as Loopback from './Loopback.ts'
 
 export interface Request {
   readonly method: 'GET' | 'POST'
@@ -14,6 +17,7 @@ export interface Request {
   readonly path: string
   readonly body?: string
   readonly headers?: { readonly [name: string]: string }
+  /** For the whole answer, from when it has a connection. */
   readonly timeoutMs: number
   /** On a connection of its own: a kept-alive one may just be closing, and then nobody knows whether the request was read. */
   readonly alone?: boolean
@@ -35,7 +39,7 @@ export interface Stream {
 }
 
 export interface Transport {
-  /** @throws {ConnectionError} */
+  /** @throws {ConnectionError} @throws {AnswerTooLargeError} */
   send(request: Request): Promise<Answer>
   /** @throws {ConnectionError} also while reading */
   stream(path: string, headers: { readonly [name: string]: string }, signal: AbortSignal): Promise<Stream>
@@ -68,13 +72,16 @@ const unsent = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
-const connectionError = (error: unknown): ConnectionError => {
-  if (error instanceof ConnectionError) return error
+const connectionError = (error: unknown): ConnectionError | SunledgerError => {
+  if (error instanceof ConnectionError || error instanceof SunledgerError) return error
   const failure = error as { code?: string; message?: string; cause?: { code?: string; message?: string } }
   const code = failure.code ?? failure.cause?.code ?? ''
   const message = failure.cause?.message || failure.message || String(error)
   return new ConnectionError(message.includes(code) ? message : `${code} ${message}`, !unsent.has(code), error)
 }
+
+const lateError = (timeoutMs: number): ConnectionError =>
+  new ConnectionError(`no whole answer within ${timeoutMs} ms`, true, undefined)
 
 /** Over `node:http` or `node:https`. */
 export const node = (url: URL): Transport => {
@@ -103,20 +110,28 @@ export const node = (url: URL): Transport => {
         const request = begin(method, path, { ...length, ...headers }, agent)
         const fail = (error: unknown): void => reject(connectionError(error))
         request.on('error', fail)
-        request.setTimeout(timeoutMs, () =>
-          request.destroy(new ConnectionError(`no answer within ${timeoutMs} ms`, true, undefined)),
-        )
+        // A byte now and then does not make it any longer.
+        let timer: NodeJS.Timeout | undefined
+        request.on('socket', () => {
+          timer ??= setTimeout(() => request.destroy(lateError(timeoutMs)), timeoutMs)
+        })
+        request.on('close', () => clearTimeout(timer))
         request.on('response', (response) => {
-          let text = ''
+          const text = new Bounded.Text(path)
           response.setEncoding('utf8')
           response.on('data', (chunk: string) => {
-            text += chunk
+            try {
+              text.add(chunk)
+            } catch (error) {
+              reject(error)
+              request.destroy()
+            }
           })
           response.on('error', fail)
           response.on('end', () =>
             resolve({
               status: response.statusCode ?? 0,
-              text,
+              text: text.toString(),
               retryAfterSeconds: seconds(response.headers['retry-after']),
             }),
           )
@@ -146,15 +161,18 @@ export const fetched = (url: URL, fetch: typeof globalThis.fetch): Transport => 
   return {
     async send({ method, path, body, headers, timeoutMs }) {
       try {
+        Loopback.keepDirect(url)
         const answer = await fetch(base + path, {
           method,
+          // As over `node:http`: a service does not send payments and tokens on to others.
+          redirect: 'manual',
           headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
           signal: AbortSignal.timeout(timeoutMs),
           ...(body === undefined ? {} : { body }),
         })
         return {
           status: answer.status,
-          text: await answer.text(),
+          text: await Bounded.textOf(decoded(answer), path),
           retryAfterSeconds: seconds(answer.headers.get('retry-after')),
         }
       } catch (error) {
@@ -163,14 +181,22 @@ export const fetched = (url: URL, fetch: typeof globalThis.fetch): Transport => 
     },
     async stream(path, headers, signal) {
       try {
-        const answer = await fetch(base + path, { headers, signal })
-        const text = answer.body?.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-        return { status: answer.status, chunks: read(text ?? []) }
+        Loopback.keepDirect(url)
+        const answer = await fetch(base + path, { headers, signal, redirect: 'manual' })
+        return { status: answer.status, chunks: read(decoded(answer)) }
       } catch (error) {
         throw connectionError(error)
       }
     },
   }
+}
+
+/** An answer's body as text, piece by piece. */
+async function* decoded({ body }: Response): AsyncIterable<string> {
+  const decoder = new TextDecoder()
+  for await (const chunk of body ?? []) yield decoder.decode(chunk, { stream: true })
+  const rest = decoder.decode()
+  if (rest !== '') yield rest
 }
 
 async function* read(chunks: AsyncIterable<string> | Iterable<string>): AsyncIterable<string> {

@@ -4,6 +4,7 @@
  */
 import { SunledgerError } from '../../core/Errors.ts'
 import * as X402 from '../../core/X402.ts'
+import { AnswerTooLargeError } from '../Bounded.ts'
 import * as Loopback from '../Loopback.ts'
 import { type Asked, isSafe, redirected } from './Asked.ts'
 
@@ -129,19 +130,6 @@ export class ServerUnreachableError extends SunledgerError {
         : 'Nothing was paid.',
       status: 503,
       cause,
-    })
-  }
-}
-
-/** An answer goes on beyond what is taken. */
-export class AnswerTooLargeError extends SunledgerError {
-  override readonly name = 'AnswerTooLargeError'
-  constructor(url: string, mostBytes: number) {
-    super('SL687', 'The answer is too large.', {
-      expected: `at most ${mostBytes} bytes from ${url.split('?')[0]}`,
-      actual: 'more',
-      hint: 'It was read no further. `robot.fetch` takes more with `maxBytes`.',
-      status: 502,
     })
   }
 }

@@ -181,3 +181,61 @@ describe('Client', () => {
     expect(await new Client('http://127.0.0.1:1').pay([])).toEqual([])
   })
 })
+
+describe.each(transports)('I8 answers without end, over %s', (_, transport) => {
+  const drip =
+    (piece: string, everyMs: number): Answer =>
+    (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      const timer = setInterval(() => response.write(piece), everyMs)
+      response.on('close', () => clearInterval(timer))
+    }
+
+  test('error: SL687 one that is too large is read no further, and not asked for again', async () => {
+    const { url, count } = await serve(drip(' '.repeat(1 << 20), 1))
+    const client = new Client(url, { ...transport, timeoutMs: 30_000, retryForMs: 5_000 })
+    await expect(client.status()).rejects.toMatchObject({ code: 'SL687' })
+    expect(count()).toBe(1)
+  })
+
+  test('error: SL640 a byte now and then makes the wait no longer than it may be', async () => {
+    const { url } = await serve(drip(' ', 20))
+    const client = new Client(url, { ...transport, timeoutMs: 200, retryForMs: 0 })
+    await expect(client.status()).rejects.toMatchObject({ code: 'SL640' })
+  })
+
+  test('error: SL641 a redirect is not followed: payments go to the service alone', async () => {
+    const other = await serve(json(200, status))
+    const { url } = await serve((response) => response.writeHead(302, { location: other.url }).end('{}'))
+    await expect(new Client(url, transport).status()).rejects.toMatchObject({ code: 'SL641' })
+    expect(other.count()).toBe(0)
+  })
+})
+
+describe('the address of a service', () => {
+  test.each([
+    ['http://127.0.0.1:4020//', 'http://127.0.0.1:4020/'],
+    ['http://127.0.0.1:4020///a//b//', 'http://127.0.0.1:4020/a/b'],
+    ['https://service.example', 'https://service.example/'],
+  ])('behavior: %s is %s', (text, href) => {
+    expect(new Client(text).url.href).toBe(href)
+  })
+
+  test('behavior: a doubled slash reaches the same routes', async () => {
+    const paths: (string | undefined)[] = []
+    const { url } = await serve((response, request) => {
+      paths.push(request.url)
+      json(200, status)(response, request)
+    })
+    for (const [, transport] of transports) await new Client(`${url}//`, transport).status()
+    expect(paths).toEqual(['/v1/status', '/v1/status'])
+  })
+
+  test.each(['', 'x', '//host', 'ftp://host', 'http://user:word@host', 'http://host/?a=1', 'http://host/#a', 7, null])(
+    'error: SL657 %j',
+    (text) => {
+      expect(() => new Client(text as never)).toThrow('SL657')
+      expect(() => new Client(text as never)).not.toThrow('word')
+    },
+  )
+})
