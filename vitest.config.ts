@@ -1,12 +1,19 @@
 // How Vitest finds and runs the tests: the ones that mirror `src`, the end-to-end ones that start real processes, those that take long,
 // and the one that keeps the order of the sources. Every file runs in a process of its own, because native signature checks and the
 // local chain hold state that a worker thread would share.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** Node 22 and 24 warn that `node:sqlite` is experimental, once for each process; that says nothing about a test. */
 const execArgv = ['--disable-warning=ExperimentalWarning']
 
-const shared = { pool: 'forks', execArgv, globals: false, restoreMocks: true } as const
+/** What outlives a process, such as fence files, is kept out of the home of whoever runs the tests; child processes inherit it. */
+const XDG_STATE_HOME = mkdtempSync(join(tmpdir(), 'sunledger-state-'))
+process.once('exit', () => rmSync(XDG_STATE_HOME, { recursive: true, force: true }))
+
+const shared = { pool: 'forks', execArgv, globals: false, restoreMocks: true, env: { XDG_STATE_HOME } } as const
 
 export default defineConfig({
   test: {

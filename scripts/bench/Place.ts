@@ -57,7 +57,7 @@ export const open = async (say: (text: string) => void, limits: readonly string[
 
 /** An account with dollars. */
 export const robot = async ({ url }: Place, key: `0x${string}`, dollars: string): Promise<Robot> => {
-  const connected = await Robot.connect(url, { account: key })
+  const connected = await Robot.connect(url, { account: key, keep: false })
   await connected.deposit(dollars)
   return connected
 }

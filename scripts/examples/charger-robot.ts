@@ -5,7 +5,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 const [clearing = 'http://127.0.0.1:4020', charger = 'http://127.0.0.1:4030'] = process.argv.slice(2)
 
 const account = privateKeyToAccount(generatePrivateKey())
-const robot = await Robot.connect(clearing, { account, spend: { perRequest: '0.01', total: '1.00' } })
+const robot = await Robot.connect(clearing, { account, keep: false, spend: { perRequest: '0.01', total: '1.00' } })
 await robot.deposit('5.00')
 
 const answer = await robot.fetch(`${charger}/charge`)

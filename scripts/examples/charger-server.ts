@@ -7,7 +7,7 @@ import { generatePrivateKey } from 'viem/accounts'
 const [clearing = 'http://127.0.0.1:4020', port = '4030'] = process.argv.slice(2)
 
 // The station's own key: so it can pay back what it could not deliver. Without one, `payTo` names any address.
-const payee = await Robot.connect(clearing, { account: generatePrivateKey() })
+const payee = await Robot.connect(clearing, { account: generatePrivateKey(), keep: false })
 const app = express()
 
 // $0.0005 a request; the handler runs once it is paid for.

@@ -7,7 +7,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 const [clearing = 'http://127.0.0.1:4020', charger = 'http://127.0.0.1:4030'] = process.argv.slice(2)
 
 const account = privateKeyToAccount(generatePrivateKey())
-const robot = await Robot.connect(clearing, { account })
+const robot = await Robot.connect(clearing, { account, keep: false })
 const { chainId, dollar } = await robot.client.status()
 
 // `exact`: an authorization that the station has put on chain. The client has to be told that it may pay with this token.

@@ -4,9 +4,9 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 
 const url = process.argv[2] ?? 'http://127.0.0.1:4020'
 
-// Two machines, each with a key of its own. They share nothing and open no channel.
-const robot = await Robot.connect(url, { account: privateKeyToAccount(generatePrivateKey()) })
-const charger = await Robot.connect(url, { account: privateKeyToAccount(generatePrivateKey()) })
+// Two machines, each with a key of its own. They share nothing and open no channel. (`keep: false`: these keys end with this program.)
+const robot = await Robot.connect(url, { account: privateKeyToAccount(generatePrivateKey()), keep: false })
+const charger = await Robot.connect(url, { account: privateKeyToAccount(generatePrivateKey()), keep: false })
 
 await robot.deposit('5.00') // dollars, gasless; on a local chain the faucet gives them
 const receipt = await robot.pay({ to: charger.address, amount: '0.000125', for: 'https://charger.example/sessions/42' })

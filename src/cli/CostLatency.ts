@@ -44,8 +44,8 @@ export const measure = async (seed: number, signal: AbortSignal): Promise<Rounds
 
 const pay = async (url: string, seed: number, signal: AbortSignal): Promise<number[][]> => {
   const keyOf = (role: string) => Keccak.ofText(JSON.stringify(['sunledger cost, worthless', seed, role]))
-  const robot = await Robot.connect(url, { account: keyOf('robot') })
-  const charger = await Robot.connect(url, { account: keyOf('charger') })
+  const robot = await Robot.connect(url, { account: keyOf('robot'), keep: false })
+  const charger = await Robot.connect(url, { account: keyOf('charger'), keep: false })
   await robot.deposit('1.00')
   const rounds: number[][] = []
   for (let round = 0; round < roundCount; round++) {

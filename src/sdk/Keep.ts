@@ -2,7 +2,8 @@
  * What a payer must not forget: its last accepted debit, and what it has signed and has no answer to. It is kept before anything is
  * sent, so that after a crash the very same payments are sent again (each is then charged once) instead of new ones being signed next to them.
  *
- * `memory` is enough for a process whose payments may end with it; `file` survives a kill and a power cut.
+ * `memory` is enough for a process whose payments may end with it; `file` survives a kill and a power cut. A robot that names none has a file
+ * of its own where that can be written (`KeepState`).
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
@@ -43,6 +44,8 @@ export interface Holder {
 export interface Keep {
   load(holder: Holder): Promise<readonly Kept[]>
   save(holder: Holder, kept: Kept): Promise<void> | void
+  /** The robot has been closed: another one may take it over. */
+  close?(): Promise<void> | void
 }
 
 /** For as long as this value lives. */
@@ -78,6 +81,7 @@ const schema = z.strictObject({
  * In a file, one for each robot: written beside it, flushed to the disk and renamed into place. Of two robots with one file, in whatever processes, the
  * one that loaded it last goes on; the other keeps and sends nothing more, since each would forget what the other has signed.
  * @throws {KeepInvalidError} when loaded: not such a file, or another account's or deployment's; when saved: another robot has it
+ * @throws {KeepUnavailableError} it cannot be written
  * @example const robot = await Robot.connect(url, { account, keep: Keep.file('./robot.keep.json') })
  */
 export const file = (path: string): Keep => {
@@ -88,14 +92,20 @@ export const file = (path: string): Keep => {
   const beside = `${path}.${randomBytes(6).toString('hex')}.new`
 
   const write = async (text: string): Promise<void> => {
-    const written = await writeBeside(beside, text)
-    if ((await stampOf(path)) !== own) {
-      await rm(beside, { force: true })
-      throw new KeepInvalidError(path, 'the file as this robot wrote it last', 'another robot has written it since')
+    try {
+      const written = await writeBeside(beside, text)
+      if ((await stampOf(path)) !== own) {
+        await rm(beside, { force: true })
+        throw takenOver(path)
+      }
+      await rename(beside, path)
+      own = written
+      await syncFolder(dirname(path))
+    } catch (error) {
+      if (error instanceof SunledgerError) throw error
+      // Whoever loads the file clears away what others were about to write.
+      throw (error as { code?: string }).code === 'ENOENT' ? takenOver(path) : new KeepUnavailableError(path, error)
     }
-    await rename(beside, path)
-    own = written
-    await syncFolder(dirname(path))
   }
 
   return {
@@ -117,6 +127,9 @@ export const file = (path: string): Keep => {
     },
   }
 }
+
+const takenOver = (path: string): KeepInvalidError =>
+  new KeepInvalidError(path, 'the file as this robot wrote it last', 'another robot has written it since')
 
 const parse = (path: string, text: string, holder: Holder): readonly Kept[] => {
   let content: unknown
@@ -142,9 +155,16 @@ const readText = async (path: string): Promise<string | undefined> => {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return undefined
-    throw new KeepInvalidError(path, 'a readable file', String((error as Error).message), error)
+    return unread(path, error)
   }
+}
+
+/** There is none, or it cannot be read. */
+const unread = (path: string, error: unknown): undefined => {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+  if (code === 'EISDIR') throw new KeepInvalidError(path, 'a file', message, error)
+  throw new KeepUnavailableError(path, error)
 }
 
 /** Tells one writing of a file from another; undefined where there is none. */
@@ -153,14 +173,13 @@ const stampOf = async (path: string): Promise<string | undefined> => {
     const { ino, mtimeNs, size } = await stat(path, { bigint: true })
     return `${ino} ${mtimeNs} ${size}`
   } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return undefined
-    throw new KeepInvalidError(path, 'a readable file', String((error as Error).message), error)
+    return unread(path, error)
   }
 }
 
 /** Returns the stamp of what was written. */
 const writeBeside = async (path: string, text: string): Promise<string | undefined> => {
-  await mkdir(dirname(path), { recursive: true })
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const file = await open(path, 'w', 0o600)
   try {
     await file.writeFile(text)
@@ -187,6 +206,19 @@ const removeLeft = async (path: string): Promise<void> => {
   const [name, names] = [basename(path), await readdir(dirname(path)).catch(() => [])]
   for (const left of names)
     if (left.startsWith(`${name}.`) && left.endsWith('.new')) await rm(join(dirname(path), left), { force: true })
+}
+
+/** What a robot signs cannot be kept. */
+export class KeepUnavailableError extends SunledgerError {
+  override readonly name = 'KeepUnavailableError'
+  constructor(path: string, cause: unknown) {
+    super('SL688', `What the robot signs cannot be kept in ${path}.`, {
+      expected: 'a place that can be written',
+      actual: String((cause as Error).message).split('\n')[0],
+      hint: 'Name another file (`keep: Keep.file(path)`); or say `keep: false`, and payments without an answer end with the process.',
+      cause,
+    })
+  }
 }
 
 /** A keep file is damaged, belongs to another account or deployment, or another robot has taken it over. */

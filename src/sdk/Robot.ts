@@ -18,7 +18,8 @@ import * as Deployment from './Deployment.ts'
 import * as Desk from './Desk.ts'
 import * as Events from './Events.ts'
 import * as Funds from './Funds.ts'
-import type { Debit, Kept } from './Keep.ts'
+import type { Debit, Keep, Kept } from './Keep.ts'
+import * as KeepState from './KeepState.ts'
 import { Line } from './Line.ts'
 import type { PayOptions, RobotOptions } from './RobotOptions.ts'
 import * as Sale from './Sale.ts'
@@ -48,11 +49,13 @@ export class Robot {
   readonly payer: Payer
   readonly #fetch: Fetch.Fetch
   readonly #end = new AbortController()
+  readonly #keep: Keep | undefined
   #view: AccountView
   #position: number
 
-  private constructor(purse: Funds.Purse, view: AccountView, options: RobotOptions) {
+  private constructor(purse: Funds.Purse, view: AccountView, options: RobotOptions & { keep: Keep | undefined }) {
     this.#purse = purse
+    this.#keep = options.keep
     this.client = purse.client
     this.deployment = purse.deployment
     this.address = purse.signer.address
@@ -79,9 +82,11 @@ export class Robot {
     const [signer, status] = await Promise.all([Signer.from(options.account), options.status ?? client.status()])
     const deployment = Deployment.from(status, options)
     const holder = { deployment: deployment.clearing.separator, account: signer.address }
-    const kept = (await options.keep?.load(holder)) ?? []
+    const keep = KeepState.keepOf(options.keep)
+    const kept = (await keep?.load(holder)) ?? []
+    State.checkKept(kept, signer.address, holder.deployment)
     const purse = { client, signer, deployment, clock: new Deployment.Clock(status.nowSeconds) }
-    const robot = new Robot(purse, await client.account(signer.address), options)
+    const robot = new Robot(purse, await client.account(signer.address), { ...options, keep })
     await robot.#resume(kept)
     return robot
   }
@@ -232,6 +237,7 @@ export class Robot {
     const drained = [...this.#lines.values()].map((line) => line.drain())
     this.#end.abort()
     await Promise.all(drained)
+    await this.#keep?.close?.()
   }
 
   async #refresh(): Promise<AccountView> {

@@ -12,8 +12,11 @@ export interface RobotOptions extends ClientOptions, Deployment.Pins {
   readonly account: Signer.AccountLike
   /** What it pays with unless told otherwise; default: dollars. */
   readonly asset?: Address | undefined
-  /** Where it keeps what it signs; default: in this object. `Keep.file(path)` survives a crash. */
-  readonly keep?: Keep | undefined
+  /**
+   * Where it keeps what it signs, so that it survives a crash; default: a file of its own in `$XDG_STATE_HOME/sunledger` (see `KeepState`).
+   * false: nowhere, for keys that end with the process.
+   */
+  readonly keep?: Keep | false | undefined
   /** The service's status, where it is known already; saves a request for each robot. */
   readonly status?: Status | undefined
   /** Bounds what it pays by itself because a server asked (`fetch`, `stream`); default: 0.10 a request. */

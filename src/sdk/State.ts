@@ -9,7 +9,7 @@ import { debitGenesis } from '../core/Payment.ts'
 import type { AccountView } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
-import type { Debit } from './Keep.ts'
+import { type Debit, KeepInvalidError, type Kept } from './Keep.ts'
 
 /** Before an account's first payment in an asset. */
 export const none = (account: Address): Debit => ({ total: 0n, history: debitGenesis(account), signature: '0x' })
@@ -26,6 +26,22 @@ export const debitOf = (view: AccountView, asset: Address, domain: Digest.Domain
   const signer = Signature.recover(digest, debit.signature)
   if (signer !== view.account) throw new StateNotOwnError(view.account, signer)
   return debit
+}
+
+/**
+ * Checks what was kept: payments continue from it, so it has to be this account's own work.
+ * @throws {KeepInvalidError}
+ */
+export const checkKept = (parts: readonly Kept[], account: Address, domain: Digest.Domain): void => {
+  const isOwn = (asset: Address, { total, history, signature }: Debit): boolean =>
+    Signature.recover(Digest.debit(domain, asset, total, history), signature) === account
+  for (const { asset, accepted, unanswered } of parts) {
+    const start = none(account)
+    const isStart = accepted.total === 0n && accepted.history === start.history
+    for (const debit of [...(isStart ? [] : [accepted]), ...unanswered.map(({ payment }) => payment)])
+      if (!isOwn(asset, debit))
+        throw new KeepInvalidError('of this robot', `debits signed by ${account}`, `one of ${debit.total}`)
+  }
 }
 
 /** What it takes to believe a claim. */

@@ -119,7 +119,7 @@ export const gather = async (options: ParticipantsOptions): Promise<Participants
   await each(parties, width, async (party) => {
     robots.set(
       nameOf(party),
-      await Robot.connect(client, { account: Random.key(seed, party.role, party.index), status }),
+      await Robot.connect(client, { account: Random.key(seed, party.role, party.index), status, keep: false }),
     )
   })
   const domain = TypedData.domain(status.chainId, status.clearingHouse)

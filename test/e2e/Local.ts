@@ -35,7 +35,7 @@ export const useNetwork = (settleEverySeconds: number): void => {
 }
 
 export const connect = (options: Partial<RobotOptions> = {}): Promise<Robot> =>
-  Robot.connect(network.url, { account: generatePrivateKey(), ...options })
+  Robot.connect(network.url, { account: generatePrivateKey(), keep: false, ...options })
 
 export const funded = async (amount: string, options: Partial<RobotOptions> = {}): Promise<Robot> => {
   const robot = await connect(options)

@@ -26,7 +26,9 @@ export const start = async (url: string, seed: number): Promise<Depositors> => {
   const client = new Client(url)
   const keys = Array.from({ length: many }, (_, i) => Keccak.ofText(`recovery ${seed} depositor ${i}`))
   for (const key of keys) await client.faucet(Signature.addressOf(key), walletAtomic)
-  const robots = await Promise.all(keys.map((key) => Robot.connect(url, { account: key, retryForMs: 120_000 })))
+  const robots = await Promise.all(
+    keys.map((key) => Robot.connect(url, { account: key, retryForMs: 120_000, keep: false })),
+  )
   let each = 0
   return {
     async deposit() {

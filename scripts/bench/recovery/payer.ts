@@ -43,7 +43,7 @@ process.on('message', (message: 'pause' | 'resume') => {
 process.once('disconnect', () => process.exit(0))
 
 const robots = await Promise.all(
-  Array.from({ length: each }, (_, i) => Robot.connect(url, { account: keyOf(mine, i), retryForMs })),
+  Array.from({ length: each }, (_, i) => Robot.connect(url, { account: keyOf(mine, i), retryForMs, keep: false })),
 )
 for (const robot of robots) await robot.deposit('1000')
 tell({ type: 'ready' })

@@ -64,7 +64,12 @@ export class Scene {
   /** A participant of this play. */
   async connect(role: string, index: number, options: Partial<RobotOptions> = {}): Promise<Robot> {
     const { client, status, seed } = this.options
-    const robot = await Robot.connect(client, { account: Random.key(seed, role, index), status, ...options })
+    const robot = await Robot.connect(client, {
+      account: Random.key(seed, role, index),
+      status,
+      keep: false,
+      ...options,
+    })
     this.#robots.push(robot)
     return robot
   }

@@ -194,7 +194,9 @@ describe('setting one', () => {
     const service = await start(chain, deployed)
     const http = await listen(service)
     const [payer, boss, stranger] = (await Promise.all(
-      ['payer', 'boss', 'stranger'].map((name) => Robot.connect(http.url, { account: service.member(name).key })),
+      ['payer', 'boss', 'stranger'].map((name) =>
+        Robot.connect(http.url, { account: service.member(name).key, keep: false }),
+      ),
     )) as [Robot, Robot, Robot]
     await payer.deposit('1.00')
     await expect(boss.setBudget(payer.address, {})).rejects.toMatchObject({ code: 'SL659' })

@@ -27,7 +27,7 @@ const liar = (service: FakeService, answer: (path: string, body: unknown) => unk
 }
 
 const connect = (fetch: typeof globalThis.fetch, options: Partial<RobotOptions> = {}) =>
-  Robot.connect('http://fake.example', { account: key(1), fetch, retryForMs: 0, keep: undefined, ...options })
+  Robot.connect('http://fake.example', { account: key(1), fetch, retryForMs: 0, keep: false, ...options })
 
 const warnings: unknown[] = []
 beforeEach(() => {

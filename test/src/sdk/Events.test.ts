@@ -16,7 +16,7 @@ const [payer, payee] = [Signature.addressOf(key(1)), Signature.addressOf(key(2))
 const makeReceipts = async (count: number): Promise<Receipt[]> => {
   const service = new FakeService()
   service.account(payer).available = 1_000_000n
-  const robot = await Robot.connect('http://fake.example', { account: key(1), fetch: service.fetch })
+  const robot = await Robot.connect('http://fake.example', { account: key(1), fetch: service.fetch, keep: false })
   return Promise.all(Array.from({ length: count }, (_, i) => robot.pay({ to: payee, amount: BigInt(i + 1) })))
 }
 

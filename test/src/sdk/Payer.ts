@@ -8,7 +8,7 @@ const url = 'http://fake.example'
 export const [payer, payee] = [Signature.addressOf(key(1)), Signature.addressOf(key(2))]
 
 export const connect = (service: FakeService, options: Partial<RobotOptions> = {}): Promise<Robot> =>
-  Robot.connect(url, { account: key(1), fetch: service.fetch, retryForMs: 2000, ...options })
+  Robot.connect(url, { account: key(1), fetch: service.fetch, retryForMs: 2000, keep: false, ...options })
 
 export const funded = (available = 1_000_000n): FakeService => {
   const service = new FakeService()

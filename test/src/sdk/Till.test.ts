@@ -11,7 +11,7 @@ const [payer, payee] = [Signature.addressOf(key(1)), Signature.addressOf(key(2))
 
 const pay = async (amounts: readonly bigint[], service = new FakeService()): Promise<Receipt[]> => {
   for (const asset of [dollar, energyCredit]) service.account(payer, asset).available = 1_000_000n
-  const robot = await Robot.connect('http://fake.example', { account: key(1), fetch: service.fetch })
+  const robot = await Robot.connect('http://fake.example', { account: key(1), fetch: service.fetch, keep: false })
   return Promise.all(amounts.map((amount) => robot.pay({ to: payee, amount, asset: dollar })))
 }
 
@@ -89,7 +89,7 @@ describe('Till', () => {
   test('behavior: each asset has its own stretches', async () => {
     const service = new FakeService()
     const [dollars] = (await pay([5n], service)) as [Receipt]
-    const robot = await Robot.connect('http://fake.example', { account: key(1), fetch: service.fetch })
+    const robot = await Robot.connect('http://fake.example', { account: key(1), fetch: service.fetch, keep: false })
     const credits = await robot.pay({ to: payee, amount: 5n, asset: energyCredit })
     const till = new Till({ ...trust, payee })
     expect([till.accept(dollars), till.accept(credits)].map(({ from, to }) => [from, to])).toEqual([
@@ -123,7 +123,7 @@ describe('Till', () => {
   test('behavior: a robot’s own till knows what has been settled', async () => {
     const service = new FakeService()
     await pay([60n, 40n], service)
-    const robot = await Robot.connect('http://fake.example', { account: key(2), fetch: service.fetch })
+    const robot = await Robot.connect('http://fake.example', { account: key(2), fetch: service.fetch, keep: false })
     const [next] = (await pay([50n], service)) as [Receipt]
     const till = await robot.till({ maxUnsettled: 50n })
     expect(till.accept(next)).toMatchObject({ from: 100n, to: 150n })

@@ -51,7 +51,7 @@ export const useStreet = (): Street => {
     },
     async robot(amount, options = {}) {
       const { key } = Member.create(`street ${++names}`)
-      const robot = await Robot.connect(http.url, { account: key, ...options })
+      const robot = await Robot.connect(http.url, { account: key, keep: false, ...options })
       onTestFinished(() => robot.close())
       if (amount !== undefined) await robot.deposit(amount)
       return robot
