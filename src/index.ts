@@ -85,12 +85,12 @@ export { PriceTooHighError, type SpendLimits } from './sdk/Spending.ts'
 export { StateNotOwnError, StateRegressedError, StateUnprovedError } from './sdk/State.ts'
 export { type Range, ReceiptSpentError, RiskExceededError, Till, type TillOptions } from './sdk/Till.ts'
 export { UrlInvalidError } from './sdk/Url.ts'
+export type { PaidInit } from './sdk/x402/Asked.ts'
 export { ClearingScheme } from './sdk/x402/ClientScheme.ts'
 export {
   AskUnreadableError,
   OtherResourceError,
   PaidAndRefusedError,
-  type PaidInit,
 } from './sdk/x402/Fetch.ts'
 export { NotPayableError } from './sdk/x402/Offer.ts'
 export { ServerUnreachableError } from './sdk/x402/Send.ts'

@@ -27,6 +27,7 @@ import * as Signer from './Signer.ts'
 import { Spending } from './Spending.ts'
 import * as State from './State.ts'
 import { Till, type TillOptions } from './Till.ts'
+import type { PaidInit } from './x402/Asked.ts'
 import * as Fetch from './x402/Fetch.ts'
 import type { Payer } from './x402/Offer.ts'
 import * as Stream from './x402/Stream.ts'
@@ -118,7 +119,7 @@ export class Robot {
    * @throws {PaidAndRefusedError}
    * @example const answer = await robot.fetch('https://charger.example/charge?kWh=1', { maxAmount: '0.10' })
    */
-  fetch(url: string | URL | Request, init: Fetch.PaidInit = {}): Promise<Response> {
+  fetch(url: string | URL | Request, init: PaidInit = {}): Promise<Response> {
     return this.#fetch.fetch(url, init)
   }
 

@@ -5,7 +5,19 @@
 import * as X402 from '../../core/X402.ts'
 import * as Keccak from '../../crypto/Keccak.ts'
 import { OptionInvalidError } from '../Option.ts'
-import type { PaidInit } from './Fetch.ts'
+
+export interface PaidInit extends RequestInit {
+  /** Most that this request may cost: decimal text, or atomic units; default: the robot's limit for a request. */
+  readonly maxAmount?: string | bigint | undefined
+  /** Idempotency key: the same URL and key are charged once, ever. Keep it to yourself and the server. Default: random. */
+  readonly key?: string | undefined
+  /** How long a paid request is tried again while the server cannot be reached; default 10 000. */
+  readonly retryForMs?: number | undefined
+  /** Longest wait for one whole answer, its body included; default 60 000. */
+  readonly timeoutMs?: number | undefined
+  /** Largest answer that is taken; default 64 MiB. */
+  readonly maxBytes?: number | undefined
+}
 
 export interface Asked {
   readonly url: URL
