@@ -14,6 +14,7 @@ import * as Revert from './Revert.ts'
 import * as Submit from './Submit.ts'
 
 export type { Call } from './Outbox.ts'
+export type { Fence } from './Submit.ts'
 
 /** A transaction that was mined and did not revert. */
 export interface Sent {
@@ -84,6 +85,7 @@ const follower = (
   outbox: Outbox.Outbox,
   submit: (flight: Outbox.Flight) => Promise<void>,
   timing: Timing,
+  fence: Submit.Fence | undefined,
 ) => {
   const receiptOf = async ({ forms }: Outbox.Flight): Promise<TransactionReceipt | undefined> => {
     const asked = await Promise.allSettled(
@@ -117,6 +119,7 @@ const follower = (
         lost = (await look(flight)) ? lost + 1 : 0
         lookedMs = performance.now()
         if (lost > mostLostLooks && (await receiptOf(flight)) === undefined) {
+          fence?.overtaken(flight.nonce)
           outbox.drop(flight)
           await submit(flight)
           lost = 0
@@ -127,13 +130,17 @@ const follower = (
   }
 }
 
-/** @param errors the ABI whose errors are decoded */
+/**
+ * @param errors the ABI whose errors are decoded
+ * @param fence asked before each nonce is used; left out: the key may be used by others too
+ */
 export const create = (
   client: Client,
   chainId: number,
   privateKey: Hex,
   errors: Abi,
   timing: Partial<Timing> = {},
+  fence?: Submit.Fence,
 ): Sender => {
   const address = Signature.addressOf(privateKey)
   const times = { ...defaultTiming, ...timing }
@@ -142,8 +149,8 @@ export const create = (
     sign: (nonce, fees, request) => Outbox.sign(privateKey, chainId, nonce, fees, request),
   }
   const outbox = Outbox.create(options)
-  const { submit, baseFeeWei, isHaunted } = Submit.create(options, outbox)
-  const follow = follower(client, outbox, submit, times)
+  const { submit, baseFeeWei, isHaunted } = Submit.create(options, outbox, fence)
+  const follow = follower(client, outbox, submit, times, fence)
   let tendedMs = Number.NEGATIVE_INFINITY
 
   const reasonOfRevert = async (request: Call, block: bigint): Promise<string> => {

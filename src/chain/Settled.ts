@@ -5,7 +5,7 @@
 import { type parseEventLogs, serializeTransaction, type Transaction } from 'viem'
 import * as Batch from '../core/Batch.ts'
 import type { Address, Hex } from '../core/Payment.ts'
-import type { Settlement } from '../core/Record.ts'
+import type { Origin, Settlement } from '../core/Record.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Keccak from '../crypto/Keccak.ts'
 import * as Signature from '../crypto/Signature.ts'
@@ -19,6 +19,7 @@ export interface Sent {
   readonly gasUsed: bigint
   /** The signed transaction. */
   readonly serialized: Hex
+  readonly origin?: Origin | undefined
 }
 
 export interface SettledOptions {
@@ -30,6 +31,32 @@ export interface SettledOptions {
 
 /** An event of the clearing house. */
 export type Event = ReturnType<typeof parseEventLogs<typeof clearingHouse.abi>>[number]
+
+const originDigits = 32
+
+/**
+ * Puts behind a settlement's calldata how far the journal is: 8 bytes for the position, 8 for the term. The contract does not read them; they
+ * cost 0.2 % of a settlement of a hundred members.
+ */
+export const withOrigin = (data: Hex, { position, term }: Origin): Hex =>
+  `${data}${position.toString(16).padStart(16, '0')}${term.toString(16).padStart(16, '0')}`
+
+/** Where the batch of `settle(bytes)` begins in its calldata: after selector, offset and length. */
+const batchAt = 138
+
+const batchOf = (input: Hex): { batch: Hex; after: string } => {
+  const length = 2 * Number(BigInt(`0x${input.slice(74, batchAt)}`))
+  const end = batchAt + Math.ceil(length / 64) * 64
+  return { batch: `0x${input.slice(batchAt, batchAt + length)}`, after: input.slice(end) }
+}
+
+/** What a settlement's calldata says of the journal that it was sent from; undefined where it says nothing. */
+export const originOf = (input: Hex): Origin | undefined => {
+  const { after } = batchOf(input)
+  if (after.length !== originDigits) return undefined
+  const [position, term] = [Number(`0x${after.slice(0, 16)}`), Number(`0x${after.slice(16)}`)]
+  return { position, term }
+}
 
 /** The accounts of a batch: credits name theirs, signers are recovered. */
 const membersOf = (domain: Digest.Domain, batch: Hex): Sent['members'] =>
@@ -60,11 +87,9 @@ const readSent = async ({ client, domain }: SettledOptions, hash: Hex): Promise<
     client.getTransaction({ hash }),
     client.getTransactionReceipt({ hash }),
   ])
-  // settle(bytes): selector, offset, length, data.
   const { input } = transaction
-  const length = Number(BigInt(`0x${input.slice(74, 138)}`))
-  const members = membersOf(domain, `0x${input.slice(138, 138 + 2 * length)}`)
-  return { members, block: blockNumber, gasUsed, serialized: serializedOf(transaction) }
+  const members = membersOf(domain, batchOf(input).batch)
+  return { members, block: blockNumber, gasUsed, serialized: serializedOf(transaction), origin: originOf(input) }
 }
 
 /** @param expected what this process has sent itself */
@@ -85,6 +110,7 @@ export const reader = (options: SettledOptions, expected: ReadonlyMap<Hex, Sent>
       gasUsed: sent.gasUsed,
       members: sent.members.length,
       ...size,
+      ...(sent.origin === undefined ? {} : { origin: sent.origin }),
     })
   }
   return { settlements, members: members.flat() }

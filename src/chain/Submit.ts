@@ -13,7 +13,16 @@ import * as Revert from './Revert.ts'
 const mostNonces = 3
 /** How long a base fee is good; twice of it is offered. */
 const feeGoodMs = 2000
-export const create = (options: Outbox.OutboxOptions, outbox: Outbox.Outbox) => {
+
+/** Who is asked before a nonce is used for the first time, and told when another transaction has used it. */
+export interface Fence {
+  /** Resolves when it may be used. @throws what forbids it */
+  claim(nonce: number): Promise<void>
+  /** A transaction of somebody else has used it. @throws where nobody else may have */
+  overtaken(nonce: number): void
+}
+
+export const create = (options: Outbox.OutboxOptions, outbox: Outbox.Outbox, fence?: Fence) => {
   const { client, address, sign } = options
   const inTurn = Turns.queue()
   /** The next one; unknown at the start and after a failure. */
@@ -45,6 +54,7 @@ export const create = (options: Outbox.OutboxOptions, outbox: Outbox.Outbox) => 
       const fees = Outbox.feesAt(await baseFeeWei())
       nonce ??= await pending()
       first ??= nonce
+      await fence?.claim(nonce)
       const form = sign(nonce, fees, flight.call)
       try {
         await client.sendRawTransaction({ serializedTransaction: form.serialized })

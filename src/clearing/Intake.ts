@@ -11,7 +11,7 @@ import type * as Sender from '../chain/Sender.ts'
 import type { AmountAtomic } from '../core/Amount.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address } from '../core/Payment.ts'
-import type { MeterRequest, SignedReading, Transaction } from '../core/Wire.ts'
+import type { MeterRequest, ReserveRequest, SignedReading, Transaction } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
 import * as Deposits from './Deposits.ts'
@@ -40,11 +40,14 @@ export interface Intake {
   read(readings: readonly SignedReading[]): Promise<number>
   /** Approves a device, and chooses where its owner's credits go. */
   approveMeter(request: MeterRequest): Promise<Transaction>
+  /** Reserves pool money for a payee, or announces that it comes back. @throws {RevertedError} */
+  reserve(request: ReserveRequest): Promise<Transaction>
   /** @throws {NoFaucetError} */
   faucet(to: Address, amount: AmountAtomic): Promise<Transaction>
 }
 
 const gasOfApproval = 300_000n
+const gasOfReserve = 150_000n
 const gasOfMint = 120_000n
 /** Readings that may wait for a settlement. */
 const mostReadings = 100_000
@@ -89,6 +92,13 @@ export const create = ({ client, deployment, sender, issuer, sync, settle, owner
         await call('chooseDeliveryWithSignature', [approval.owner, toClearing, accountOwner, chosen])
       }
       return answer(await call('approve', [approval, signature]))
+    },
+    async reserve({ asset, account, amount, release = false }) {
+      const call = release ? 'release' : 'reserve'
+      const args = [asset, account, amount]
+      const sent = await sender.send(House.call(deployment.clearingHouse, call, args, gasOfReserve, true))
+      await sync.now(sent.block)
+      return answer(sent)
     },
     async faucet(to, amount) {
       if (!deployment.local) throw new NoFaucetError()

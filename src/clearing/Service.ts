@@ -10,34 +10,29 @@ import type { Keys } from '../chain/Keys.ts'
 import type * as Sender from '../chain/Sender.ts'
 import type { Address } from '../core/Payment.ts'
 import * as Rate from '../core/Rate.ts'
-import type { ChainRecord, Record } from '../core/Record.ts'
+import type { Record } from '../core/Record.ts'
 import type * as Wire from '../core/Wire.ts'
 import * as Pool from '../crypto/Pool.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
 import * as Budgets from './Budgets.ts'
-import type * as Commit from './Commit.ts'
+import * as Evidence from './Evidence.ts'
 import * as Facilitator from './Facilitator.ts'
 import * as Heartbeat from './Heartbeat.ts'
 import * as Insight from './Insight.ts'
 import * as Intake from './Intake.ts'
 import type * as Leave from './Leave.ts'
+import { announcer, type Listener, type Log } from './Listeners.ts'
 import type * as Plan from './Plan.ts'
 import * as Policy from './Policy.ts'
+import * as Receipts from './Receipts.ts'
 import { replay } from './Replay.ts'
-import type * as Sealing from './Sealing.ts'
 import * as Views from './Views.ts'
 import * as Wiring from './Wiring.ts'
 import type * as Withdrawals from './Withdrawals.ts'
 
+export type { Listener, Log } from './Listeners.ts'
 export { assetsOf } from './Wiring.ts'
-
-/** What the service writes to its log; never a key. */
-export interface Log {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
 
 export interface ServiceOptions {
   readonly rpcUrl: string
@@ -71,19 +66,12 @@ export interface Health {
   readonly chain: 'reachable' | 'unreachable'
 }
 
-/** Told of accepted payments, refusals, groups that went to disk, and what the chain did. */
-export interface Listener {
-  payment?(payment: Sealing.Sealed): void
-  refused?(code: string): void
-  group?(group: Commit.Group): void
-  chain?(record: ChainRecord): void
-}
-
 export interface Service
   extends Accept.Accept,
     Intake.Intake,
     Budgets.Budgets,
     Facilitator.Facilitator,
+    Receipts.Receipts,
     Views.Views,
     Pick<Insight.Insight, 'valueAtomic' | 'settled' | 'funds' | 'balances'>,
     Pick<Withdrawals.Withdrawals, 'withdraw'>,
@@ -104,17 +92,6 @@ export interface Service
   close(): Promise<void>
 }
 
-/** Tells all listeners. What one of them does wrong changes nothing for the others, nor for the payment that it was told of. */
-const announcer = (listeners: ReadonlySet<Listener>, log: Log) => (tell: (listener: Listener) => void) => {
-  for (const listener of listeners) {
-    try {
-      tell(listener)
-    } catch (error) {
-      log.error({ error: String(error) }, 'a listener failed')
-    }
-  }
-}
-
 /** Rebuilds the ledger from the journal, and reads what the chain did since. */
 const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiring.Parts): Promise<void> => {
   const startedMs = performance.now()
@@ -128,7 +105,11 @@ const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiri
   if (journal.end > 0)
     log.info({ records: journal.end, tookMs: Math.round(performance.now() - startedMs) }, 'journal replayed')
   parts.clock.observe((await answered(parts.client, parts.client.getBlock())).timestamp)
+  await parts.nonceFence.open()
   await parts.sync.now()
+  const evidence = Evidence.ofLedger(parts.ledger)
+  if (evidence !== undefined) throw evidence
+  await parts.nonceFence.markStart(parts.sender)
 }
 
 /** What the chain's reader reports goes to the log. */
@@ -138,6 +119,8 @@ const reports = (log: Log, discrepancies: string[]) => ({
     log.error({ what }, 'ledger and chain do not agree')
   },
   onReorganised: ({ message }: Error) => log.warn({ error: message }, 'the chain was reorganised'),
+  onHalted: ({ message }: Error) => log.error({ error: message }, 'nothing more is accepted'),
+  warn: (what: string) => log.warn({ what }, 'the settlement key’s nonces'),
   onResumed: () => log.warn({}, 'the chain is the one that was read; accepting again'),
 })
 
@@ -163,6 +146,16 @@ const holdings = async ({ client, ledger, house }: Wiring.Parts, { dollar, energ
 
 /** How long a heartbeat under way may hold up the end. What it does is taken up again at the next start. */
 const patienceMs = 500
+
+/** Waits for something, but not for long. */
+const patiently = async (ending: Promise<void>): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined
+  const impatient = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patienceMs)
+  })
+  await Promise.race([ending, impatient])
+  clearTimeout(timer)
+}
 
 /**
  * Starts the service. It accepts once this resolves.
@@ -215,6 +208,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     nextNonce: withdrawals.nextNonce,
     isStopping: () => isStopping,
   })
+  const receipts = Receipts.create({ ...parts, creditKey })
   const facilitator = Facilitator.create({ ...parts, deployment, creditKey, payment: views.payment })
   const synced = (is: boolean): void => {
     isReachable = is
@@ -236,8 +230,10 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...intake,
     ...views,
     ...facilitator,
+    ...receipts,
     ...insight,
     deposit: whileWritable(intake.deposit),
+    reserve: whileWritable(intake.reserve),
     withdraw: whileWritable(withdrawals.withdraw),
     exit: whileWritable(leave.exit),
     bindOwner: whileWritable(leave.bindOwner),
@@ -253,12 +249,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     discrepancies,
     async close() {
       isStopping = true
-      let timer: NodeJS.Timeout | undefined
-      const impatient = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, patienceMs)
-      })
-      await Promise.race([stop(), impatient])
-      clearTimeout(timer)
+      await patiently(stop())
       await commit.idle()
       journal.close()
       pool?.close()

@@ -10,6 +10,7 @@ import { setImmediate } from 'node:timers/promises'
 import { answered, type Client } from '../chain/Client.ts'
 import * as House from '../chain/House.ts'
 import * as Sender from '../chain/Sender.ts'
+import * as Settled from '../chain/Settled.ts'
 import type { Watcher } from '../chain/Watcher.ts'
 import type { Account } from '../core/Account.ts'
 import * as Batch from '../core/Batch.ts'
@@ -18,7 +19,9 @@ import type { Address } from '../core/Payment.ts'
 import type { Record } from '../core/Record.ts'
 import * as Turns from '../core/Turns.ts'
 import type { Settlements, SignedReading } from '../core/Wire.ts'
+import type { Journal } from '../store/Journal.ts'
 import type { Commit } from './Commit.ts'
+import type { NonceFence } from './NonceFence.ts'
 import * as Plan from './Plan.ts'
 import type { Sync } from './Sync.ts'
 
@@ -29,6 +32,8 @@ export interface SettleOptions {
   readonly watcher: Watcher
   readonly sync: Sync
   readonly commit: Commit
+  readonly journal: Pick<Journal, 'end' | 'term'>
+  readonly nonceFence: Pick<NonceFence, 'verify'>
   readonly house: Address
   readonly meter: Address
   /** Who owns a meter, so that readings of one owner stand together. */
@@ -76,7 +81,7 @@ const isTooLarge = (error: unknown): boolean =>
   /oversized|too large|too big|exceed|413|size limit/i.test(error.actual ?? '')
 
 export const create = (options: SettleOptions): Settle => {
-  const { ledger, sender, watcher, sync, commit, house, meter } = options
+  const { ledger, sender, watcher, sync, commit, journal, house, meter } = options
   const readings = new Map<Address, SignedReading>()
   const sent = new Map<string, Totals>()
 
@@ -149,8 +154,11 @@ export const create = (options: SettleOptions): Settle => {
   const submitWhole = async ({ batch, members, gas }: Plan.Transaction): Promise<Done> => {
     // The ledger is ahead of the disk: what a crash could still take back must not be on chain.
     await commit.kept()
-    const { transaction, gasUsed, block, serialized } = await sender.send(House.call(house, 'settle', [batch], gas))
-    watcher.expect(transaction, { members, block, gasUsed, serialized })
+    const origin = { position: journal.end, term: journal.term }
+    const call = House.call(house, 'settle', [batch], gas)
+    const whole = { ...call, data: Settled.withOrigin(call.data, origin) }
+    const { transaction, gasUsed, block, serialized } = await sender.send(whole)
+    watcher.expect(transaction, { members, block, gasUsed, serialized, origin })
     for (const member of members) sent.set(key(member), { debit: member.debitTotal, credit: member.creditTotal, block })
     return { block, answer: { transaction, gasUsed, members: members.length } }
   }
@@ -167,6 +175,7 @@ export const create = (options: SettleOptions): Settle => {
 
   const now = Turns.shared(async (): Promise<Settlements> => {
     await sync.now()
+    await options.nonceFence.verify()
     for (const [id, { block }] of sent) if (block <= sync.block) sent.delete(id)
     // Readings that cannot be sent must not hold up anybody's money.
     const [submitted] = await Promise.allSettled([submitReadings()])

@@ -1,6 +1,7 @@
 /**
- * Keeps the ledger's copy of the chain: reads new blocks, journals what they changed, one run at a time. After each run ledger and chain
- * are compared (I13): the chain may never have settled more than the journal holds.
+ * Keeps the ledger's copy of the chain: reads new blocks, journals what they changed, one run at a time. After each record ledger and chain
+ * are compared (I13): the chain may never have settled more than the journal holds. Where it has, the journal is an older copy, and nothing
+ * more is accepted (`Evidence`).
  *
  * Where the chain replaces blocks that counted, the ledger goes back with it. Where it replaces more than can be undone, nothing is accepted
  * as long as that is so: a node that answered for another chain for some seconds must not need a person. Acceptance goes on only once the
@@ -14,8 +15,11 @@ import * as Ledger from '../core/Ledger.ts'
 import type { Address } from '../core/Payment.ts'
 import type { ChainRecord, Undone } from '../core/Record.ts'
 import * as Turns from '../core/Turns.ts'
+import type { Journal } from '../store/Journal.ts'
 import type { Clock } from './Clock.ts'
 import type { Commit } from './Commit.ts'
+import * as Evidence from './Evidence.ts'
+import type { NonceFence } from './NonceFence.ts'
 
 export interface Sync {
   /**
@@ -35,7 +39,11 @@ export interface Sync {
 export interface SyncOptions {
   readonly ledger: Ledger.Ledger
   readonly commit: Commit
+  readonly journal: Pick<Journal, 'end' | 'term'>
   readonly watcher: Watcher
+  readonly nonceFence: Pick<NonceFence, 'verify'>
+  /** Ends acceptance, and says why. */
+  readonly halt: (reason: Error) => void
   readonly clock: Clock
   /** The first block to read. */
   readonly startBlock: bigint
@@ -50,7 +58,7 @@ export interface SyncOptions {
 }
 
 /**
- * What cannot be, if journal and chain belong together; one line each.
+ * Accounts that owe more than they have, one line each: their payees are owed it all the same.
  * @param excused accounts that have spent a deposit whose block was replaced
  */
 export const discrepancies = (
@@ -59,15 +67,8 @@ export const discrepancies = (
   excused: ReadonlySet<string> = new Set(),
 ): string[] =>
   record.slots.flatMap(({ asset, account }) => {
-    const a = Ledger.account(ledger, asset, account)
-    const found: string[] = []
-    if (a.settled.debited > a.debitTotal)
-      found.push(`${account} has ${a.settled.debited} debited on chain and ${a.debitTotal} in the journal`)
-    if (a.settled.credited > a.creditTotal)
-      found.push(`${account} has ${a.settled.credited} credited on chain and ${a.creditTotal} in the journal`)
-    if (Account.position(a) < 0n && !excused.has(asset + account))
-      found.push(`${account} owes ${-Account.position(a)} more than it has`)
-    return found
+    const position = Account.position(Ledger.account(ledger, asset, account))
+    return position < 0n && !excused.has(asset + account) ? [`${account} owes ${-position} more than it has`] : []
   })
 
 /** Keeps which accounts have spent a deposit whose block was replaced, until they are covered again. */
@@ -96,7 +97,7 @@ const isEmpty = ({ slots, events, settlements, undone }: ChainRecord): boolean =
 const greatest = (...values: readonly bigint[]): bigint => values.reduce((a, b) => (a > b ? a : b))
 
 export const create = (options: SyncOptions): Sync => {
-  const { ledger, commit, watcher, clock } = options
+  const { ledger, commit, journal, watcher, clock } = options
   const short = shortAccounts(ledger)
   /** Read and found empty, beyond `Ledger.block`. */
   let seen = options.startBlock - 1n
@@ -126,9 +127,12 @@ export const create = (options: SyncOptions): Sync => {
   const run = Turns.shared(async () => {
     // What is wanted may have been seen before, and been empty; then its blocks are read again to be journaled.
     if (ledger.block < wanted && seen >= wanted) seen = ledger.block
-    for (;;) {
+    for (let blocks = 0; ; blocks++) {
       const record = await next()
-      if (record === undefined) return
+      if (record === undefined) {
+        if (blocks > 0) await options.nonceFence.verify()
+        return
+      }
       clock.observe(record.timestamp)
       const isWanted = ledger.block < wanted && record.block >= wanted
       if (isEmpty(record) && !isWanted && record.block - ledger.block < mostEmpty) {
@@ -138,6 +142,12 @@ export const create = (options: SyncOptions): Sync => {
       if (record.undone !== null) seen = record.block
       await commit.add(record)
       const found = short.observe(record)
+      const evidence = Evidence.ofRecord(ledger, record, { position: journal.end, term: journal.term })
+      if (evidence !== undefined) {
+        options.onDiscrepancy(evidence.expected ?? evidence.code)
+        options.halt(evidence)
+        throw evidence
+      }
       for (const what of discrepancies(ledger, record, short.all)) options.onDiscrepancy(what)
       if (record.undone !== null) options.onReorganised(new ChainReorganisedError(record, record.undone, found))
       options.onChain(record)

@@ -9,12 +9,14 @@ import * as Ledger from '../core/Ledger.ts'
 import type { Address } from '../core/Payment.ts'
 import type { ChainRecord, Record } from '../core/Record.ts'
 import * as Digest from '../crypto/Digest.ts'
+import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Clock from './Clock.ts'
 import * as Commit from './Commit.ts'
 import * as CreditKey from './CreditKey.ts'
 import * as Intake from './Intake.ts'
 import * as Leave from './Leave.ts'
+import * as NonceFence from './NonceFence.ts'
 import type * as Plan from './Plan.ts'
 import * as Settle from './Settle.ts'
 import * as Sync from './Sync.ts'
@@ -37,6 +39,9 @@ export interface WiringOptions {
   readonly onGroup: (group: Commit.Group) => void
   /** Told of every chain record, once it is on disk. */
   readonly onChain: (record: ChainRecord) => void
+  /** Told why nothing more is accepted, once. */
+  readonly onHalted: (reason: Error) => void
+  readonly warn: (what: string) => void
   /** Told where ledger and chain do not agree. */
   readonly onDiscrepancy: (what: string) => void
   /** Told when blocks that counted were replaced. */
@@ -57,6 +62,15 @@ const foundation = (options: WiringOptions) => {
   const domain = Digest.domain(deployment.chainId, deployment.clearingHouse)
   const ledger = Ledger.create(assetsOf(deployment))
   const clock = Clock.create()
+  const commit = Commit.create(ledger, journal, domain, keys.credit, onGroup)
+  const halt = (reason: Error): void => {
+    if (commit.failure === undefined) options.onHalted(reason)
+    commit.halt(reason)
+  }
+  const nonceFence = NonceFence.create({
+    ...{ client, ledger, journal, commit, halt, warn: options.warn },
+    ...{ address: Signature.addressOf(keys.settlement), startBlock: deployment.startBlock },
+  })
   return {
     client,
     domain,
@@ -66,9 +80,12 @@ const foundation = (options: WiringOptions) => {
     house: deployment.clearingHouse,
     meter: deployment.energyMeter,
     ownerOf: Intake.meterOwners(client, deployment.energyMeter),
-    sender: Sender.create(client, deployment.chainId, keys.settlement, Deployment.errors, timing),
+    halt,
+    nonceFence,
+    sender: Sender.create(client, deployment.chainId, keys.settlement, Deployment.errors, timing, nonceFence),
     issuer: Sender.create(client, deployment.chainId, keys.issuer, Deployment.errors, timing),
-    commit: Commit.create(ledger, journal, domain, keys.credit, onGroup),
+    commit,
+    journal,
     watcher: Watcher.create({
       client,
       house: deployment.clearingHouse,
@@ -94,6 +111,7 @@ export const create = (options: WiringOptions) => {
   const tend = async (): Promise<void> => {
     await base.issuer.tend()
     await base.sender.tend()
+    await base.nonceFence.markStart(base.sender)
   }
   const sync = Sync.create({
     ...base,

@@ -10,16 +10,19 @@ export interface Rest {
   readonly block: string
   readonly payments: number
   readonly day: number
+  /** null: the journal names no nonce of the settlement key. */
+  readonly nextNonce: number | null
   readonly chronicle: Chronicle.Kept
   readonly budgets: readonly { readonly [field: string]: string | number }[]
 }
 
 const numbers = ['sequence', 'perPayment', 'perDay', 'total', 'validUntil', 'paid'] as const
 
-export const restOf = ({ block, payments, day, budgets, chronicle }: Ledger.Ledger): Rest => ({
+export const restOf = ({ block, payments, day, nextNonce, budgets, chronicle }: Ledger.Ledger): Rest => ({
   block: `${block}`,
   payments,
   day,
+  nextNonce: nextNonce ?? null,
   chronicle: Chronicle.toKept(chronicle),
   budgets: [...budgets.values()].map(({ account, asset, day: on, ...rest }) => ({
     ...{ account, asset, day: on },
@@ -33,6 +36,7 @@ export const restOf = ({ block, payments, day, budgets, chronicle }: Ledger.Ledg
  */
 export const restore = (ledger: Ledger.Ledger, rest: Rest, accounts: Accounts.Accounts): void => {
   const chronicle = Chronicle.fromKept(rest.chronicle)
+  if (rest.nextNonce === undefined) throw new TypeError('it does not say which nonces were used')
   Object.assign(ledger, Ledger.create([...ledger.assets]), { accounts, chronicle })
   for (const row of ledger.accounts.rows()) {
     Ledger.note(ledger, row)
@@ -43,6 +47,7 @@ export const restore = (ledger: Ledger.Ledger, rest: Rest, accounts: Accounts.Ac
   ledger.block = BigInt(rest.block)
   ledger.payments = rest.payments
   ledger.day = rest.day
+  ledger.nextNonce = rest.nextNonce ?? undefined
   for (const kept of rest.budgets) {
     const standing = { ...kept, ...Object.fromEntries(numbers.map((field) => [field, BigInt(kept[field] ?? 0)])) }
     const one = standing as unknown as Budget.Standing

@@ -5,63 +5,20 @@
  * Every payment adds the same amount to its payer's debit total and its payee's credit total, so in each asset the sums of both are
  * equal; chain records replace an account's settled slot by what the chain says (I13).
  */
-import * as Account from './Account.ts'
+import type * as Account from './Account.ts'
 import * as Accounts from './Accounts.ts'
 import { cell } from './Accounts.ts'
 import type { AmountAtomic } from './Amount.ts'
 import { maxTotal } from './Amount.ts'
 import * as Budget from './Budget.ts'
 import * as Chronicle from './Chronicle.ts'
+import { budget, key, type Ledger } from './LedgerState.ts'
 import * as Packed from './Packed.ts'
 import type { Address, Payment, Refusal } from './Payment.ts'
 import type { BudgetRecord, ChainRecord, PaymentRecord, Record, Slot } from './Record.ts'
 
-export interface Ledger {
-  /** Keyed by asset + account. */
-  readonly accounts: Accounts.Accounts
-  /** Rows of the accounts for which a settlement would move something. */
-  readonly unsettled: Set<number>
-  /** By asset: what members are owed and the chain does not yet show. */
-  readonly owed: Map<Address, bigint>
-  /** By asset: all that has ever been paid. */
-  readonly turnover: Map<Address, bigint>
-  /** Budgets that owners have set; keyed as accounts are. */
-  readonly budgets: Map<string, Budget.Standing>
-  /** The day of chain time that payments count on; kept only once there are budgets. */
-  day: number
-  /** Listed assets, lower case. */
-  readonly assets: Set<Address>
-  /** The last block whose effects are in `settled`. */
-  block: bigint
-  /** Accepted payments; a sale counts as two. */
-  payments: number
-  readonly chronicle: Chronicle.Chronicle
-}
-
-export const create = (assets: readonly Address[] = []): Ledger => ({
-  accounts: Accounts.create(),
-  unsettled: new Set(),
-  owed: new Map(),
-  turnover: new Map(),
-  budgets: new Map(),
-  day: 0,
-  assets: new Set(assets),
-  block: 0n,
-  payments: 0,
-  chronicle: Chronicle.create(),
-})
-
-export const key = (asset: Address, account: Address): string => asset + account.slice(2)
-
-/** The account, or what an account is before anything happened to it. The ledger is not changed, and what is given does not change with it. */
-export const account = (ledger: Ledger, asset: Address, holder: Address): Account.Account => {
-  const row = ledger.accounts.named(asset, holder)
-  return row === undefined ? Account.empty(asset, holder) : Accounts.toAccount(row)
-}
-
-/** The budget that an owner has set, if one did. */
-export const budget = (ledger: Ledger, asset: Address, holder: Address): Budget.Standing | undefined =>
-  ledger.budgets.size === 0 ? undefined : ledger.budgets.get(key(asset, holder))
+export { account, budget, create, key, type Ledger } from './LedgerState.ts'
+export { serialize } from './LedgerText.ts'
 
 /** The day on which a payment made now counts: it never falls, so that a clock set back opens no day anew. */
 export const today = (ledger: Ledger, nowSeconds: bigint): number => Math.max(ledger.day, Budget.dayOf(nowSeconds))
@@ -245,6 +202,9 @@ export const apply = (ledger: Ledger, record: Record): void => {
     case 'day':
       ledger.day = record.day
       return
+    case 'nonce':
+      ledger.nextNonce = Math.max(ledger.nextNonce ?? 0, record.nonce + 1)
+      return
     case 'withdrawalFailed':
       setAside(ledger, record.asset, record.account, -record.amount)
       return
@@ -269,30 +229,3 @@ export const toSettle = (ledger: Ledger): Account.Account[] =>
     .map((a) => ({ a, id: a.asset + a.account }))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ a }) => a)
-
-/** The whole state in one fixed text: equal states give equal text, byte for byte. */
-export const serialize = (ledger: Ledger): string => {
-  const rows = [...ledger.accounts].sort(([a], [b]) => (a < b ? -1 : 1))
-  const lines = rows.map(([id, a]) =>
-    [
-      id,
-      a.settled.balance,
-      a.settled.debited,
-      a.settled.credited,
-      a.debitTotal,
-      a.debitHistory,
-      a.debitSignature,
-      a.creditTotal,
-      a.creditHistory,
-      a.creditDebit,
-      a.pendingWithdrawals,
-      a.leaving ? 1 : 0,
-    ].join(' '),
-  )
-  const limits = [...ledger.budgets.keys()].sort().map((id) => {
-    const b = ledger.budgets.get(id) as Budget.Standing
-    return `budget ${[id, b.sequence, b.perPayment, b.perDay, b.total, b.validUntil, b.day, b.paid].join(' ')}\n`
-  })
-  const day = ledger.day === 0 ? '' : `day ${ledger.day}\n`
-  return `block ${ledger.block} payments ${ledger.payments}\n${lines.join('\n')}\n${limits.join('')}${day}`
-}

@@ -63,6 +63,14 @@ export interface Settlement {
   /** Bytes of the signed transaction, and after FastLZ: what a rollup charges for. */
   readonly bytes: number
   readonly fastLzBytes: number
+  /** Which journal had sent it, as its calldata says; left out where it says nothing. */
+  readonly origin?: Origin | undefined
+}
+
+/** How far a journal was when a settlement was sent from it: the position of its last record, and its writer's term. */
+export interface Origin {
+  readonly position: number
+  readonly term: number
 }
 
 /** What blocks had done that the chain has replaced by others. */
@@ -122,6 +130,19 @@ export interface DayRecord {
   readonly day: number
 }
 
+/**
+ * The settlement key is about to use a nonce: nothing is sent under a nonce that no record names. A nonce that the chain has counted and the
+ * journal does not have was used by another copy of the journal.
+ */
+export interface NonceRecord {
+  readonly type: 'nonce'
+  readonly nonce: number
+  /** Of the writer. */
+  readonly term: number
+  /** For the empty transaction that marks a start. */
+  readonly start: boolean
+}
+
 export type Record =
   | PaymentRecord
   | SaleRecord
@@ -130,6 +151,7 @@ export type Record =
   | WithdrawalFailedRecord
   | BudgetRecord
   | DayRecord
+  | NonceRecord
 
 /** The payments in a record: one, two (a sale) or none. */
 export const payments = (record: Record): readonly PaymentRecord[] =>
@@ -161,6 +183,7 @@ const revivers: { [type in Record['type']]: (record: Json) => void } = {
   withdrawalFailed: (record) => revive(record, ['amount', 'nonce']),
   budget: (record) => revive(record, ['sequence', 'perPayment', 'perDay', 'total', 'validUntil']),
   day: () => {},
+  nonce: () => {},
   chain: (record) => {
     revive(record, ['block', 'timestamp'])
     reviveAll(record['slots'], ['balance', 'debited', 'credited'])

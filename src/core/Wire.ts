@@ -105,6 +105,14 @@ export const reading = z.strictObject({
 /** POST /v1/readings: one reading or up to 1 000. */
 export const readings = z.union([reading, z.array(reading).min(1).max(1000)])
 
+/** POST /v1/receipts: receipts that the service may have lost. */
+export const receipts = z.strictObject({ receipts: z.array(receipt).min(1).max(100) })
+
+/** Answer to receipts: what became of each one, or why it proves nothing, in order. */
+export const broughtResults = z.array(
+  z.union([z.object({ id: bytes32, state: z.enum(['known', 'recovered']) }), z.lazy(() => problem)]),
+)
+
 /** Answer to readings: how many wait for the chain. */
 export const queued = z.object({ queued: z.int() })
 
@@ -123,6 +131,9 @@ export const meter = z.strictObject({
   /** Where new credits go, signed by the owner over Delivery; left out: its wallet. */
   delivery: z.strictObject({ toClearing: z.boolean(), accountOwner: address, signature }).optional(),
 })
+
+/** POST /v1/reserves (operator's token): sets pool money aside for one payee, or announces that it comes back. */
+export const reserve = z.strictObject({ asset: address, account: address, amount, release: z.boolean().optional() })
 
 /** POST /v1/faucet (local chain only). */
 export const faucet = z.strictObject({ to: address, amount })
@@ -253,6 +264,7 @@ export type OwnerRequest = z.output<typeof owner>
 export type BudgetRequest = z.output<typeof budget>
 export type BudgetView = z.output<typeof budgetView>
 export type SignedReading = z.output<typeof reading>
+export type ReserveRequest = z.output<typeof reserve>
 export type MeterRequest = z.output<typeof meter>
 export type OrderRequest = z.output<typeof order>
 export type Transaction = z.output<typeof transaction>

@@ -192,6 +192,8 @@ export const fields: { readonly [name: string]: string } = {
   unsettledCredit: 'Earned, and not yet on chain.',
   unsettledDebit: 'Paid, and not yet on chain.',
   validAfter: 'Unix time in seconds from which the authorization holds.',
+  receipts: 'As they were answered; at most 100.',
+  release: 'true: the reserved amount is announced to come back after the notice period.',
   validBefore: 'Unix time in seconds until which the authorization holds.',
   validUntil: 'Chain time in seconds after which it is refused for good.',
   version: 'Of what it names: the protocol’s in the status, a token’s in its EIP-712 domain.',

@@ -1,13 +1,4 @@
-/**
- * Checking a receipt without asking anybody: a few hashes and two signatures. What each one shows:
- *
- * - the payer's signature recovers from (asset, total, history): the payer authorised this debit, whose digest is the payment's id;
- * - the credit key's signature over the root, and the branch up to it: the operator owes the payee `credit.total`;
- * - `credit.debit` is that id, and `before` with payer, amount and reference hashes to `credit.history`: the credit rose by this amount,
- *   for this reference, because of this payer.
- *
- * `validUntil` is of no use to a payee and is the one field that stays the payer's word.
- */
+/** Checking a receipt without asking anybody (`crypto/ReceiptCheck` says what each signature shows), and as text. */
 
 import type { AmountAtomic } from '../core/Amount.ts'
 import * as Amount from '../core/Amount.ts'
@@ -15,7 +6,7 @@ import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex, Receipt } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
-import * as Signature from '../crypto/Signature.ts'
+import * as ReceiptCheck from '../crypto/ReceiptCheck.ts'
 
 export type { Receipt } from '../core/Payment.ts'
 
@@ -58,34 +49,16 @@ export interface Verified {
  * @example const { payer, amount } = Receipt.verify(receipt, { chainId, clearingHouse, creditKey, payee, minimum: '0.000125' })
  */
 export const verify = (receipt: Receipt, options: Trust & Expected): Verified => {
-  const domain = domainOf(options)
-  const { payment } = receipt
-  const id = Digest.debit(domain, payment.asset, payment.total, payment.history)
-  if (payment.id !== id) throw new ReceiptInvalidError('the payment’s id is not its digest', id, payment.id)
-  const payer = Signature.recover(id, payment.signature)
-  if (payer === undefined || payer !== payment.payer)
-    throw new ReceiptInvalidError('the payment is not signed by its payer', payment.payer, payer ?? 'nobody')
-  verifyCredit(receipt, domain, options.creditKey)
+  const found = ReceiptCheck.fault(receipt, domainOf(options), options.creditKey)
+  if (found !== undefined) throw new ReceiptInvalidError(found)
   expect(receipt, options)
   return describe(receipt)
 }
 
 /** The part that the payer of a payment still has to check: that the operator owes the payee this amount because of this debit. */
 export const verifyCredit = (receipt: Receipt, domain: Digest.Domain, creditKey: Address): void => {
-  const { payment, credit, before, proof } = receipt
-  const same = (what: string, expected: unknown, actual: unknown): void => {
-    if (expected !== actual) throw new ReceiptInvalidError(what, String(expected), String(actual))
-  }
-  same('the credit passes on another debit', payment.id, credit.debit)
-  same('the credit is not the payee’s', payment.payee, credit.account)
-  same('the credit is in another asset', payment.asset, credit.asset)
-  const history = Digest.creditHistory(before, payment.payer, payment.amount, payment.reference)
-  same('payer, amount or reference are not what the credit rose by', credit.history, history)
-  if (credit.total < payment.amount)
-    throw new ReceiptInvalidError('the credit is below the payment', `at least ${payment.amount}`, `${credit.total}`)
-  const root = climb(Digest.credit(domain, credit), proof.branch)
-  const by = rootSigner(domain, root, proof.signature)
-  same('the credit is not signed by the credit key', creditKey.toLowerCase(), by ?? 'nobody')
+  const found = ReceiptCheck.creditFault(receipt, domain, creditKey)
+  if (found !== undefined) throw new ReceiptInvalidError(found)
 }
 
 const describe = ({ payment, credit }: Receipt): Verified => ({
@@ -127,41 +100,7 @@ const parsed = (text: string): unknown => {
 /** As JSON text; amounts are decimal strings. */
 export const format = (receipt: Receipt): string => Wire.stringify(receipt)
 
-// Branches of one tree run together towards its root: of two nodes the one above is hashed once.
-const mostNodes = 4096
-const above = new Map<Hex, { readonly beside: Hex; readonly node: Hex }>()
-
-/** As `Merkle.climb`. */
-const climb = (leaf: Hex, branch: readonly Hex[]): Hex => {
-  let at = leaf
-  for (const beside of branch) {
-    const known = above.get(at)
-    if (known?.beside === beside) {
-      at = known.node
-      continue
-    }
-    const node = Digest.node(at, beside)
-    if (above.size >= mostNodes) above.clear()
-    above.set(at, { beside, node }).set(beside, { beside: at, node })
-    at = node
-  }
-  return at
-}
-
-// A group commit signs one root for hundreds of receipts: each signature is recovered once. The newest few hundred are remembered.
 const remembered = 512
-const signers = new Map<string, Address | undefined>()
-
-const rootSigner = (domain: Digest.Domain, root: Hex, signature: Hex): Address | undefined => {
-  const key = domain + root + signature
-  const known = signers.get(key)
-  if (known !== undefined) return known
-  const signer = Signature.recover(Digest.credits(domain, root), signature)
-  if (signers.size >= remembered) signers.delete(signers.keys().next().value as string)
-  signers.set(key, signer)
-  return signer
-}
-
 const domains = new Map<string, Digest.Domain>()
 
 const domainOf = ({ chainId, clearingHouse }: Trust): Digest.Domain => {
@@ -178,7 +117,7 @@ const domainOf = ({ chainId, clearingHouse }: Trust): Digest.Domain => {
 /** A receipt is forged or damaged: something in it is not what its signatures say. */
 export class ReceiptInvalidError extends SunledgerError {
   override readonly name = 'ReceiptInvalidError'
-  constructor(why: string, expected: string, actual: string) {
+  constructor({ why, expected, actual }: ReceiptCheck.Fault) {
     super('SL650', `The receipt is not valid: ${why}.`, {
       expected,
       actual,

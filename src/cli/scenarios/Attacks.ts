@@ -2,12 +2,8 @@
  * What hostile participants try, for real, against the running service and chain. Each attack says what it gained and what honest participants lost,
  * in atomic dollars, and how much it could have been at most.
  */
-import * as Deployment from '../../chain/Deployment.ts'
 import * as House from '../../chain/House.ts'
-import * as Keys from '../../chain/Keys.ts'
-import * as Sender from '../../chain/Sender.ts'
 import type { AmountAtomic } from '../../core/Amount.ts'
-import * as Batch from '../../core/Batch.ts'
 import { type Address, debitGenesis, type Hex, type PaymentRequest, type Receipt } from '../../core/Payment.ts'
 import * as Digest from '../../crypto/Digest.ts'
 import * as Signature from '../../crypto/Signature.ts'
@@ -26,7 +22,7 @@ export interface Attack {
   readonly bound: string
 }
 
-const money = 1_000_000n
+export const money = 1_000_000n
 
 /** An attacker with a deposit, and its key. */
 const attacker = async (scene: Scene, name: string): Promise<{ robot: Robot; key: Hex }> => {
@@ -172,7 +168,7 @@ export const leaving = async (scene: Scene, honest: Robot): Promise<Attack> => {
   }
 }
 
-const accountOnChain = async (scene: Scene, account: Address) => {
+export const accountOnChain = async (scene: Scene, account: Address) => {
   const { chain, status } = scene.options
   const [slot] = await House.slots(
     chain,
@@ -258,35 +254,5 @@ export const flood = async (scene: Scene, honest: Robot): Promise<Attack & { rea
     lostAtomic: before + paid - (await held(honest)),
     bound: 'nothing but time',
     tookMs,
-  }
-}
-
-/** The operator with its settlement key: a debit of a victim that the victim never signed, and a credit out of an empty pool. */
-export const operator = async (scene: Scene, honest: Robot): Promise<Attack> => {
-  const { chain, status, seed } = scene.options
-  await scene.settle()
-  const keys = Keys.simulated(seed)
-  const sender = Sender.create(chain, status.chainId, keys.settlement, Deployment.errors)
-  const forger = Random.key(seed, 'forger', 0)
-  const to = Signature.addressOf(forger)
-  const before = await accountOnChain(scene, honest.address)
-  const history: Hex = `0x${'11'.repeat(32)}`
-  const total = before.debited + before.balance
-  const domain = Digest.domain(status.chainId, status.clearingHouse)
-  const signature = Signature.sign(Digest.debit(domain, status.dollar.asset, total, history), forger)
-  const section = { asset: status.dollar.asset, p256: false, boths: [] }
-  const batches = [
-    Batch.encode([{ ...section, debits: [{ signature, total, history }], credits: [] }]),
-    Batch.encode([{ ...section, debits: [], credits: [{ account: to, total: money }] }]),
-  ]
-  for (const batch of batches) await sender.send(House.call(status.clearingHouse, 'settle', [batch], 1_000_000n))
-  const [after, gained] = await Promise.all([accountOnChain(scene, honest.address), accountOnChain(scene, to)])
-  return {
-    name: 'the operator forges a payer’s debit, and credits itself',
-    tries: batches.length,
-    refused: gained.balance === 0n ? batches.length : 0,
-    gainedAtomic: gained.balance,
-    lostAtomic: before.balance - after.balance,
-    bound: 'what is collected and not yet credited: the pool, here empty',
   }
 }

@@ -2,6 +2,7 @@
 import * as Attacks from './Attacks.ts'
 import type { Definition } from './Definition.ts'
 import * as Meters from './Meters.ts'
+import * as OperatorAttack from './OperatorAttack.ts'
 import type { Scene } from './Scene.ts'
 import * as Show from './Show.ts'
 
@@ -13,7 +14,7 @@ const play = async (scene: Scene): Promise<void> => {
   await scene.deposit(honest, 1_000_000n)
   const attacks = [
     ...[Attacks.repeated, Attacks.forked, Attacks.beyond, Attacks.replayed, Attacks.leaving, Attacks.stolen],
-    ...[Meters.tooMuch, Meters.atNight, Attacks.flood, Attacks.operator],
+    ...[Meters.tooMuch, Meters.atNight, Attacks.flood, OperatorAttack.operator],
   ]
   for (const attack of attacks) {
     if (scene.options.signal.aborted) return

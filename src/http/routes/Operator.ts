@@ -16,6 +16,20 @@ export const routes = [
     run: (service) => service.settle(),
   }),
   route({
+    method: 'post',
+    path: '/v1/reserves',
+    id: 'reserve',
+    tag: 'Operator',
+    summary: 'Reserve money of the pool for one payee, or announce that it comes back',
+    description:
+      'The settlement key is the service’s alone: whatever else is sent with it would be taken for another copy of the journal.',
+    access: 'operator',
+    body: Wire.reserve,
+    answer: { description: 'The transaction, once it is mined.', schema: Wire.transaction },
+    refusals: refusing(Refusals.body, Refusals.operator, Refusals.chain, Refusals.journal),
+    run: (service, { body }) => service.reserve(body),
+  }),
+  route({
     method: 'get',
     path: '/v1/ledger',
     id: 'ledger',

@@ -1,5 +1,6 @@
 /** Paying, and reading what was paid. */
 import { z } from 'zod'
+import { type Brought, ReceiptUnprovenError } from '../../clearing/Receipts.ts'
 import type { Service } from '../../clearing/Service.ts'
 import { pack, packAll } from '../../core/Pack.ts'
 import type * as Packed from '../../core/Packed.ts'
@@ -24,6 +25,9 @@ const payAll = async (service: Service, requests: readonly Read[]): Promise<stri
   )
   return `[${texts.join(',')}]`
 }
+
+const resultOf = (brought: Brought | ReceiptUnprovenError): unknown =>
+  brought instanceof ReceiptUnprovenError ? brought.toProblem() : brought
 
 export const routes = [
   route({
@@ -60,6 +64,23 @@ export const routes = [
     },
     refusals: refusing({ 400: ['SL601'], 404: ['SL319'] }, Refusals.journal),
     run: (service, { params }) => Wire.formatReceipt(service.payment(params.id)),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/receipts',
+    id: 'bring',
+    tag: 'Payments',
+    summary: 'Bring back receipts that the service may have lost',
+    description:
+      'For whoever holds a receipt that the service does not know. One that is proven under the service’s credit key and that the journal does not have shows that the journal is an older copy: the service stops accepting (SL409) until its operator recovers it. Anything less changes nothing.',
+    access: 'signed',
+    body: Wire.receipts,
+    answer: {
+      description: 'What became of each receipt, or why it proves nothing, in order.',
+      schema: Wire.broughtResults,
+    },
+    refusals: refusing(Refusals.body, Refusals.busy, Refusals.journal),
+    run: async (service, { body: { receipts } }) => (await service.bring(receipts)).map(resultOf),
   }),
   route({
     method: 'post',

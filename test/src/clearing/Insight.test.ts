@@ -22,9 +22,7 @@ test('behavior: settlements, what they covered, and reserves are known after a s
   await service.faucet(donor.address, 500n as never)
   await donor.send(tokenCall(asset, 'approve', [deployment.clearingHouse, 500n]))
   await donor.send(houseCall(deployment.clearingHouse, 'fund', [asset, 500n]))
-  const operator = chain.senderOf(keys.settlement)
-  for (const of of [shop, payer])
-    await operator.send(houseCall(deployment.clearingHouse, 'reserve', [asset, of.address, 150n]))
+  for (const of of [shop, payer]) await service.reserve({ asset, account: of.address, amount: 150n as never })
   const pay = async (times: number) => {
     for (let i = 0; i < times; i++) await service.pay(payer.pay({ to: shop.address, amount: 10n }))
     await service.settle()

@@ -254,7 +254,10 @@ describe('I11 a crash on the way', () => {
     const { chainId, genesisHash, clearingHouse, startBlock } = deployed.deployment
     const journal = Embedded.open(service.folder, { chainId, genesisHash, clearingHouse, startBlock })
     const request = ask(5n, 0n)
-    await journal.append([{ type: 'withdrawal', ...request }])
+    const settlement = Signature.addressOf(deployed.keys.settlement)
+    const nonce = await chain.client.getTransactionCount({ address: settlement })
+    const sending = { type: 'nonce', nonce, term: journal.term, start: false } as const
+    await journal.append([{ type: 'withdrawal', ...request }, sending])
     journal.close()
     // The first one waits in the node's pool while the service starts again and sends its own.
     await chain.automine(false)
@@ -268,7 +271,7 @@ describe('I11 a crash on the way', () => {
       }
       await service.until(async () => (await waiting()) === 1)
       const again = await start(chain, deployed, { folder: service.folder })
-      await again.until(async () => (await waiting()) === 2)
+      await again.until(async () => (await waiting()) === 3)
       await chain.mine(1)
       await first
       await again.until(async () => (await again.account(account)).assets[0]?.pendingWithdrawals === 0n)

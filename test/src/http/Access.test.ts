@@ -39,6 +39,7 @@ const operations = async (url: string) => {
 /** What anybody may do without a signature, and why that is safe. */
 const open = {
   'POST /v1/faucet': 'test dollars on a local chain; SL342 on any other',
+  'POST /v1/receipts': 'a receipt has its payer’s signature and the credit key’s; anything less changes nothing',
   'POST /verify': 'moves nothing',
 }
 
