@@ -147,6 +147,15 @@ const holdings = async ({ client, ledger, house }: Wiring.Parts, { dollar, energ
 /** How long a heartbeat under way may hold up the end. What it does is taken up again at the next start. */
 const patienceMs = 500
 
+/** What the chain does has to be journaled, so nothing is done there while that is not possible. */
+const writable =
+  (commit: Wiring.Parts['commit']) =>
+  <A extends unknown[], T>(act: (...args: A) => Promise<T>) =>
+  async (...args: A): Promise<T> => {
+    if (commit.failure !== undefined) throw commit.failure
+    return act(...args)
+  }
+
 /** Waits for something, but not for long. */
 const patiently = async (ending: Promise<void>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
@@ -217,13 +226,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     // What fails because the journal is being closed has nothing to do with settlement.
     if (!isStopping) log.warn({ error: (error as Error).message }, 'settlement is delayed')
   })
-  /** What the chain does has to be journaled, so nothing is done there while that is not possible. */
-  const whileWritable =
-    <A extends unknown[], T>(act: (...args: A) => Promise<T>) =>
-    async (...args: A): Promise<T> => {
-      if (commit.failure !== undefined) throw commit.failure
-      return act(...args)
-    }
+  const whileWritable = writable(commit)
   return {
     deployment,
     ...accept,
