@@ -209,8 +209,6 @@ describe('blocks that did not count yet are replaced', () => {
   })
 })
 
-describe('another chain', () => {})
-
 describe('I5 I13 whatever happens in whichever order', () => {
   test.each([1, 10, 16, 19])('behavior: forty things, and blocks replaced among them (seed %i)', async (seed) => {
     const { deployed, service, payer, robot, shop, pay } = await running()
