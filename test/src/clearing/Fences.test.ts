@@ -230,7 +230,7 @@ describe('receipts that are brought', () => {
     service.listen({ payment: (payment) => seen.push(payment.json()) })
     await expect(pay(payer, shop, 9n)).rejects.toThrow('the disk is full')
     expect(seen).toEqual([])
-    expect(service.received(shop.address, 0, 10)).toEqual([])
+    expect([...service.received(shop.address, 0)].filter((one) => one !== undefined)).toEqual([])
   })
 })
 
