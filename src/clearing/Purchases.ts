@@ -5,7 +5,7 @@
 import * as Packed from '../core/Packed.ts'
 import type { Receipt } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
-import type { Journal } from '../store/Journal.ts'
+import { type Journal, JournalReadError } from '../store/Journal.ts'
 import type { Commit } from './Commit.ts'
 
 /** A receipt that there is, made when it is asked for. */
@@ -58,7 +58,9 @@ export const create = (journal: Journal, { receiptOf }: Pick<Commit, 'receiptOf'
       if (before === undefined) return undefined
       if (!isSameSale(packed, before)) return 'referenceReused'
       const answer = stored(before)
-      return answer === undefined ? undefined : Promise.resolve(answer)
+      // It was bought: that it is not found by its name is no reason to charge for it again.
+      if (answer === undefined) throw new JournalReadError(new Error(`no payment ${Packed.id(before)}`))
+      return Promise.resolve(answer)
     },
     same: stored,
     begin(payment) {

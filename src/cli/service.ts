@@ -9,6 +9,7 @@ import * as Service from '../clearing/Service.ts'
 import * as FastLz from '../cost/FastLz.ts'
 import * as Server from '../http/Server.ts'
 import * as Embedded from '../store/Embedded.ts'
+import * as Fence from '../store/Fence.ts'
 import * as Limits from './Limits.ts'
 import * as Log from './Log.ts'
 import * as Prices from './Prices.ts'
@@ -31,6 +32,7 @@ interface Flags extends Limits.Flags, Tuning.Flags {
   readonly manualSettlement?: boolean
   readonly confirmations: string
   readonly threads?: string
+  readonly fence?: string
 }
 
 /** Both, or neither: what came up beside something that did not is closed again. */
@@ -62,7 +64,11 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
   const journal = Embedded.open(
     flags.data,
     { chainId, genesisHash, clearingHouse, startBlock },
-    flags.snapshotEvery === undefined ? {} : { snapshotEvery: flags.snapshotEvery },
+    {
+      warn: (what) => log.warn({ data: flags.data }, what),
+      fence: flags.fence === undefined ? Fence.usual() : { file: flags.fence },
+      ...(flags.snapshotEvery === undefined ? {} : { snapshotEvery: flags.snapshotEvery }),
+    },
   )
   const starting = Service.start({
     rpcUrl: flags.rpc,
@@ -118,6 +124,7 @@ export const register = (program: Command): void => {
       '--threads <number>',
       'threads that check signatures beside the service’s own; left out: one a core but one',
     )
+    .option('--fence <file>', 'fence file of this journal; left out: one in $XDG_STATE_HOME/sunledger')
     .option('--confirmations <blocks>', 'blocks that must follow before something counts', '0')
     .action((flags: Flags) => Processes.live(() => bringUp(flags)))
 }

@@ -3,22 +3,37 @@
  *
  * | file | has |
  * |---|---|
- * | `journal.log` | everything (`Log`, `Frame`); the rest can be made again from it |
+ * | `journal.log` | everything (`Log`, `Frame`); its index and snapshots can be made again from it |
+ * | `journal.mark` | how far it has reached (`Mark`) |
  * | `index-FIRST-LAST.run` | where payments, purchases and accounts are found (`Run`) |
  * | `snapshot-POSITION` | the ledger up to there (`Snapshot`) |
  * | `journal.lock`, `run.lock` | who holds the journal, and the folder (`Lock`) |
+ *
+ * Outside of the folder is its fence (`Fence`).
  */
-import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Ledger } from '../core/Ledger.ts'
+import * as Evidence from './Evidence.ts'
+import * as Fence from './Fence.ts'
 import * as Frame from './Frame.ts'
-import * as Index from './Index.ts'
+import type * as Index from './Index.ts'
 import type { Entry, Identity, Journal, Restored } from './Journal.ts'
-import { JournalFencedError, JournalMissingError, JournalUnusableError, JournalWriteError } from './Journal.ts'
+import {
+  JournalFencedError,
+  JournalGoneError,
+  JournalMissingError,
+  JournalReadError,
+  JournalUnusableError,
+  JournalWriteError,
+} from './Journal.ts'
 import * as Keeper from './Keeper.ts'
 import * as Lock from './Lock.ts'
 import * as Log from './Log.ts'
+import * as Mark from './Mark.ts'
+import * as Opening from './Opening.ts'
+import * as Page from './Page.ts'
 import * as Questions from './Questions.ts'
 import * as Restore from './Restore.ts'
 import * as Snapshot from './Snapshot.ts'
@@ -26,10 +41,12 @@ import * as Snapshot from './Snapshot.ts'
 export { fileIn } from './Log.ts'
 
 export interface Options {
-  /** Told of what was found and passed over, such as a damaged snapshot. */
+  /** Told of what was found and passed over, cut or made again. */
   readonly warn?: (what: string) => void
   /** Records after which a snapshot is made. */
   readonly snapshotEvery?: number
+  /** Where the fence is; left out: there is none, and copies are not noticed. */
+  readonly fence?: Fence.Place | undefined
 }
 
 const usualSnapshotEvery = 1_000_000
@@ -42,25 +59,10 @@ const told = (path: string, error: unknown): Error =>
     ? error
     : new JournalUnusableError(path, error)
 
-/** The end of the log as far as it is known, moved on by frames that follow. */
-const following = (handle: number, index: Index.Index) => {
-  const { position, offset } = index.covered
-  const at = { position, offset, term: position === 0 ? 0 : Log.headOf(handle, index.marks, position).term }
-  const take = (frame: Frame.Frame, start: number): void => {
-    index.add(frame, start)
-    at.position = frame.first + frame.count - 1
-    at.offset = start + frame.bytes.length
-    at.term = frame.term
-  }
-  const follow = (): void => {
-    for (const { offset: start, frame } of Log.frames(handle, at.offset, at.position + 1)) take(frame, start)
-  }
-  return { at, take, follow }
-}
-
 /** What reading and writing share. */
 const reading = (
   folder: string,
+  id: string,
   handle: number,
   index: Index.Index,
   questions: Questions.Questions,
@@ -68,12 +70,16 @@ const reading = (
 ) => {
   function* entries(after = 0): Generator<{ position: number; entry: Entry }> {
     const last = end()
+    if (last === 0 || after >= last) return
     const { first, offset } = index.marks.before(after + 1)
+    let next = first
     for (const { frame } of Log.frames(handle, offset, first)) {
-      if (frame.first > last) return
-      if (frame.first + frame.count <= after + 1) continue
+      next = frame.first + frame.count
+      if (next <= after + 1) continue
       for (const placed of Frame.entries(frame)) if (placed.position > after) yield placed
+      if (next > last) return
     }
+    throw new JournalReadError(new Error(`the log is damaged: no whole group at position ${next}`))
   }
   return {
     ...questions,
@@ -82,7 +88,7 @@ const reading = (
       for (const { position, entry } of entries(after)) yield { position, record: Frame.toRecord(entry) }
     },
     restore: (ledger: Ledger, warn: (what: string) => void): Restored => {
-      const { position, observed } = Restore.fromSnapshot(folder, ledger, end(), warn)
+      const { position, observed } = Restore.fromSnapshot(folder, id, ledger, end(), warn)
       return { position, observed: observed.map((one) => Restore.recordOf(handle, one)) }
     },
   }
@@ -92,7 +98,8 @@ const reading = (
  * Opens a folder's journal for writing, and makes it where there is none.
  * @throws {JournalLockedError} another process has it
  * @throws {JournalMismatchError} it belongs to another chain, or has another format
- * @throws {JournalDamagedError} accepted payments are missing in its middle
+ * @throws {JournalDamagedError} accepted payments are missing from it
+ * @throws {JournalOlderError} @throws {JournalForeignError} it is not the newest, or a copy; see `Fence`
  * @throws {JournalUnusableError} the folder or the file cannot be used
  */
 export const open = (folder: string, identity: Identity, options: Options = {}): Journal => {
@@ -101,7 +108,12 @@ export const open = (folder: string, identity: Identity, options: Options = {}):
   const handles: number[] = []
   try {
     Log.refuseOlder(folder)
-    if (!existsSync(path)) Log.begin(folder, identity)
+    Evidence.refuseLost(folder)
+    if (!existsSync(path)) {
+      if (options.fence !== undefined) Fence.refuseLost(options.fence, folder)
+      Page.write(path, identity)
+      Log.syncFolder(folder)
+    }
     // Written through one handle and read through another, so that a reader of this process never sees what is half written.
     for (const flags of ['r', 'r+']) handles.push(openSync(path, flags))
     return writing(folder, identity, handles as [number, number], options, release)
@@ -116,38 +128,51 @@ const writing = (
   folder: string,
   expected: Identity,
   [reader, writer]: [number, number],
-  { warn = () => {}, snapshotEvery = usualSnapshotEvery }: Options,
+  options: Options,
   release: () => void,
 ): Journal => {
-  const { identity, seed } = Log.identify(Log.fileIn(folder), reader, expected)
-  for (const name of readdirSync(folder)) if (/^snapshot-\d+\.new$/.test(name)) rmSync(join(folder, name))
+  const { warn = () => {}, snapshotEvery = usualSnapshotEvery } = options
+  const path = Log.fileIn(folder)
   const keeper = Keeper.create(warn)
-  const index = Index.open(
-    folder,
-    seed,
-    { start: Log.pageBytes, bytes: fstatSync(reader).size },
-    {
-      make: (source) => keeper.ask({ type: 'run', folder, source }),
-      join: (paths) => keeper.ask({ type: 'join', folder, paths }),
-    },
-  )
-  const { at, take, follow } = following(reader, index)
-  follow()
-  Log.cut(writer, at.offset, at.position + 1)
-  if (at.position > 0) Log.renew(reader, writer, Log.headOf(reader, index.marks, at.position).offset)
+  const opened = Opening.begin(folder, reader, expected, (id) => ({
+    make: (source) => keeper.ask({ type: 'run', folder, id, source }),
+    join: (paths) => keeper.ask({ type: 'join', folder, id, paths }),
+    remake: (run) => keeper.ask({ type: 'remake', folder, id, run }),
+    warn,
+  }))
+  const { page, index, at, take } = opened
+  const { id, seed } = page
+  const fence = Opening.check(opened, writer, options.fence, warn)
+  for (const name of readdirSync(folder)) if (/^snapshot-\d+\.new$/.test(name)) rmSync(join(folder, name))
+  index.tidy()
   const term = at.term + 1
+  const mark = Mark.create(folder, id, at)
+  Log.syncFolder(folder)
+  const { ino } = fstatSync(writer)
   const questions = Questions.create(reader, index, seed, () => at.position)
-  const { restore, ...answers } = reading(folder, reader, index, questions, () => at.position)
+  const { restore, ...answers } = reading(folder, id, reader, index, questions, () => at.position)
   let snapshotAt = Snapshot.list(folder)[0]?.position ?? 0
   let failure: SunledgerError | undefined
 
   const snapshot = async (): Promise<void> => {
     snapshotAt = at.position
-    await keeper.ask({ type: 'snapshot', folder, until: at.position })
+    await keeper.ask({ type: 'snapshot', folder, id, until: at.position })
+  }
+
+  /** Whether what is written is found again at its place, and nobody else has been told to go on from it. */
+  const verify = (): void => {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found?.ino !== ino)
+      failure ??= new JournalGoneError(path, found === undefined ? 'nothing is there' : 'another file is there')
+    else if (!mark.isInPlace()) failure ??= new JournalGoneError(Mark.fileIn(folder), 'it is gone')
+    else if (found.size < at.end)
+      failure ??= new JournalGoneError(path, `it was cut to ${found.size} bytes, from ${at.end}`)
+    failure ??= fence.failure
+    if (failure !== undefined) throw failure
   }
 
   const fenced = (): JournalFencedError => {
-    const error = new JournalFencedError(term, Log.headAt(reader, at.offset).term)
+    const error = new JournalFencedError(term, Log.headAt(reader, at.end).term)
     failure = error
     return error
   }
@@ -157,7 +182,7 @@ const writing = (
     failure = error
     try {
       // Whatever of it was written is cut off, so that it is not found at the next start; if that fails too, it may be, unanswered as it is.
-      ftruncateSync(writer, at.offset)
+      ftruncateSync(writer, at.end)
     } catch {
       // The error that counts is the first one.
     }
@@ -167,28 +192,39 @@ const writing = (
   return {
     ...answers,
     restore: (ledger) => restore(ledger, warn),
-    identity,
-    term,
+    ...{ identity: page.identity, id, term },
+    get fence() {
+      return fence.state
+    },
     get end() {
       return at.position
     },
+    verify,
     async append(records, seal) {
       if (failure !== undefined) throw failure
       // The lock keeps others out. Where somebody has removed it, at least nothing of theirs is written over.
-      if (fstatSync(writer).size > at.offset) throw fenced()
-      const bytes = Frame.encode(records, at.position + 1, term, seal)
+      const { size } = fstatSync(writer)
+      if (size > at.end) throw fenced()
+      if (size < at.end) verify()
+      const frame = { first: at.position + 1, count: records.length, term, seal }
+      const bytes = Frame.encode(records, frame.first, term, seal)
       try {
-        await Log.append(writer, bytes, at.offset)
+        await Log.append(writer, bytes, at.end, mark.sync)
+        verify()
+        mark.note(Opening.behind(frame, bytes, at.end))
+        take({ ...frame, bytes }, at.end)
       } catch (cause) {
-        throw fail(cause)
+        throw failure ?? fail(cause)
       }
-      take({ first: at.position + 1, count: records.length, term, bytes, seal }, at.offset)
+      fence.note({ ...at })
       if (at.position - snapshotAt >= snapshotEvery) void snapshot()
     },
     snapshot,
     close() {
       keeper.close()
       index.close()
+      mark.close()
+      fence.close()
       closeSync(reader)
       closeSync(writer)
       release()
@@ -199,6 +235,7 @@ const writing = (
 /**
  * Opens a folder's journal for reading; its writer may live.
  * @throws {JournalMissingError} there is none @throws {JournalMismatchError} it has another format
+ * @throws {JournalDamagedError} @throws {JournalForeignError}
  */
 export const read = (folder: string): Journal => {
   const path = Log.fileIn(folder)
@@ -207,20 +244,19 @@ export const read = (folder: string): Journal => {
     Log.refuseOlder(folder)
     handle = openSync(path, 'r')
     const reader = handle
-    const { identity, seed } = Log.identify(path, reader)
-    const index = Index.open(folder, seed, { start: Log.pageBytes, bytes: fstatSync(reader).size }, undefined)
-    const { at, follow } = following(reader, index)
+    const opened = Opening.begin(folder, reader, undefined, undefined)
+    const { page, index, at, follow } = opened
+    Opening.compare(opened, () => {})
     const end = (): number => {
       follow()
       return at.position
     }
-    const questions = Questions.create(reader, index, seed, end)
-    const { restore, ...answers } = reading(folder, reader, index, questions, end)
+    const questions = Questions.create(reader, index, page.seed, end)
+    const { restore, ...answers } = reading(folder, page.id, reader, index, questions, end)
     return {
       ...answers,
       restore: (ledger) => restore(ledger, () => {}),
-      identity,
-      term: 0,
+      ...{ identity: page.identity, id: page.id, term: 0, fence: 'missing', verify: () => {} },
       get end() {
         return end()
       },

@@ -29,6 +29,8 @@ export interface Placed {
 }
 
 export const headBytes = 32
+/** What a group is told from others by. */
+export const printBytes = 64
 const magic = 0x31_4a_4c_53
 /** A frame that claims more was never written by us. */
 const mostBytes = 1 << 30
@@ -113,6 +115,16 @@ export const headAt = (bytes: Buffer, place: number) => ({
   count: bytes.readUInt32LE(place + 12),
   term: bytes.readUInt32LE(place + 24),
 })
+
+/**
+ * The first bytes of a frame: its head, which has the checksum of all else, its position and term, and the first half of its seal, which is
+ * a signature over all of its payments.
+ */
+export const print = (frame: Buffer): Buffer => {
+  const own = Buffer.alloc(printBytes)
+  frame.copy(own, 0, 0, Math.min(printBytes, frame.length))
+  return own
+}
 
 /** The frame that stands there whole, or undefined where its checksum says that it does not. */
 export const decode = (bytes: Buffer): Frame | undefined => {

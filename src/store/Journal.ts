@@ -32,6 +32,9 @@ import type { Packed } from '../core/Packed.ts'
 import type { Address, Hex } from '../core/Payment.ts'
 import type { PaymentRecord, Record } from '../core/Record.ts'
 
+/** The way out of whatever a journal has lost. */
+const recovering = 'Run `sunledger recover`: it continues this journal under a new term once its receipts are back.'
+
 /** What a journal belongs to. */
 export interface Identity {
   readonly chainId: number
@@ -41,8 +44,8 @@ export interface Identity {
   readonly startBlock: bigint
 }
 
-/** Version of the format on disk. Version 1 was an SQLite file. */
-export const formatVersion = 2
+/** Version of the format on disk. Version 1 was an SQLite file; version 2 had no journal id, no mark and no checksums in its index. */
+export const formatVersion = 3
 
 /** A record as the journal takes and gives it: one payment or the two of a sale as bytes, or anything as values. */
 export type Entry = Record | readonly Packed[]
@@ -71,8 +74,17 @@ export interface Restored {
   readonly observed: readonly Record[]
 }
 
+/**
+ * Whether copies of this journal can be noticed on this machine (`store/Fence`): `present`: by a fence file that has been there since the
+ * journal was begun or last opened; `new`: from now on, for there was none; `missing`: it cannot be written.
+ */
+export type FenceState = 'present' | 'new' | 'missing'
+
 export interface Journal {
   readonly identity: Identity
+  /** Which journal it is: the same in all copies of one. */
+  readonly id: string
+  readonly fence: FenceState
   /** Of the lease under which it is open; 0 for a reader. */
   readonly term: number
   /** Position of the last record; 0 when empty. */
@@ -96,6 +108,8 @@ export interface Journal {
   linesAt(account: Address, position: number, incoming?: boolean): StoredLine[]
   /** An account's payments after a position, oldest first; `incoming` leaves out what it paid. A whole position or none of it. */
   lines(account: Address, after: number, limit: number, incoming?: boolean): StoredLine[]
+  /** Looks whether the journal is still in its place. @throws {JournalGoneError} @throws {JournalForeignError} another copy of it was started */
+  verify(): void
   /** Has a start bounded from here on. Resolves when that is done, or could not be. */
   snapshot(): Promise<void>
   close(): void
@@ -121,7 +135,10 @@ export class JournalMismatchError extends SunledgerError {
     super('SL402', `The journal has another ${what}.`, {
       expected,
       actual,
-      hint: 'A local chain starts anew each time: use a new --data folder for it, or keep the chain running.',
+      hint:
+        what === 'format version'
+          ? 'Settle everything with the version that wrote it, then use a new --data folder.'
+          : 'A local chain starts anew each time: use a new --data folder for it, or keep the chain running.',
       status: 503,
     })
   }
@@ -179,14 +196,18 @@ export class JournalReadError extends SunledgerError {
   }
 }
 
-/** The journal is damaged where it had been written: whole groups follow. */
+/** What was answered is missing from the journal, or is not as it was written. Nothing was changed. */
 export class JournalDamagedError extends SunledgerError {
   override readonly name = 'JournalDamagedError'
-  constructor(position: number, offset: number, whole: number) {
-    super('SL407', 'The journal is damaged in the middle.', {
-      expected: `a whole group of records at position ${position}, byte ${offset}`,
-      actual: `none there, but one at byte ${whole}`,
-      hint: 'Accepted payments are missing between. Restore the data folder from a copy; do not go on from this one.',
+  /**
+   * @param expected what there has to be, with positions and bytes, and what says so
+   * @param actual what there is
+   */
+  constructor(expected: string, actual: string) {
+    super('SL407', 'The journal is damaged: payments that were answered are missing from it.', {
+      expected,
+      actual,
+      hint: `Start a copy that is whole and newest, never an older one. If there is none: ${recovering}`,
       status: 503,
     })
   }
@@ -204,8 +225,6 @@ export class JournalFencedError extends SunledgerError {
     })
   }
 }
-
-const recovering = 'Run `sunledger recover`: it continues this journal under a new term once its receipts are back.'
 
 /** Something that this journal answered is not in it: it is an older copy, or another one has continued it. */
 export class JournalOlderError extends SunledgerError {
@@ -235,6 +254,32 @@ export class JournalForeignError extends SunledgerError {
       hint: `Start the original data folder instead. If it is lost: ${recovering}`,
       status: 503,
       ...(cause === undefined ? {} : { cause }),
+    })
+  }
+}
+
+/** The journal's file is not at its place any more. */
+export class JournalGoneError extends SunledgerError {
+  override readonly name = 'JournalGoneError'
+  constructor(path: string, actual: string) {
+    super('SL411', 'The journal was deleted, moved or replaced while it was in use, so nothing more is accepted.', {
+      expected: `${path} as this service opened it`,
+      actual,
+      hint: 'End this service. Put the folder back where it was, whole, and start again.',
+      status: 503,
+    })
+  }
+}
+
+/** The fence file says nothing that can be used. */
+export class FenceUnusableError extends SunledgerError {
+  override readonly name = 'FenceUnusableError'
+  constructor(path: string, actual: string) {
+    super('SL413', 'The fence file cannot be read, so it is not known whether this journal is the newest.', {
+      expected: `a fence file as it was written: ${path}`,
+      actual,
+      hint: 'If this is the only copy of the journal, delete the fence file and start again; a new one is made.',
+      status: 503,
     })
   }
 }

@@ -2,41 +2,71 @@
 import { closeSync, openSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import * as Ledger from '../core/Ledger.ts'
+import * as Frame from './Frame.ts'
+import * as Keys from './Keys.ts'
 import * as Log from './Log.ts'
+import * as Recent from './Recent.ts'
 import * as Restore from './Restore.ts'
 import * as Run from './Run.ts'
 import * as Snapshot from './Snapshot.ts'
 
-/** What there is to do. */
-export type Task =
-  | { readonly type: 'run'; readonly folder: string; readonly source: Run.Source }
-  | { readonly type: 'join'; readonly folder: string; readonly paths: readonly string[] }
-  | { readonly type: 'snapshot'; readonly folder: string; readonly until: number }
+/** A run that is to be made again. */
+export interface Remade extends Omit<Run.Source, 'words'> {
+  readonly seed: Keys.Seed
+  /** A frame at its first record or before it. */
+  readonly from: { readonly first: number; readonly offset: number }
+}
 
-const snapshot = (folder: string, until: number): string => {
+/** What there is to do, in the folder of a journal with this id. */
+export type Task = { readonly folder: string; readonly id: string } & (
+  | { readonly type: 'run'; readonly source: Run.Source }
+  | { readonly type: 'join'; readonly paths: readonly string[] }
+  | { readonly type: 'remake'; readonly run: Remade }
+  | { readonly type: 'snapshot'; readonly until: number }
+)
+
+const snapshot = (folder: string, id: string, until: number): string => {
   const ledger = Ledger.create()
   const handle = openSync(Log.fileIn(folder), 'r')
   try {
-    const kept = Restore.fromSnapshot(folder, ledger, until, () => {})
+    const kept = Restore.fromSnapshot(folder, id, ledger, until, () => {})
     const observed = [...kept.observed]
     const place = Restore.applyFrames(handle, ledger, kept, until, (one) => Snapshot.follow(observed, one))
     const followed = Snapshot.trimmed(observed, (one) => Restore.recordOf(handle, one))
-    return Snapshot.write(folder, ledger, { ...place, observed: followed })
+    return Snapshot.write(folder, id, ledger, { ...place, observed: followed })
   } finally {
     closeSync(handle)
   }
 }
 
-const join = (folder: string, paths: readonly string[]): string => {
-  const source = Run.joined(paths)
-  if (source === undefined) throw new Error('a run is damaged')
-  return Run.make(folder, source)
+/** The index of a stretch of the log, from the log alone. */
+const remake = (folder: string, { seed, from, first, last, end, marks }: Remade): Run.Source => {
+  const recent = Recent.create(first)
+  const keys = new Uint32Array(2 * Keys.mostOfPayment)
+  const handle = openSync(Log.fileIn(folder), 'r')
+  let reached = first - 1
+  try {
+    for (const { frame } of Log.frames(handle, from.offset, from.first)) {
+      if (frame.first > last) break
+      if (frame.first < first) continue
+      Frame.forEachPayment(frame, (payment, position) =>
+        recent.add(keys, Keys.ofPayment(keys, seed, payment), position),
+      )
+      reached = frame.first + frame.count - 1
+    }
+  } finally {
+    closeSync(handle)
+  }
+  if (reached !== last) throw new Error(`the log cannot be read behind position ${reached}`)
+  return { first, last, end, marks, words: recent.words() }
 }
 
 /** Does a task. Returns the path of what it made. */
 export const run = (task: Task): string => {
-  if (task.type === 'run') return Run.make(task.folder, task.source)
-  return task.type === 'join' ? join(task.folder, task.paths) : snapshot(task.folder, task.until)
+  const { folder, id } = task
+  if (task.type === 'run') return Run.make(folder, id, task.source)
+  if (task.type === 'join') return Run.make(folder, id, Run.joined(task.paths))
+  return task.type === 'remake' ? Run.make(folder, id, remake(folder, task.run)) : snapshot(folder, id, task.until)
 }
 
 parentPort?.on('message', (task: Task) => {

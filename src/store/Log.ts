@@ -1,11 +1,10 @@
 /**
- * The log: a file that only grows, `journal.log`. It begins with a page of text that names its format and its chain; frames follow one
+ * The log: a file that only grows, `journal.log`. It begins with a page of text that says whose it is (`Page`); frames follow one
  * after the other (`Frame`). A frame counts once it is whole; what a crash left half written at the end is cut off at the next start.
  *
- * A frame that is damaged while whole ones follow it is no torn tail: accepted payments are in it, and the log is refused as damaged rather
- * than cut.
+ * A frame that is damaged while whole ones follow it, or up to which the mark reaches (`Mark`), is no torn tail: accepted payments are in
+ * it, and the log is refused as damaged rather than cut.
  */
-import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   existsSync,
@@ -16,28 +15,16 @@ import {
   ftruncateSync,
   openSync,
   readSync,
-  renameSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { Address, Hex } from '../core/Payment.ts'
 import * as Frame from './Frame.ts'
-import type { Identity } from './Journal.ts'
-import {
-  formatVersion,
-  JournalDamagedError,
-  JournalMismatchError,
-  JournalMissingError,
-  JournalReadError,
-} from './Journal.ts'
-import type { Seed } from './Keys.ts'
+import { formatVersion, JournalDamagedError, JournalMismatchError, JournalReadError } from './Journal.ts'
 import type { Marks } from './Marks.ts'
 
 /** The journal's file in a data folder. */
 export const fileIn = (folder: string): string => join(folder, 'journal.log')
 
-/** Frames begin here. */
-export const pageBytes = 512
 /** Read at once while looking for frames. */
 const stretchBytes = 1 << 20
 
@@ -46,42 +33,6 @@ export const syncFolder = (folder: string): void => {
   const handle = openSync(folder, 'r')
   fsyncSync(handle)
   closeSync(handle)
-}
-
-const fields = (identity: Identity): [string, string][] => [
-  ['format version', String(formatVersion)],
-  ['chain id', String(identity.chainId)],
-  ['genesis hash', identity.genesisHash],
-  ['clearing house', identity.clearingHouse],
-  ['start block', String(identity.startBlock)],
-]
-
-/** Made beside its place and moved there, so that a journal has its whole identity or none. */
-export const begin = (folder: string, identity: Identity): void => {
-  const path = fileIn(folder)
-  const page = Buffer.alloc(pageBytes, ' ')
-  const stated = [...fields(identity), ['index seed', randomBytes(8).toString('hex')]]
-  page.write(`Sunledger journal\n${JSON.stringify(Object.fromEntries(stated), null, 1)}\n`)
-  page.write('\n', pageBytes - 1)
-  const handle = openSync(`${path}.new`, 'w')
-  try {
-    writeSync(handle, page)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-  renameSync(`${path}.new`, path)
-  syncFolder(folder)
-}
-
-const statedIn = (page: string): { [name: string]: string } | undefined => {
-  const [title, ...rest] = page.split('\n')
-  if (title !== 'Sunledger journal') return undefined
-  try {
-    return JSON.parse(rest.join('\n'))
-  } catch {
-    return undefined
-  }
 }
 
 /** Reads bytes at a place; fewer where the file ends. @throws {JournalReadError} */
@@ -98,27 +49,6 @@ export const readAt = (handle: number, place: number, length: number): Buffer =>
     throw new JournalReadError(cause)
   }
   return bytes.subarray(0, done)
-}
-
-/**
- * What a journal belongs to.
- * @param expected what it must belong to, where that is known
- * @throws {JournalMissingError} it is no journal @throws {JournalMismatchError} of another format, or of another chain than expected
- */
-export const identify = (path: string, handle: number, expected?: Identity): { identity: Identity; seed: Seed } => {
-  const stated = statedIn(readAt(handle, 0, pageBytes).toString('latin1'))
-  if (stated === undefined) throw new JournalMissingError(path)
-  const wanted = expected === undefined ? [['format version', String(formatVersion)] as const] : fields(expected)
-  for (const [name, value] of wanted)
-    if (stated[name] !== value) throw new JournalMismatchError(name, value, stated[name] ?? 'nothing')
-  const identity = {
-    chainId: Number(stated['chain id']),
-    genesisHash: stated['genesis hash'] as Hex,
-    clearingHouse: stated['clearing house'] as Address,
-    startBlock: BigInt(stated['start block'] ?? 0),
-  }
-  const seed = Buffer.from(stated['index seed'] ?? '', 'hex')
-  return { identity, seed: { a: seed.readUInt32LE(0), b: seed.readUInt32LE(4) } }
 }
 
 /** A journal of the format before this one was an SQLite file of another name. */
@@ -167,6 +97,9 @@ export const headOf = (handle: number, marks: Marks, position: number) => {
   let { offset } = marks.before(position)
   for (;;) {
     const head = headAt(handle, offset)
+    // Heads are walked without their checksums: one that is damaged must not lead past what is looked for.
+    if (head.first > position)
+      throw new JournalReadError(new Error(`no frame of position ${position} before byte ${offset} of the log`))
     if (position < head.first + head.count) return { ...head, offset }
     offset += head.length
   }
@@ -194,11 +127,23 @@ const wholeAfter = (handle: number, from: number, position: number): number | un
   return undefined
 }
 
-/** Cuts what a crash left half written. @throws {JournalDamagedError} whole frames follow */
-export const cut = (handle: number, end: number, position: number): void => {
-  if (fstatSync(handle).size <= end) return
+/**
+ * Bytes of a torn tail: what lies behind the last whole frame, where none follows.
+ * @throws {JournalDamagedError} whole frames follow
+ */
+export const tornBytes = (handle: number, end: number, position: number): number => {
+  const size = fstatSync(handle).size
+  if (size <= end) return 0
   const whole = wholeAfter(handle, end, position)
-  if (whole !== undefined) throw new JournalDamagedError(position, end, whole)
+  if (whole === undefined) return size - end
+  throw new JournalDamagedError(
+    `a whole group of records at position ${position}, byte ${end}`,
+    `none there, but one at byte ${whole}`,
+  )
+}
+
+/** Cuts a torn tail. */
+export const cut = (handle: number, end: number): void => {
   ftruncateSync(handle, end)
   fsyncSync(handle)
 }
@@ -215,12 +160,24 @@ export const renew = (reader: number, writer: number, offset: number): void => {
 }
 
 /**
- * Writes a frame at the log's end; resolves when it is on disk. The system takes the bytes within microseconds; the disk is waited for outside
- * of the event loop's thread. Handing over both would take a turn of the loop more for each group, which is milliseconds where there is much to do.
+ * Writes a frame at the log's end; resolves when it is on disk, and what `beside` does at the same time is done. The system takes the bytes
+ * within microseconds; the disk is waited for outside of the event loop's thread. Handing over both would take a turn of the loop more for
+ * each group, which is milliseconds where there is much to do.
  */
-export const append = (handle: number, bytes: Buffer, place: number): Promise<void> =>
+export const append = (
+  handle: number,
+  bytes: Buffer,
+  place: number,
+  beside: (then: (error: Error | null) => void) => void,
+): Promise<void> =>
   new Promise((resolve, reject) => {
     // What it throws, such as that the disk is full, rejects.
     for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done, bytes.length - done, place + done)
-    fdatasync(handle, (failed) => (failed === null ? resolve() : reject(failed)))
+    let waiting = 2
+    const then = (failed: Error | null): void => {
+      if (failed !== null) reject(failed)
+      else if (--waiting === 0) resolve()
+    }
+    fdatasync(handle, then)
+    beside(then)
   })

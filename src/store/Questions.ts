@@ -7,6 +7,7 @@ import type { Hex } from '../core/Payment.ts'
 import * as Frame from './Frame.ts'
 import type * as Index from './Index.ts'
 import type { Journal, StoredLine } from './Journal.ts'
+import { JournalReadError } from './Journal.ts'
 import * as Keys from './Keys.ts'
 import * as Log from './Log.ts'
 
@@ -34,6 +35,8 @@ export const create = (handle: number, index: Index.Index, seed: Keys.Seed, end:
       return last
     const { offset } = Log.headOf(handle, index.marks, position)
     const frame = Log.frameAt(handle, offset)
+    if (position < frame.first || position >= frame.first + frame.count)
+      throw new JournalReadError(new Error(`position ${position} is not in the group at byte ${offset} of the log`))
     const payments: Packed.Packed[][] = Array.from({ length: frame.count }, () => [])
     Frame.forEachPayment(frame, (payment, at) => payments[at - frame.first]?.push(payment))
     last = { frame, payments }

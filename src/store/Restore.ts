@@ -4,30 +4,34 @@ import * as Packed from '../core/Packed.ts'
 import type { Record } from '../core/Record.ts'
 import * as Frame from './Frame.ts'
 import type { Entry } from './Journal.ts'
-import { JournalReadError } from './Journal.ts'
+import { JournalForeignError, JournalReadError } from './Journal.ts'
 import * as Log from './Log.ts'
+import * as Page from './Page.ts'
 import * as Snapshot from './Snapshot.ts'
 
 /**
  * Takes a ledger back from the newest snapshot that can be used.
- * @param end position of the log's last record; a snapshot beyond it is of another log
+ * @param end position of the last record that counts
  * @param warn told of each snapshot that is passed over
+ * @throws {JournalForeignError} one is of another journal
  */
 export const fromSnapshot = (
   folder: string,
+  id: string,
   ledger: Ledger.Ledger,
   end: number,
   warn: (what: string) => void,
 ): Snapshot.Snapshot => {
   for (const { path, position } of Snapshot.list(folder)) {
     try {
-      if (position > end) throw new Error(`the log ends at position ${end}`)
-      return Snapshot.read(path, ledger)
+      // A writer that lives may have made one since.
+      if (position <= end) return Snapshot.read(path, id, ledger)
     } catch (error) {
+      if (error instanceof JournalForeignError) throw error
       warn(`a snapshot is passed over: ${path}: ${(error as Error).message}`)
     }
   }
-  return { position: 0, offset: Log.pageBytes, observed: [] }
+  return { position: 0, offset: Page.pageBytes, observed: [] }
 }
 
 /** What is followed, whole. */
@@ -43,7 +47,10 @@ export const applyEntry = (ledger: Ledger.Ledger, entry: Entry): void => {
   else for (const payment of entry) Ledger.applyPacked(ledger, payment)
 }
 
-/** Applies the log's frames from a place up to a position, and says where it stands then. */
+/**
+ * Applies the log's frames from a place up to a position, and says where it is then.
+ * @throws {JournalReadError} they cannot be read so far
+ */
 export const applyFrames = (
   handle: number,
   ledger: Ledger.Ledger,
@@ -60,5 +67,7 @@ export const applyFrames = (
     }
     place = { position: frame.first + frame.count - 1, offset: offset + frame.bytes.length }
   }
+  if (place.position < until)
+    throw new JournalReadError(new Error(`no whole group at position ${place.position + 1}, byte ${place.offset}`))
   return place
 }

@@ -3,11 +3,14 @@
  * place), found through a fence: the first word of every 512th entry is kept in memory, so an entry costs one reading of 4 KB. A filter over
  * the purchases, also in memory, says of nearly every new payment that its purchase was not made before, without reading.
  *
- * A run says nothing that the log does not: one that is missing or damaged is made again.
+ * A run says nothing that the log does not: one that is missing or damaged is made again. Its head, fence, filter and marks have a checksum
+ * that is checked when it is opened; each block of 512 entries has its own, which is checked whenever it is read: a damaged block must not
+ * say "no".
  */
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { JournalReadError } from './Journal.ts'
 import type { Key } from './Keys.ts'
 import { kinds, mostPlaces, placeBits } from './Keys.ts'
 import * as Log from './Log.ts'
@@ -22,9 +25,11 @@ export interface Run {
   readonly marks: Float64Array
   /** Whether a purchase may be in it. */
   mayHave(key: Key): boolean
-  /** Positions under a key from a position on, in order. */
+  /** Positions under a key from a position on, in order. @throws {JournalReadError} it is damaged where they are */
   find(key: Key, from?: number): Generator<number>
   readonly path: string
+  /** Of the journal that it belongs to. */
+  readonly id: string
   readonly entries: number
   close(): void
 }
@@ -39,10 +44,12 @@ export interface Source {
   readonly words: Uint32Array<ArrayBuffer>
 }
 
-const magic = 0x314e5552
-const headBytes = 64
+const magic = 0x324e5552
+const headBytes = 80
+const idPlace = 64
 const fenceEvery = 512
 const entryBytes = 8
+const blockBytes = fenceEvery * entryBytes
 const kindOf = (low: number): number => (low >>> placeBits) & 3
 
 export const nameOf = (first: number, last: number): string => `index-${first}-${last}.run`
@@ -82,12 +89,19 @@ const sorted = (words: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
   return words
 }
 
-/** Writes a run beside its place and moves it there. Sorts the source's words. Returns its path. */
-export const make = (folder: string, source: Source): string => {
+/** The checksum of each block. */
+const sumsOf = (words: Buffer): Uint32Array<ArrayBuffer> =>
+  Uint32Array.from({ length: Math.ceil(words.length / blockBytes) }, (_, i) =>
+    crc32(words.subarray(i * blockBytes, (i + 1) * blockBytes)),
+  )
+
+/** Writes a run beside its place and moves it there. Sorts the source's words. Returns its path. @param id of the journal */
+export const make = (folder: string, id: string, source: Source): string => {
   const words = sorted(source.words)
   const fence = new Uint32Array(Math.ceil(words.length / 2 / fenceEvery))
   for (let i = 0; i < fence.length; i++) fence[i] = words[2 * i * fenceEvery + 1] as number
-  const parts = [bytesOf(source.marks), bytesOf(fence), bytesOf(filterOf(words))]
+  const body = bytesOf(words)
+  const parts = [bytesOf(source.marks), bytesOf(fence), bytesOf(filterOf(words)), bytesOf(sumsOf(body))]
   const head = Buffer.alloc(headBytes)
   head.writeUInt32LE(magic, 0)
   head.writeDoubleLE(source.first, 8)
@@ -97,15 +111,14 @@ export const make = (folder: string, source: Source): string => {
   parts.forEach((part, i) => {
     head.writeUInt32LE(part.length, 40 + 4 * i)
   })
-  head.writeUInt32LE(crc32(bytesOf(words)), 52)
+  head.write(id, idPlace, 'hex')
   let sum = crc32(head.subarray(8))
   for (const part of parts) sum = crc32(part, sum)
   head.writeUInt32LE(sum, 4)
   const path = join(folder, nameOf(source.first, source.last))
   const handle = openSync(`${path}.new`, 'w')
   try {
-    for (const part of [head, ...parts, bytesOf(words)])
-      for (let at = 0; at < part.length; ) at += writeSync(handle, part, at)
+    for (const part of [head, ...parts, body]) for (let at = 0; at < part.length; ) at += writeSync(handle, part, at)
     fsyncSync(handle)
   } finally {
     closeSync(handle)
@@ -125,53 +138,61 @@ interface Opened {
   readonly marks: Float64Array
   readonly fence: Uint32Array
   readonly filter: Uint32Array
+  /** Of each block. */
+  readonly sums: Uint32Array
   /** Where the entries begin. */
   readonly body: number
-  readonly sum: number
+  readonly id: string
 }
 
 const openParts = (path: string): Opened | undefined => {
   const handle = openSync(path, 'r')
   const head = Log.readAt(handle, 0, headBytes)
   const whole = head.length === headBytes && head.readUInt32LE(0) === magic
-  const sizes = whole ? [40, 44, 48].map((place) => head.readUInt32LE(place)) : []
-  const rest = Log.readAt(
-    handle,
-    headBytes,
-    sizes.reduce((a, b) => a + b, 0),
-  )
-  if (!whole || head.readUInt32LE(4) !== crc32(rest, crc32(head.subarray(8)))) {
+  const sizes = whole ? [40, 44, 48, 52].map((place) => head.readUInt32LE(place)) : []
+  const restBytes = sizes.reduce((a, b) => a + b, 0)
+  // What a damaged head asks for is not read.
+  const isThere = whole && headBytes + restBytes <= fstatSync(handle).size
+  const rest = isThere ? Log.readAt(handle, headBytes, restBytes) : Buffer.alloc(0)
+  if (!isThere || head.readUInt32LE(4) !== crc32(rest, crc32(head.subarray(8)))) {
     closeSync(handle)
     return undefined
   }
-  const [marks, fence] = sizes as [number, number, number]
+  const parts: Buffer[] = []
+  for (let i = 0, place = 0; i < sizes.length; place += sizes[i++] as number)
+    parts.push(rest.subarray(place, place + (sizes[i] as number)))
+  const [marks, fence, filter, sums] = parts.map(aligned) as [ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer]
   return {
     handle,
     first: head.readDoubleLE(8),
     last: head.readDoubleLE(16),
     end: head.readDoubleLE(24),
     entries: head.readDoubleLE(32),
-    marks: new Float64Array(aligned(rest.subarray(0, marks))),
-    fence: new Uint32Array(aligned(rest.subarray(marks, marks + fence))),
-    filter: new Uint32Array(aligned(rest.subarray(marks + fence))),
+    marks: new Float64Array(marks),
+    fence: new Uint32Array(fence),
+    filter: new Uint32Array(filter),
+    sums: new Uint32Array(sums),
     body: headBytes + rest.length,
-    sum: head.readUInt32LE(52),
+    id: head.toString('hex', idPlace, headBytes),
   }
+}
+
+/** The entries of a block. @throws {JournalReadError} they are not as they were written */
+const blockOf = (path: string, { handle, body, entries, sums }: Opened, number: number): Uint32Array => {
+  const [from, to] = [body + number * blockBytes, body + Math.min(entries * entryBytes, (number + 1) * blockBytes)]
+  const bytes = Log.readAt(handle, from, to - from)
+  if (bytes.length === to - from && crc32(bytes) === sums[number]) return new Uint32Array(aligned(bytes))
+  throw new JournalReadError(new Error(`the index is damaged: ${path}, bytes ${from} to ${to}`))
 }
 
 /** Opens a run, or says that it is none that can be used. */
 export const open = (path: string): Run | undefined => {
   const opened = openParts(path)
   if (opened === undefined) return undefined
-  const { handle, first, last, end, entries, marks, fence, filter, body } = opened
-
-  const block = (number: number): Uint32Array => {
-    const bytes = Log.readAt(handle, body + number * fenceEvery * entryBytes, fenceEvery * entryBytes)
-    return new Uint32Array(aligned(bytes))
-  }
+  const { handle, first, last, end, entries, marks, fence, filter, id } = opened
 
   /** The first block that may hold a high word: the one before the first whose fence is not below it. */
-  const blockOf = (high: number): number => {
+  const firstBlock = (high: number): number => {
     let [low, most] = [0, fence.length]
     while (low < most) {
       const middle = (low + most) >>> 1
@@ -187,6 +208,7 @@ export const open = (path: string): Run | undefined => {
     end,
     marks,
     path,
+    id,
     entries,
     mayHave({ high, low }) {
       const bits = filter.length * 32
@@ -199,8 +221,8 @@ export const open = (path: string): Run | undefined => {
     *find({ high, low }, from = first) {
       const least = (low | Math.max(0, from - first)) >>> 0
       const most = (low | (mostPlaces - 1)) >>> 0
-      for (let number = blockOf(high); number < fence.length; number++) {
-        const words = block(number)
+      for (let number = firstBlock(high); number < fence.length; number++) {
+        const words = blockOf(path, opened, number)
         for (let i = 0; i < words.length; i += 2) {
           const [ownLow, ownHigh] = [words[i] as number, words[i + 1] as number]
           if (ownHigh > high || (ownHigh === high && ownLow > most)) return
@@ -212,26 +234,28 @@ export const open = (path: string): Run | undefined => {
   }
 }
 
-/** The entries of neighbouring runs as the source of one that takes their place, or undefined where one is damaged. */
-export const joined = (paths: readonly string[]): Source | undefined => {
-  const all = paths.map(openParts)
+/** The entries of neighbouring runs as the source of one that takes their place. @throws {JournalReadError} one is damaged */
+export const joined = (paths: readonly string[]): Source => {
+  const all = paths.map((path) => ({ path, opened: openParts(path) }))
   try {
-    const found = all.flatMap((one) => one ?? [])
+    const found = all.map(({ path, opened }) => {
+      if (opened === undefined) throw new JournalReadError(new Error(`the index is damaged: ${path}`))
+      return { path, ...opened }
+    })
     const [start, end] = [found[0], found.at(-1)]
-    if (found.length < paths.length || start === undefined || end === undefined) return undefined
+    if (start === undefined || end === undefined) throw new TypeError('no runs to join')
     const words = new Uint32Array(2 * found.reduce((sum, { entries }) => sum + entries, 0))
     let place = 0
-    for (const { handle, body, entries, sum, first } of found) {
-      const bytes = Log.readAt(handle, body, entries * entryBytes)
-      if (crc32(bytes) !== sum) return undefined
-      const own = new Uint32Array(aligned(bytes))
-      for (let i = 0; i < own.length; i += 2) own[i] = (own[i] as number) + (first - start.first)
-      words.set(own, place)
-      place += own.length
-    }
+    for (const one of found)
+      for (let number = 0; number < one.fence.length; number++) {
+        const own = blockOf(one.path, one, number)
+        for (let i = 0; i < own.length; i += 2) own[i] = (own[i] as number) + (one.first - start.first)
+        words.set(own, place)
+        place += own.length
+      }
     const marks = new Float64Array(found.flatMap((one) => [...one.marks]))
     return { first: start.first, last: end.last, end: end.end, marks, words }
   } finally {
-    for (const one of all) if (one !== undefined) closeSync(one.handle)
+    for (const { opened } of all) if (opened !== undefined) closeSync(opened.handle)
   }
 }

@@ -12,6 +12,7 @@ import * as Accounts from '../core/Accounts.ts'
 import * as Kept from '../core/Kept.ts'
 import type * as Ledger from '../core/Ledger.ts'
 import * as Record from '../core/Record.ts'
+import { JournalForeignError } from './Journal.ts'
 import * as Log from './Log.ts'
 
 /** Where a snapshot stands: its last record, and where the log goes on behind it. */
@@ -34,6 +35,8 @@ export interface Observed {
 }
 
 interface Head extends Place {
+  /** Id of the journal. */
+  readonly journal: string
   readonly ledger: Kept.Rest
   readonly observed: readonly (Omit<Observed, 'record'> & { readonly record?: string })[]
 }
@@ -102,10 +105,16 @@ const writeAll = (handle: number, bytes: Buffer, sum: number): number => {
   return crc32(bytes, sum)
 }
 
-/** Writes a snapshot and removes those that are one too many. Returns its path. */
-export const write = (folder: string, ledger: Ledger.Ledger, { position, offset, observed }: Snapshot): string => {
+/** Writes a snapshot and removes those that are one too many. Returns its path. @param id of the journal */
+export const write = (
+  folder: string,
+  id: string,
+  ledger: Ledger.Ledger,
+  { position, offset, observed }: Snapshot,
+): string => {
   const path = join(folder, `snapshot-${position}`)
   const head: Head = {
+    journal: id,
     position,
     offset,
     ledger: Kept.restOf(ledger),
@@ -138,9 +147,11 @@ export const write = (folder: string, ledger: Ledger.Ledger, { position, offset,
 
 /**
  * Reads a snapshot into a ledger, in place of what it held.
+ * @param id of the journal
+ * @throws {JournalForeignError} it is of another journal
  * @throws {Error} saying why it cannot be used; the ledger stays as it is
  */
-export const read = (path: string, ledger: Ledger.Ledger): Snapshot => {
+export const read = (path: string, id: string, ledger: Ledger.Ledger): Snapshot => {
   const handle = openSync(path, 'r')
   try {
     const prefix = Log.readAt(handle, 0, prefixBytes)
@@ -160,6 +171,8 @@ export const read = (path: string, ledger: Ledger.Ledger): Snapshot => {
     accounts.load(rows, fill)
     if (sum !== prefix.readUInt32LE(4)) throw new Error('its checksum is another')
     const head = JSON.parse(text.toString()) as Head
+    if (head.journal !== id) throw new JournalForeignError(`a snapshot of journal ${id}`, `${path} of ${head.journal}`)
+    if (!path.endsWith(`-${head.position}`)) throw new Error(`it is of position ${head.position}`)
     Kept.restore(ledger, head.ledger, accounts)
     return {
       position: head.position,

@@ -18,6 +18,8 @@ import * as Pvgis from '../../../src/sim/Pvgis.ts'
 import * as Embedded from '../../../src/store/Embedded.ts'
 import * as Frame from '../../../src/store/Frame.ts'
 import * as Log from '../../../src/store/Log.ts'
+import * as Mark from '../../../src/store/Mark.ts'
+import * as Page from '../../../src/store/Page.ts'
 import type { Pick } from './Mutate.ts'
 import * as Mutate from './Mutate.ts'
 import * as Right from './Right.ts'
@@ -64,19 +66,23 @@ const frame = (pick: Pick): void => {
 const memory = '/dev/shm'
 const newFolder = (): string => mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'sunledger-fuzz-'))
 
-const page = (): Buffer => {
-  const folder = newFolder()
-  Log.begin(folder, { chainId: 31337, genesisHash: `0x${'ab'.repeat(32)}`, clearingHouse: Right.asset, startBlock: 0n })
-  const made = readFileSync(Log.fileIn(folder))
-  rmSync(folder, { recursive: true })
-  return made
+/** A journal that has been begun, and answered nothing yet. Returns its page. */
+const begun = (folder: string): Buffer => {
+  const path = Log.fileIn(folder)
+  Page.write(path, { chainId: 31337, genesisHash: `0x${'ab'.repeat(32)}`, clearingHouse: Right.asset, startBlock: 0n })
+  const page = readFileSync(path)
+  Mark.write(folder, Page.parse(path, page, false).id, 2, Mark.nothing(Page.pageBytes))
+  return page
 }
 
 /** One folder and one right journal for all cases. */
 let right: { readonly folder: string; readonly bytes: Buffer } | undefined
 
 const file = (pick: Pick): void => {
-  right ??= { folder: newFolder(), bytes: Buffer.concat([page(), ...Right.frames]) }
+  if (right === undefined) {
+    const made = newFolder()
+    right = { folder: made, bytes: Buffer.concat([begun(made), ...Right.frames]) }
+  }
   const { folder, bytes } = right
   writeFileSync(Log.fileIn(folder), Mutate.bytes(pick, bytes))
   const journal = Embedded.read(folder)

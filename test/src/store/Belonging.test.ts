@@ -1,6 +1,7 @@
 /** Whose a journal is: one writer, one chain, one format; and what is no journal at all. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import * as Embedded from '../../../src/store/Embedded.ts'
 import { formatVersion } from '../../../src/store/Journal.ts'
@@ -60,9 +61,21 @@ describe('one format', () => {
     Embedded.open(path, identity).close()
     const file = Embedded.fileIn(path)
     const [before, after] = [`version": "${formatVersion}"`, `version": "${formatVersion + 1}"`]
-    writeFileSync(file, readFileSync(file, 'latin1').replace(before, after))
+    const page = Buffer.from(readFileSync(file, 'latin1').replace(before, after))
+    page.write(crc32(page.subarray(0, 503)).toString(16).padStart(8, '0'), 503)
+    writeFileSync(file, page)
     expect(codeFrom(() => Embedded.open(path, identity))).toBe('SL402')
     expect(codeFrom(() => Embedded.read(path))).toBe('SL402')
+  })
+
+  test('error: SL402 for a journal of the format before, whose page has no checksum, with the way out', () => {
+    const path = folder()
+    const page = Buffer.alloc(512, ' ')
+    page.write(`Sunledger journal\n${JSON.stringify({ 'format version': '2', 'chain id': '31337' }, null, 1)}\n`)
+    writeFileSync(Embedded.fileIn(path), page)
+    expect(codeFrom(() => Embedded.open(path, identity))).toBe('SL402')
+    expect(() => Embedded.read(path)).toThrow(/Settle everything with the version that wrote it/)
+    expect(readFileSync(Embedded.fileIn(path)).equals(page)).toBe(true)
   })
 
   test('error: SL402 for a folder with a journal of the first format', () => {

@@ -1,5 +1,6 @@
 /** I11 on a disk that fails for real, where one can be made: see `support/BadDisk`. */
 import { appendFileSync, closeSync, copyFileSync, fdatasyncSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { PaymentRequest } from '../../../src/core/Payment.ts'
 import * as Record from '../../../src/core/Record.ts'
@@ -52,6 +53,7 @@ describe.skipIf(!BadDisk.isPossible())('I11 an I/O error', () => {
     // What the process would have written next.
     const elsewhere = folder()
     copyFileSync(file, Embedded.fileIn(elsewhere))
+    copyFileSync(join(disk.folder, 'journal.mark'), join(elsewhere, 'journal.mark'))
     const requests = many()
     const ahead = open({ folder: elsewhere })
     const receipts = await Promise.all(requests.map(ahead.pay))

@@ -1,6 +1,15 @@
 /** The embedded journal: the port's contract, and what its files have to stand. */
 import { execFile } from 'node:child_process'
-import { appendFileSync, copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -25,6 +34,8 @@ journalContract('embedded', () => {
   }
 })
 
+const markIn = (path: string): string => join(path, 'journal.mark')
+
 const codeFrom = (run: () => unknown): string => {
   try {
     run()
@@ -34,45 +45,80 @@ const codeFrom = (run: () => unknown): string => {
   }
 }
 
-/** A journal of a deposit and two groups of payments; where in the log each of the three begins and the last ends. */
+/**
+ * A journal of a deposit and two groups of payments; where in the log each of the three begins and the last ends; and the mark as it was while
+ * the last group was on its way to the disk.
+ */
 const filled = async () => {
   const book = open()
   const [payer, payee] = [Member.create('payer'), Member.create('payee')] as const
   const size = () => readFileSync(Embedded.fileIn(book.folder)).length
   const places = [size()]
+  let mark = Buffer.alloc(0)
   await book.deposit(payer, 1000n)
   for (const amounts of [[1n, 2n, 3n], [4n]]) {
     places.push(size())
+    mark = readFileSync(markIn(book.folder))
     await Promise.all(amounts.map((amount) => book.pay(payer.pay({ to: payee.address, amount }))))
   }
   places.push(size())
-  return { book, payer, payee, places, path: book.folder, file: Embedded.fileIn(book.folder) }
+  return { book, payer, payee, places, mark, path: book.folder, file: Embedded.fileIn(book.folder) }
 }
 
-const amountsIn = (path: string): string => {
-  const journal = Embedded.open(path, identity)
+const amountsIn = (path: string, warn: (what: string) => void = () => {}): string => {
+  const journal = Embedded.open(path, identity, { warn })
   const amounts = [...journal.read()].flatMap(({ record }) => Record.payments(record).map(({ amount }) => amount))
   journal.close()
   return amounts.join(' ')
 }
 
 describe('I11 a torn tail is cut, and nothing else', () => {
-  test('behavior: wherever a crash cuts the last group, all before it stays and the journal goes on', async () => {
-    const { book, payer, payee, places, path, file } = await filled()
+  test('behavior: wherever a crash cuts a group before it is answered, all before it stays and the journal goes on; bytes and position are told', async () => {
+    const { book, payer, payee, places, mark, path, file } = await filled()
     book.close()
     const whole = readFileSync(file)
     const [, , begin, end] = places as [number, number, number, number]
-    for (let length = begin; length <= end; length += length < begin + 40 ? 1 : 37) {
+    for (let length = begin; length < end; length += length < begin + 40 ? 1 : 37) {
       writeFileSync(file, whole)
+      writeFileSync(markIn(path), mark)
       truncateSync(file, length)
-      expect(amountsIn(path)).toBe('1 2 3')
+      const words: string[] = []
+      expect(amountsIn(path, (what) => words.push(what))).toBe('1 2 3')
       expect(readFileSync(file)).toHaveLength(begin)
+      const cut = `never answered was left half written, and is cut: bytes ${begin} to ${length} of ${file}, behind position 4`
+      expect(words).toEqual(length === begin ? [] : [expect.stringContaining(cut)])
     }
     const again = open({ folder: path })
     payer.back(1)
     expect((await again.pay(payer.pay({ to: payee.address, amount: 5n }))).payment.amount).toBe(5n)
     again.close()
     expect(amountsIn(path)).toBe('1 2 3 5')
+  })
+
+  test('behavior: a group that is on disk whole counts though its mark is not there yet', async () => {
+    const { book, mark, path } = await filled()
+    book.close()
+    writeFileSync(markIn(path), mark)
+    expect(amountsIn(path)).toBe('1 2 3 4')
+    expect(amountsIn(path)).toBe('1 2 3 4')
+  })
+
+  test('error: SL407 wherever the last answered group is cut, as soon as it is answered; nothing is changed', async () => {
+    const { book, places, path, file } = await filled()
+    // As after a kill: nothing was closed.
+    const mark = readFileSync(markIn(path))
+    book.close()
+    writeFileSync(markIn(path), mark)
+    const whole = readFileSync(file)
+    const [, , begin, end] = places as [number, number, number, number]
+    for (const length of [512, begin, begin + 1, begin + 33, end - 1]) {
+      writeFileSync(file, whole.subarray(0, length))
+      const opening = () => Embedded.open(path, identity)
+      expect(opening).toThrow(`SL407`)
+      expect(opening).toThrow(`whole groups to position 5, byte ${end} (${markIn(path)})`)
+      expect(codeFrom(() => Embedded.read(path))).toBe('SL407')
+      expect(readFileSync(file)).toHaveLength(length)
+    }
   })
 
   test('behavior: a tail of zeros or of rubbish is cut', async () => {
@@ -162,7 +208,7 @@ describe('I12 snapshots', () => {
     expect(words[0]).toMatch(/passed over: .*snapshot-8: its checksum is another/)
   })
 
-  test('behavior: one is made by itself after so many records, and one of a longer log is not believed', async () => {
+  test('behavior: one is made by itself after so many records, and one of a longer log, or of another journal, refuses', async () => {
     const path = folder()
     const journal = Embedded.open(path, identity, { snapshotEvery: 3 })
     for (let block = 1n; block <= 3n; block++)
@@ -173,9 +219,13 @@ describe('I12 snapshots', () => {
     const other = folder()
     const shorter = Embedded.open(other, identity)
     await shorter.append([chain(1n, [])])
-    copyFileSync(join(path, 'snapshot-3'), join(other, 'snapshot-3'))
-    expect(shorter.restore(Ledger.create()).position).toBe(0)
     shorter.close()
+    copyFileSync(join(path, 'snapshot-3'), join(other, 'snapshot-3'))
+    expect(codeFrom(() => Embedded.open(other, identity))).toBe('SL407')
+    renameSync(join(other, 'snapshot-3'), join(other, 'snapshot-1'))
+    const foreign = Embedded.open(other, identity)
+    expect(codeFrom(() => foreign.restore(Ledger.create()))).toBe('SL410')
+    foreign.close()
     const again = Embedded.open(path, identity)
     expect(replayed(again)).toBe(expected)
     again.close()

@@ -1,0 +1,183 @@
+/** I19 on one machine: an older copy, a restored backup or a twin of a journal is refused by its fence file. */
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import * as Embedded from '../../../src/store/Embedded.ts'
+import type { Journal } from '../../../src/store/Journal.ts'
+import { identity } from '../support/Book.ts'
+import { folder } from '../support/Folder.ts'
+
+const day = { type: 'day', day: 1 } as const
+
+/** A data folder and its fence's place. */
+const place = () => {
+  const base = folder()
+  const fence = { folder: join(base, 'state', 'fences') }
+  const data = join(base, 'data')
+  mkdirSync(data)
+  const words: string[] = []
+  const open = (path = data): Journal => Embedded.open(path, identity, { fence, warn: (what) => words.push(what) })
+  return { base, data, fence, words, open, fileOf: ({ id }: Journal) => join(fence.folder, `${id}.json`) }
+}
+
+const refusal = (run: () => unknown): { code: string; message: string } => {
+  try {
+    run()
+    return { code: 'done', message: '' }
+  } catch (error) {
+    return error as { code: string; message: string }
+  }
+}
+
+const positionIn = (path: string): number => JSON.parse(readFileSync(path, 'utf8')).position
+
+/** A journal with records, closed; and what a copy of it was before its last record. */
+const copied = async () => {
+  const own = place()
+  const journal = own.open()
+  await journal.append([day])
+  const older = join(own.base, 'older')
+  cpSync(own.data, older, { recursive: true })
+  await journal.append([day])
+  journal.close()
+  return { ...own, older, path: own.fileOf(journal) }
+}
+
+describe('I19 the fence file', () => {
+  test('behavior: follows the journal, at most 100 ms behind, and to the last record when it is closed', async () => {
+    const { open, fileOf, words } = place()
+    const journal = open()
+    expect(journal.fence).toBe('present')
+    expect(positionIn(fileOf(journal))).toBe(0)
+    await journal.append([day])
+    await expect.poll(() => positionIn(fileOf(journal)), { interval: 10 }).toBe(1)
+    await journal.append([day, day])
+    journal.close()
+    expect(positionIn(fileOf(journal))).toBe(3)
+    const again = open()
+    expect([again.fence, words]).toEqual(['present', []])
+    again.close()
+  })
+
+  test('error: SL409 for a folder that was put back from a backup, whether beside the newest one or in its place', async () => {
+    const { data, older, open, path } = await copied()
+    const beside = refusal(() => open(older))
+    expect(beside).toMatchObject({ code: 'SL409' })
+    expect(beside.message).toContain(`position 2, term 1, by the fence file ${path}`)
+    expect(beside.message).toContain('position 1, term 2')
+    expect(beside.message).toContain('sunledger recover')
+    rmSync(data, { recursive: true })
+    renameSync(older, data)
+    expect(refusal(() => open())).toMatchObject({ code: 'SL409' })
+  })
+
+  test('error: SL410 for a copy of the newest state, beside the living original or after it; the original goes on', async () => {
+    const { base, data, open } = await copied()
+    const copy = join(base, 'copy')
+    cpSync(data, copy, { recursive: true })
+    const original = open()
+    const twin = refusal(() => open(copy))
+    expect(twin).toMatchObject({ code: 'SL410' })
+    expect(twin.message).toContain(`in ${data}, by the fence file`)
+    await original.append([day])
+    original.close()
+    expect(refusal(() => open(copy))).toMatchObject({ code: 'SL409' })
+    open().close()
+  })
+
+  test('error: SL410 for another journal of the same length under one id', async () => {
+    const { base, data, open } = place()
+    const first = open()
+    first.close()
+    const twin = join(base, 'twin')
+    cpSync(data, twin, { recursive: true })
+    const own = open()
+    await own.append([day])
+    own.close()
+    // The twin has gone on by itself, without a fence.
+    const other = Embedded.open(twin, identity)
+    await other.append([{ type: 'day', day: 2 }])
+    other.close()
+    rmSync(data, { recursive: true })
+    renameSync(twin, data)
+    expect(refusal(() => open()).message).toMatch(/SL410.*the group at position 1 that was answered/s)
+  })
+
+  test('error: SL407 where the whole folder is gone and would be begun anew', async () => {
+    const { data, open, path } = await copied()
+    rmSync(data, { recursive: true })
+    const lost = refusal(() => open())
+    expect(lost).toMatchObject({ code: 'SL407' })
+    expect(lost.message).toContain(path)
+    expect(existsSync(Embedded.fileIn(data))).toBe(false)
+    rmSync(path)
+    open().close()
+  })
+
+  test('behavior: a folder that was moved, or is named by a link, is the same one', async () => {
+    const { base, data, open } = await copied()
+    const [moved, link] = [join(base, 'moved'), join(base, 'link')]
+    renameSync(data, moved)
+    open(moved).close()
+    symlinkSync(moved, link)
+    const journal = open(link)
+    expect(journal.fence).toBe('present')
+    journal.close()
+  })
+
+  test('behavior: without a fence file it starts with one warning and says so until the next start', async () => {
+    const { open, path, words } = await copied()
+    rmSync(path)
+    const journal = open()
+    expect([journal.fence, words.length]).toEqual(['new', 1])
+    expect(words[0]).toContain('was not noticed')
+    journal.close()
+    const again = open()
+    expect([again.fence, words.length]).toEqual(['present', 1])
+    again.close()
+  })
+
+  test('behavior: where it cannot be written there is one warning, and the journal says that it is missing', async () => {
+    const { base, data } = place()
+    writeFileSync(join(base, 'file'), '')
+    const words: string[] = []
+    const fence = { file: join(base, 'file', 'below') }
+    const journal = Embedded.open(data, identity, { fence, warn: (what) => words.push(what) })
+    await journal.append([day])
+    expect([journal.fence, words.length]).toEqual(['missing', 1])
+    journal.close()
+    expect(words).toHaveLength(1)
+    expect(words[0]).toContain('cannot be written')
+  })
+
+  test('error: SL413 for a fence file that is not as it was written; SL410 for that of another journal', async () => {
+    const { base, open, path } = await copied()
+    const text = readFileSync(path, 'utf8')
+    for (const wrong of ['', '{}', text.slice(0, -9), text.replace('"position":2', '"position":1')]) {
+      writeFileSync(path, wrong)
+      expect(refusal(() => open())).toMatchObject({ code: 'SL413' })
+    }
+    writeFileSync(path, text)
+    const other = join(base, 'other')
+    mkdirSync(dirname(other), { recursive: true })
+    expect(refusal(() => Embedded.open(other, identity, { fence: { file: path } }))).toMatchObject({ code: 'SL410' })
+  })
+
+  test('error: SL410 for the service that runs on, once a copy was started by force', async () => {
+    const { base, data, open, path } = await copied()
+    const original = open()
+    await original.append([day])
+    const copy = join(base, 'copy')
+    cpSync(data, copy, { recursive: true })
+    rmSync(path)
+    const twin = open(copy)
+    await original.append([day])
+    await expect.poll(() => refusal(() => original.verify()).code, { interval: 10 }).toBe('SL410')
+    await expect(original.append([day])).rejects.toMatchObject({ code: 'SL410' })
+    await twin.append([day])
+    expect(twin.end).toBe(4)
+    twin.close()
+    original.close()
+    expect(JSON.parse(readFileSync(path, 'utf8')).folder).toBe(copy)
+  })
+})
