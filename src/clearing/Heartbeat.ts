@@ -1,11 +1,13 @@
 /** The service's heartbeat (`Policy`) tied to its parts: what a beat reads, what there is to settle, who is brought forward. */
 import { ChainUnreachableError } from '../chain/Client.ts'
+import type { Journal } from '../store/Journal.ts'
 import * as Policy from './Policy.ts'
 import type { Parts } from './Wiring.ts'
 
 /** Starts it; returns how to stop. */
 export const start = (
   parts: Parts,
+  journal: Pick<Journal, 'verify'>,
   policy: Policy.Policy,
   unsettledAtomic: () => bigint,
   onSynced: (isReachable: boolean) => void,
@@ -21,6 +23,13 @@ export const start = (
       isLeaving: leave.isPressing(),
     }),
     async sync() {
+      try {
+        journal.verify()
+      } catch (error) {
+        // A journal that is not in its place any more takes nothing, also where nobody happens to pay.
+        parts.commit.halt(error as Error)
+        throw error
+      }
       try {
         await sync.now()
         onSynced(true)

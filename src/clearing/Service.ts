@@ -222,7 +222,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   const synced = (is: boolean): void => {
     isReachable = is
   }
-  const stop = Heartbeat.start(parts, policy, views.unsettledAtomic, synced, (error) => {
+  const stop = Heartbeat.start(parts, journal, policy, views.unsettledAtomic, synced, (error) => {
     // What fails because the journal is being closed has nothing to do with settlement.
     if (!isStopping) log.warn({ error: (error as Error).message }, 'settlement is delayed')
   })

@@ -161,6 +161,7 @@ export const create = (options: ViewsOptions): Views => {
       signatures: Signature.backend,
       signatureThreads: options.signatureThreads,
       state: state(),
+      fence: journal.fence,
       block: ledger.block,
       payments: ledger.payments,
       unsettledAtomic: unsettledAtomic(),

@@ -163,6 +163,7 @@ export const status = z.object({
   signatures: z.enum(['native', 'pure']),
   signatureThreads: z.int().optional(),
   state: z.enum(['starting', 'ready', 'readOnly', 'stopping']),
+  fence: z.enum(['present', 'new', 'missing']).optional(),
   block: uint64,
   payments: z.int(),
   /** Sum of what members are owed and the chain does not yet show, atomic dollars. */

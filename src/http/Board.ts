@@ -139,10 +139,12 @@ export class Board {
 
   /** How things stand now, small enough for once a second. */
   pulse() {
-    const { state, payments, unsettledAtomic, unsettledMembers, refused, block, nowSeconds } = this.#service.status()
+    const status = this.#service.status()
+    const { state, fence, payments, unsettledAtomic, unsettledMembers, refused, block, nowSeconds } = status
     return {
       atMs: this.#nowMs(),
       state,
+      fence,
       payments,
       paymentsPerSecond: this.#samples.at(-1)?.paymentsPerSecond ?? 0,
       valueAtomic: this.#service.valueAtomic(),

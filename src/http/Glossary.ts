@@ -176,6 +176,8 @@ export const fields: { readonly [name: string]: string } = {
   signatureThreads: 'Threads that check signatures beside the service’s own; 0 on one core.',
   startComputeUnits: 'The device’s compute total when it is approved.',
   startMilliWh: 'The device’s energy total when it is approved.',
+  fence:
+    'Whether a copy or an older backup of the journal is noticed on this machine: present; new (from now on, for there was none); missing.',
   state: 'Whether the service accepts payments: starting, ready, readOnly (its disk failed), stopping.',
   status: 'The HTTP status.',
   symbol: 'For people.',

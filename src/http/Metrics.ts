@@ -124,6 +124,12 @@ const stateGauges = (register: Registry, { service, gate, connections, reads, st
     'Accounts with totals that the chain does not yet show',
     () => service.status().unsettledMembers,
   )
+  readGauge(
+    register,
+    'sunledger_fence',
+    '1 while a fence file guards the journal against copies and older backups; 0: there was none at the start, or it cannot be written',
+    () => (service.status().fence === 'present' ? 1 : 0),
+  )
   readGauge(register, 'sunledger_journal_records', 'Position of the last journal record', () => service.position())
   readGauge(register, 'sunledger_block', 'The last block that the ledger has read', () =>
     Number(service.status().block),

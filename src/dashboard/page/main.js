@@ -10,9 +10,15 @@ import { changed, start, state, subscribe } from 'page/store'
 const foot = () => {
   if (state.board === undefined) return
   const { chainId, clearingHouse, creditKey } = state.board.service
+  const { fence } = state.board.pulse
+  // A recorded run says nothing of it.
+  const unguarded =
+    fence === 'missing' || fence === 'new'
+      ? ' · no fence file: a copy or old backup of the journal was not looked for'
+      : ''
   Figures.write(
     document.getElementById('foot'),
-    `Chain ${chainId} · clearing house ${clearingHouse} · credit key ${creditKey}`,
+    `Chain ${chainId} · clearing house ${clearingHouse} · credit key ${creditKey}${unguarded}`,
   )
 }
 
