@@ -31,9 +31,9 @@ import {
 import * as Keeper from './Keeper.ts'
 import * as Lock from './Lock.ts'
 import * as Log from './Log.ts'
+import * as LogPage from './LogPage.ts'
 import * as Mark from './Mark.ts'
 import * as Opening from './Opening.ts'
-import * as Page from './Page.ts'
 import * as Questions from './Questions.ts'
 import * as Restore from './Restore.ts'
 import * as Snapshot from './Snapshot.ts'
@@ -111,7 +111,7 @@ export const open = (folder: string, identity: Identity, options: Options = {}):
     Evidence.refuseLost(folder)
     if (!existsSync(path)) {
       if (options.fence !== undefined) Fence.refuseLost(options.fence, folder)
-      Page.write(path, identity)
+      LogPage.write(path, identity)
       Log.syncFolder(folder)
     }
     // Written through one handle and read through another, so that a reader of this process never sees what is half written.

@@ -1,5 +1,5 @@
 /**
- * The log: a file that only grows, `journal.log`. It begins with a page of text that says whose it is (`Page`); frames follow one
+ * The log: a file that only grows, `journal.log`. It begins with a page of text that says whose it is (`LogPage`); frames follow one
  * after the other (`Frame`). A frame counts once it is whole; what a crash left half written at the end is cut off at the next start.
  *
  * A frame that is damaged while whole ones follow it, or up to which the mark reaches (`Mark`), is no torn tail: accepted payments are in

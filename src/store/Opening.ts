@@ -6,14 +6,14 @@ import * as Frame from './Frame.ts'
 import * as Index from './Index.ts'
 import { type Identity, JournalDamagedError } from './Journal.ts'
 import * as Log from './Log.ts'
+import * as LogPage from './LogPage.ts'
 import * as Mark from './Mark.ts'
-import * as Page from './Page.ts'
 
 /** A journal's files, read up to the log's end. */
 export interface Opened {
   readonly folder: string
   readonly reader: number
-  readonly page: Page.Page
+  readonly page: LogPage.Page
   readonly index: Index.Index
   /** What the mark said, and which files reached how far, before the log was read: its writer may live. */
   readonly mark: Mark.Found | undefined
@@ -66,9 +66,9 @@ export const begin = (
   const mark = Mark.read(folder)
   const reaching = Evidence.reaching(folder)
   const isOurs = mark !== undefined || reaching.length > 0
-  const page = Page.parse(Log.fileIn(folder), Log.readAt(reader, 0, Page.pageBytes), isOurs, expected)
+  const page = LogPage.parse(Log.fileIn(folder), Log.readAt(reader, 0, LogPage.pageBytes), isOurs, expected)
   const { id, seed } = page
-  const log = { folder, id, seed, start: Page.pageBytes, bytes: () => fstatSync(reader).size }
+  const log = { folder, id, seed, start: LogPage.pageBytes, bytes: () => fstatSync(reader).size }
   const index = Index.open(log, maker?.(id))
   try {
     const at = { ...coveredEnd(reader, index) }

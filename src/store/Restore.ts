@@ -6,7 +6,7 @@ import * as Frame from './Frame.ts'
 import type { Entry } from './Journal.ts'
 import { JournalForeignError, JournalReadError } from './Journal.ts'
 import * as Log from './Log.ts'
-import * as Page from './Page.ts'
+import * as LogPage from './LogPage.ts'
 import * as Snapshot from './Snapshot.ts'
 
 /**
@@ -31,7 +31,7 @@ export const fromSnapshot = (
       warn(`a snapshot is passed over: ${path}: ${(error as Error).message}`)
     }
   }
-  return { position: 0, offset: Page.pageBytes, observed: [] }
+  return { position: 0, offset: LogPage.pageBytes, observed: [] }
 }
 
 /** What is followed, whole. */

@@ -18,8 +18,8 @@ import * as Pvgis from '../../../src/sim/Pvgis.ts'
 import * as Embedded from '../../../src/store/Embedded.ts'
 import * as Frame from '../../../src/store/Frame.ts'
 import * as Log from '../../../src/store/Log.ts'
+import * as LogPage from '../../../src/store/LogPage.ts'
 import * as Mark from '../../../src/store/Mark.ts'
-import * as Page from '../../../src/store/Page.ts'
 import type { Pick } from './Mutate.ts'
 import * as Mutate from './Mutate.ts'
 import * as Right from './Right.ts'
@@ -69,9 +69,14 @@ const newFolder = (): string => mkdtempSync(join(existsSync(memory) ? memory : t
 /** A journal that has been begun, and answered nothing yet. Returns its page. */
 const begun = (folder: string): Buffer => {
   const path = Log.fileIn(folder)
-  Page.write(path, { chainId: 31337, genesisHash: `0x${'ab'.repeat(32)}`, clearingHouse: Right.asset, startBlock: 0n })
+  LogPage.write(path, {
+    chainId: 31337,
+    genesisHash: `0x${'ab'.repeat(32)}`,
+    clearingHouse: Right.asset,
+    startBlock: 0n,
+  })
   const page = readFileSync(path)
-  Mark.write(folder, Page.parse(path, page, false).id, 2, Mark.nothing(Page.pageBytes))
+  Mark.write(folder, LogPage.parse(path, page, false).id, 2, Mark.nothing(LogPage.pageBytes))
   return page
 }
 
