@@ -1,5 +1,4 @@
 /** The service's heartbeat (`Policy`) tied to its parts: what a beat reads, what there is to settle, who is brought forward. */
-import { ChainUnreachableError } from '../chain/Client.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Policy from './Policy.ts'
 import type { Parts } from './Wiring.ts'
@@ -10,7 +9,6 @@ export const start = (
   journal: Pick<Journal, 'verify'>,
   policy: Policy.Policy,
   unsettledAtomic: () => bigint,
-  onSynced: (isReachable: boolean) => void,
   onError: (error: unknown) => void,
 ) => {
   const { ledger, sync, settle, withdrawals, leave } = parts
@@ -30,15 +28,11 @@ export const start = (
         parts.commit.halt(error as Error)
         throw error
       }
-      try {
+      await parts.reach.watch(async () => {
         await sync.now()
-        onSynced(true)
         // Before anything is settled: where both keys have been replaced, that fails for good.
         await parts.creditKey.look()
-      } catch (error) {
-        if (error instanceof ChainUnreachableError) onSynced(false)
-        throw error
-      }
+      })
     },
     settle: settle.now,
     baseFeeWei: parts.sender.baseFeeWei,

@@ -54,11 +54,19 @@ const mostReadings = 100_000
 
 const answer = ({ transaction, block, gasUsed }: Sender.Sent): Transaction => ({ transaction, block, gasUsed })
 
-/** Who owns a meter, asked once for each. An unknown meter is asked again the next time. */
-export const meterOwners = (client: Client, meter: Address): ((device: Address) => Promise<Address>) => {
+/** Who owns a meter, asked once for each. An unknown meter is asked again the next time. @param ready throws where the chain does not answer */
+export const meterOwners = (
+  client: Client,
+  meter: Address,
+  ready: () => Promise<void>,
+): ((device: Address) => Promise<Address>) => {
   const known = new Map<Address, Address>()
+  const ask = async (device: Address): Promise<Address> => {
+    await ready()
+    return House.meterOwner(client, meter, device)
+  }
   return async (device) => {
-    const found = known.get(device) ?? (await House.meterOwner(client, meter, device))
+    const found = known.get(device) ?? (await ask(device))
     if (BigInt(found) !== 0n) known.set(device, found)
     return found
   }

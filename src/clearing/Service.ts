@@ -147,12 +147,13 @@ const holdings = async ({ client, ledger, house }: Wiring.Parts, { dollar, energ
 /** How long a heartbeat under way may hold up the end. What it does is taken up again at the next start. */
 const patienceMs = 500
 
-/** What the chain does has to be journaled, so nothing is done there while that is not possible. */
-const writable =
-  (commit: Wiring.Parts['commit']) =>
+/** What the chain does has to be journaled, so nothing is done there while that is not possible; nor while it hangs, without a word. */
+const ready =
+  ({ commit, reach }: Pick<Wiring.Parts, 'commit' | 'reach'>) =>
   <A extends unknown[], T>(act: (...args: A) => Promise<T>) =>
   async (...args: A): Promise<T> => {
     if (commit.failure !== undefined) throw commit.failure
+    await reach.assert()
     return act(...args)
   }
 
@@ -176,7 +177,6 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   const discrepancies: string[] = []
   const refused = new Map<string, number>()
   let isStopping = false
-  let isReachable = true
   const admit = admission(options.perAccount)
   const announce = announcer(listeners, log)
   const parts = Wiring.create({
@@ -215,18 +215,17 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     creditKey,
     signatureThreads: threads,
     nextNonce: withdrawals.nextNonce,
+    block: () => parts.sync.block,
+    isReachable: parts.reach.isUp,
     isStopping: () => isStopping,
   })
   const receipts = Receipts.create({ ...parts, creditKey })
   const facilitator = Facilitator.create({ ...parts, deployment, creditKey, payment: views.payment })
-  const synced = (is: boolean): void => {
-    isReachable = is
-  }
-  const stop = Heartbeat.start(parts, journal, policy, views.unsettledAtomic, synced, (error) => {
+  const stop = Heartbeat.start(parts, journal, policy, views.unsettledAtomic, (error) => {
     // What fails because the journal is being closed has nothing to do with settlement.
     if (!isStopping) log.warn({ error: (error as Error).message }, 'settlement is delayed')
   })
-  const whileWritable = writable(commit)
+  const whileReady = ready(parts)
   return {
     deployment,
     ...accept,
@@ -235,15 +234,17 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...facilitator,
     ...receipts,
     ...insight,
-    deposit: whileWritable(intake.deposit),
-    reserve: whileWritable(intake.reserve),
-    withdraw: whileWritable(withdrawals.withdraw),
-    exit: whileWritable(leave.exit),
-    bindOwner: whileWritable(leave.bindOwner),
-    setBudget: whileWritable(budgets.setBudget),
+    deposit: whileReady(intake.deposit),
+    reserve: whileReady(intake.reserve),
+    faucet: whileReady(intake.faucet),
+    approveMeter: whileReady(intake.approveMeter),
+    withdraw: whileReady(withdrawals.withdraw),
+    exit: whileReady(leave.exit),
+    bindOwner: whileReady(leave.bindOwner),
+    setBudget: whileReady(budgets.setBudget),
     sync: () => parts.sync.now(),
-    settle: whileWritable(settle.now),
-    health: () => ({ state: views.state(), chain: isReachable ? 'reachable' : 'unreachable' }),
+    settle: whileReady(settle.now),
+    health: () => ({ state: views.state(), chain: parts.reach.isUp() ? 'reachable' : 'unreachable' }),
     holdings: () => holdings(parts, deployment),
     listen(listener) {
       listeners.add(listener)

@@ -1,11 +1,9 @@
 /**
  * What the service shows: its status, accounts, statements, single payments. Reads the ledger in memory, the journal for what is older, and
- * the chain for owners and nonces.
+ * the chain for owners and nonces; where the chain does not answer, all else is shown (`Owners`).
  */
 
-import type { Client } from '../chain/Client.ts'
 import type { Deployment } from '../chain/Deployment.ts'
-import * as House from '../chain/House.ts'
 import type * as Sender from '../chain/Sender.ts'
 import * as Account from '../core/Account.ts'
 import { SunledgerError } from '../core/Errors.ts'
@@ -17,9 +15,9 @@ import type { Journal, StoredLine } from '../store/Journal.ts'
 import * as Budgets from './Budgets.ts'
 import type { Clock } from './Clock.ts'
 import type { Commit } from './Commit.ts'
+import type { Owners } from './Owners.ts'
 
 export interface ViewsOptions {
-  readonly client: Client
   readonly deployment: Deployment
   readonly ledger: Ledger.Ledger
   readonly journal: Journal
@@ -29,6 +27,11 @@ export interface ViewsOptions {
   readonly creditKey: Address
   readonly signatureThreads: number
   readonly refused: ReadonlyMap<string, number>
+  readonly owners: Owners
+  /** The last block whose effects the ledger shows. */
+  readonly block: () => bigint
+  /** Whether the chain answers. */
+  readonly isReachable: () => boolean
   /** See `Withdrawals.nextNonce`. */
   readonly nextNonce: (asset: Address, account: Address, onChain: bigint) => bigint
   readonly isStopping: () => boolean
@@ -68,7 +71,7 @@ export interface Views {
 }
 
 export const create = (options: ViewsOptions): Views => {
-  const { client, deployment, ledger, journal, commit, clock } = options
+  const { deployment, ledger, journal, commit, clock } = options
   const { dollar, energyCredit } = deployment
   const house = deployment.clearingHouse
 
@@ -122,7 +125,12 @@ export const create = (options: ViewsOptions): Views => {
     return commit.failure === undefined ? 'ready' : 'readOnly'
   }
 
-  const assetView = (asset: Address, symbol: string, address: Address, nonce: bigint): Wire.AccountAssetView => {
+  const assetView = (
+    asset: Address,
+    symbol: string,
+    address: Address,
+    nonce: bigint | undefined,
+  ): Wire.AccountAssetView => {
     const account = Ledger.account(ledger, asset, address)
     const budget = Budgets.viewOf(ledger, asset, address, clock.nowSeconds())
     return {
@@ -134,7 +142,7 @@ export const create = (options: ViewsOptions): Views => {
       unsettledCredit: Account.unsettledCredit(account),
       pendingWithdrawals: account.pendingWithdrawals,
       leaving: account.leaving,
-      nonce: options.nextNonce(asset, address, nonce),
+      nonce: nonce === undefined ? null : options.nextNonce(asset, address, nonce),
       debit: { total: account.debitTotal, history: account.debitHistory, signature: account.debitSignature },
       credit: { total: account.creditTotal, history: account.creditHistory },
       ...(budget === undefined ? {} : { budget }),
@@ -170,18 +178,16 @@ export const create = (options: ViewsOptions): Views => {
     }),
     async account(address) {
       const assets = [dollar, energyCredit]
-      const { owner, ownerNonce, nonces } = await House.nonces(
-        client,
-        house,
-        assets.map(({ asset }) => asset),
-        address,
-      )
+      const known = await options.owners.of(address)
       return commit.quiet((position) => ({
         account: address,
-        owner,
-        ownerNonce,
+        owner: known?.owner ?? null,
+        ownerNonce: known?.ownerNonce ?? null,
+        ownerBlock: known?.block ?? null,
+        chain: options.isReachable() ? 'reachable' : 'unreachable',
+        block: options.block(),
         position,
-        assets: assets.map(({ asset, symbol }, i) => assetView(asset, symbol, address, nonces[i] as bigint)),
+        assets: assets.map(({ asset, symbol }, i) => assetView(asset, symbol, address, known?.nonces[i])),
       }))
     },
     statement(address, after, limit) {

@@ -17,7 +17,9 @@ import * as CreditKey from './CreditKey.ts'
 import * as Intake from './Intake.ts'
 import * as Leave from './Leave.ts'
 import * as NonceFence from './NonceFence.ts'
+import * as Owners from './Owners.ts'
 import type * as Plan from './Plan.ts'
+import * as Reach from './Reach.ts'
 import * as Settle from './Settle.ts'
 import * as Sync from './Sync.ts'
 import * as Withdrawals from './Withdrawals.ts'
@@ -79,7 +81,6 @@ const foundation = (options: WiringOptions) => {
     nowSeconds: clock.nowSeconds,
     house: deployment.clearingHouse,
     meter: deployment.energyMeter,
-    ownerOf: Intake.meterOwners(client, deployment.energyMeter),
     halt,
     nonceFence,
     sender: Sender.create(client, deployment.chainId, keys.settlement, Deployment.errors, timing, nonceFence),
@@ -128,11 +129,20 @@ export const create = (options: WiringOptions) => {
       options.onReorganised(what)
     },
   })
-  const settle = Settle.create({ ...base, sync, ...(options.limits === undefined ? {} : { limits: options.limits }) })
+  const reach = Reach.create(base.client, () => sync.block)
+  const ownerOf = Intake.meterOwners(base.client, base.meter, reach.assert)
+  const settle = Settle.create({
+    ...base,
+    ownerOf,
+    sync,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  })
   const withdrawals = Withdrawals.create({ ...base, sync, settle })
   const leave = Leave.create({ ...base, sync, settle })
   const creditKey = CreditKey.create(base, options.keys.credit)
-  return { ...base, sync, settle, withdrawals, leave, creditKey, observe, tend }
+  const assets = assetsOf(options.deployment)
+  const owners = Owners.create({ ...base, assets, reach, block: () => sync.block })
+  return { ...base, ownerOf, sync, settle, withdrawals, leave, creditKey, reach, owners, observe, tend }
 }
 
 export type Parts = ReturnType<typeof create>

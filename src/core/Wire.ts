@@ -192,8 +192,8 @@ export const accountAsset = z.object({
   unsettledCredit: uint128,
   pendingWithdrawals: uint128,
   leaving: z.boolean(),
-  /** Numbers the next withdrawal or exit. */
-  nonce: uint64,
+  /** Numbers the next withdrawal or exit; null where `ownerBlock` is. */
+  nonce: uint64.nullable(),
   /** The last accepted debit, with its payer's own signature; '0x' where there is none. */
   debit: z.object({ total: amount, history: bytes32, signature: z.string().transform((text) => text as Hex) }),
   credit: z.object({ total: amount, history: bytes32 }),
@@ -203,8 +203,15 @@ export const accountAsset = z.object({
 
 export const accountView = z.object({
   account: address,
-  owner: address,
-  ownerNonce: uint64,
+  /** With `ownerNonce` and each `nonce`, as of `ownerBlock`. */
+  owner: address.nullable(),
+  ownerNonce: uint64.nullable(),
+  /** The block at which the chain was asked for them; null: it does not answer, and they are not known. */
+  ownerBlock: uint64.nullable().optional(),
+  /** Whether the chain answers; where not, what it said is as old as these blocks. */
+  chain: z.enum(['reachable', 'unreachable']).optional(),
+  /** The last block whose effects the assets show. */
+  block: uint64.optional(),
   /** Journal position that this view shows; GET /v1/events?after= goes on from it without a gap. */
   position: z.int(),
   assets: z.array(accountAsset),

@@ -146,6 +146,13 @@ export const fields: { readonly [name: string]: string } = {
   nowSeconds: 'Chain time of the service’s clock, seconds.',
   openapi: 'The version of OpenAPI.',
   owner: 'The owner of the account; the zero address for none.',
+  'Account.owner':
+    'The owner of the account; the zero address for none; null where the chain does not answer and it is not known.',
+  'Account.ownerNonce': 'Numbers the account’s next binding of an owner; null where it is not known.',
+  'Account.nonce': 'Numbers the account’s withdrawals and exits; null where it is not known.',
+  'Account.block': 'The last block whose effects the assets show.',
+  'Account.chain': 'Whether the chain answers. Where not, what comes from it is as old as the blocks say.',
+  ownerBlock: 'The block as of which owner and nonces were read; null: they are not known.',
   'MeterApproval.owner': 'The owner of the device.',
   ownerNonce: 'Numbers the account’s next binding of an owner.',
   paidToday: 'Paid on the present day of chain time.',

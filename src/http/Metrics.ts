@@ -2,6 +2,7 @@
  * What `GET /metrics` says, for Prometheus. What happens often is counted in plain numbers and only turned into metrics when they are
  * asked for; how things stand is read then too.
  */
+import { setTimeout as soon } from 'node:timers/promises'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Service } from '../clearing/Service.ts'
 import type { Connections } from './Connections.ts'
@@ -71,6 +72,7 @@ const readGauge = (register: Registry, name: string, help: string, read: () => n
 
 /** Pool, holdings and reserves come from the chain, so they are read at most this often, and left as they were where it does not answer. */
 const chainEveryMs = 5_000
+const chainPatienceMs = 500
 
 /** Returns what reads the chain's: the registry asks all its gauges at once, and would show some of them as they were. */
 const moneyGauges = (register: Registry, { service }: Sources): (() => Promise<void>) => {
@@ -231,7 +233,8 @@ export const create = (sources: () => Sources, service: Service): Metrics => {
         stateGauges(register, sources())
         readChain = moneyGauges(register, sources())
       }
-      await readChain()
+      // A chain that hangs must not keep the rest from being read: its figures stay as they were.
+      await Promise.race([readChain(), soon(chainPatienceMs, undefined, { ref: false })])
       return `${await register.metrics()}${await processText()}`
     },
     stop,

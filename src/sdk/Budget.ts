@@ -7,7 +7,7 @@ import type { Address } from '../core/Payment.ts'
 import type { BudgetView } from '../core/Wire.ts'
 import * as AddressText from './Address.ts'
 import * as Deployment from './Deployment.ts'
-import { OwnerNeededError, type Purse } from './Funds.ts'
+import { OwnerNeededError, ofChain, type Purse } from './Funds.ts'
 
 /** What an owner allows; whatever is left out has no bound. Decimal text in whole units, or atomic units. */
 export interface Limits {
@@ -43,7 +43,8 @@ export const set = async (
 ): Promise<BudgetView> => {
   const token = Deployment.token(deployment, asset ?? deployment.dollar.asset)
   const view = await client.account(AddressText.parse(of))
-  if (view.owner !== signer.address) throw new OwnerNeededError(view.owner, signer.address)
+  const owner = ofChain(view.owner)
+  if (owner !== signer.address) throw new OwnerNeededError(owner, signer.address)
   const present = view.assets.find((line) => line.asset === token.asset)?.budget
   const amount = (limit: string | bigint | undefined): Amount.AmountAtomic =>
     limit === undefined ? Amount.maxTotal : Deployment.amount(token, limit)

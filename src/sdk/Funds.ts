@@ -8,7 +8,7 @@ import type { Address, Hex } from '../core/Payment.ts'
 import type { Transaction } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as AddressText from './Address.ts'
-import type { Client } from './Client.ts'
+import { type Client, ServiceError } from './Client.ts'
 import * as Deployment from './Deployment.ts'
 import * as Signer from './Signer.ts'
 
@@ -107,17 +107,28 @@ export const exit = async (purse: Purse, options: WithdrawOptions): Promise<Tran
   return purse.client.exit({ ...message, signature: await by.sign('Exit', purse.deployment.clearing, message) })
 }
 
+/** What only the chain can say, of an account whose service could ask it. @throws {ServiceError} SL503 it could not, and nothing is signed */
+export const ofChain = <T>(value: T | null): T => {
+  if (value !== null) return value
+  throw new ServiceError({
+    ...{ type: '/docs/errors#sl503', title: 'ChainUnreachable', code: 'SL503', status: 503 },
+    detail: 'The chain does not answer, so the account’s owner and nonces are not known.',
+    hint: 'Payments go on meanwhile. Try again when the service reaches its chain; nothing was signed.',
+  })
+}
+
 /** What withdrawals and exits have in common, and who has to sign them. */
 const leaving = async ({ client, signer, clock }: Purse, token: Deployment.Token, options: WithdrawOptions) => {
   const view = await client.account(signer.address)
   const by = options.owner === undefined ? signer : await Signer.from(options.owner)
-  const owner = view.owner === nobody ? signer.address : view.owner
+  const bound = ofChain(view.owner)
+  const owner = bound === nobody ? signer.address : bound
   if (by.address !== owner) throw new OwnerNeededError(owner, by.address)
   const message = {
     asset: token.asset,
     account: signer.address,
     to: options.to === undefined ? by.address : AddressText.parse(options.to),
-    nonce: view.assets.find((line) => line.asset === token.asset)?.nonce ?? 0n,
+    nonce: ofChain(view.assets.find((line) => line.asset === token.asset)?.nonce ?? null),
     deadline: options.deadline ?? clock.now() + hour,
   }
   return { by, message }
@@ -131,9 +142,10 @@ export const bindOwner = async (
 ): Promise<Transaction> => {
   const view = await client.account(signer.address)
   const signs = by === undefined ? signer : await Signer.from(by)
-  const present = view.owner === nobody ? signer.address : view.owner
+  const bound = ofChain(view.owner)
+  const present = bound === nobody ? signer.address : bound
   if (signs.address !== present) throw new OwnerNeededError(present, signs.address)
-  const message = { account: signer.address, owner, nonce: view.ownerNonce }
+  const message = { account: signer.address, owner, nonce: ofChain(view.ownerNonce) }
   return client.bindOwner({
     account: signer.address,
     owner,

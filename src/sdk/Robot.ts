@@ -191,8 +191,10 @@ export class Robot {
    * deposit counts. On a local chain the faucet first gives the wallet the amount, whatever it holds, unless `faucet: false`.
    * @example await robot.deposit('5.00')
    */
-  deposit(amount: string | bigint, options: Funds.DepositOptions = {}): Promise<Transaction> {
-    return Funds.deposit(this.#purse, amount, { ...options, owner: options.owner ?? this.#view.owner })
+  async deposit(amount: string | bigint, options: Funds.DepositOptions = {}): Promise<Transaction> {
+    // Where the chain did not answer when it connected, it may now.
+    const owner = options.owner ?? this.#view.owner ?? Funds.ofChain((await this.#refresh()).owner)
+    return Funds.deposit(this.#purse, amount, { ...options, owner })
   }
 
   /** Takes money out, with the service's consent: resolves when it is paid. @throws {OwnerNeededError} an owner is bound */

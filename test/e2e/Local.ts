@@ -12,8 +12,12 @@ export const keys = Keys.random()
 export const folder = mkdtempSync(join(tmpdir(), 'sunledger-e2e-'))
 export let network: Network.Network
 
-/** Up before the file's first test, down after its last. */
-export const useNetwork = (settleEverySeconds: number): void => {
+const fail = (error: Error): never => {
+  throw error
+}
+
+/** Up before the file's first test, down after its last. @param onFailure the chain has died, for example because the test killed it */
+export const useNetwork = (settleEverySeconds: number, onFailure: (error: Error) => void = fail): void => {
   beforeAll(async () => {
     network = await Network.start({
       data: join(folder, 'data'),
@@ -23,9 +27,7 @@ export const useNetwork = (settleEverySeconds: number): void => {
       settleEverySeconds,
       manualSettlement: false,
       progress: () => {},
-      onFailure: (error) => {
-        throw error
-      },
+      onFailure,
     })
   })
   afterAll(async () => {
