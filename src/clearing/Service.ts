@@ -157,6 +157,22 @@ const ready =
     return act(...args)
   }
 
+/** All that ends in a transaction, or needs to know what stands on chain. */
+const acting = (parts: Wiring.Parts, intake: Intake.Intake, budgets: Budgets.Budgets) => {
+  const whileReady = ready(parts)
+  return {
+    deposit: whileReady(intake.deposit),
+    reserve: whileReady(intake.reserve),
+    faucet: whileReady(intake.faucet),
+    approveMeter: whileReady(intake.approveMeter),
+    withdraw: whileReady(parts.withdrawals.withdraw),
+    exit: whileReady(parts.leave.exit),
+    bindOwner: whileReady(parts.leave.bindOwner),
+    setBudget: whileReady(budgets.setBudget),
+    settle: whileReady(parts.settle.now),
+  }
+}
+
 /** Waits for something, but not for long. */
 const patiently = async (ending: Promise<void>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
@@ -188,7 +204,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     },
     ...reports(log, discrepancies),
   })
-  const { commit, settle, withdrawals, leave } = parts
+  const { commit, withdrawals } = parts
   const insight = Insight.create(parts, deployment)
   await rebuild(options, parts)
   const { threads = 0 } = options
@@ -225,7 +241,6 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     // What fails because the journal is being closed has nothing to do with settlement.
     if (!isStopping) log.warn({ error: (error as Error).message }, 'settlement is delayed')
   })
-  const whileReady = ready(parts)
   return {
     deployment,
     ...accept,
@@ -234,16 +249,8 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...facilitator,
     ...receipts,
     ...insight,
-    deposit: whileReady(intake.deposit),
-    reserve: whileReady(intake.reserve),
-    faucet: whileReady(intake.faucet),
-    approveMeter: whileReady(intake.approveMeter),
-    withdraw: whileReady(withdrawals.withdraw),
-    exit: whileReady(leave.exit),
-    bindOwner: whileReady(leave.bindOwner),
-    setBudget: whileReady(budgets.setBudget),
+    ...acting(parts, intake, budgets),
     sync: () => parts.sync.now(),
-    settle: whileReady(settle.now),
     health: () => ({ state: views.state(), chain: parts.reach.isUp() ? 'reachable' : 'unreachable' }),
     holdings: () => holdings(parts, deployment),
     listen(listener) {
