@@ -47,6 +47,12 @@ export interface Options {
   readonly snapshotEvery?: number
   /** Where the fence is; left out: there is none, and copies are not noticed. */
   readonly fence?: Fence.Place | undefined
+  /**
+   * Told of each reason for which the journal would be refused (SL407, SL409, SL410, SL413), in place of refusing it: for `sunledger recover`
+   * alone. Then only the log's whole groups count, from its first one on; what lies behind a damaged one is moved to a file beside it; mark,
+   * index, snapshots and fence are made anew; and the term is above all that are known.
+   */
+  readonly recovering?: ((reason: SunledgerError) => void) | undefined
 }
 
 const usualSnapshotEvery = 1_000_000
@@ -108,9 +114,11 @@ export const open = (folder: string, identity: Identity, options: Options = {}):
   const handles: number[] = []
   try {
     Log.refuseOlder(folder)
-    Evidence.refuseLost(folder)
+    const { recovering } = options
     if (!existsSync(path)) {
-      if (options.fence !== undefined) Fence.refuseLost(options.fence, folder)
+      Opening.unless(recovering, () => Evidence.refuseLost(folder))
+      Opening.unless(recovering, () => Fence.refuseLost(options.fence, folder))
+      if (recovering !== undefined) Opening.forget(folder)
       LogPage.write(path, identity)
       Log.syncFolder(folder)
     }
@@ -131,10 +139,12 @@ const writing = (
   options: Options,
   release: () => void,
 ): Journal => {
-  const { warn = () => {}, snapshotEvery = usualSnapshotEvery } = options
+  const { warn = () => {}, snapshotEvery = usualSnapshotEvery, recovering } = options
   const path = Log.fileIn(folder)
   const keeper = Keeper.create(warn)
-  const opened = Opening.begin(folder, reader, expected, (id) => ({
+  const evidence = Opening.evidence(folder)
+  if (recovering !== undefined) Opening.forget(folder)
+  const opened = Opening.begin(folder, evidence, reader, expected, (id) => ({
     make: (source) => keeper.ask({ type: 'run', folder, id, source }),
     join: (paths) => keeper.ask({ type: 'join', folder, id, paths }),
     remake: (run) => keeper.ask({ type: 'remake', folder, id, run }),
@@ -142,10 +152,9 @@ const writing = (
   }))
   const { page, index, at, take } = opened
   const { id, seed } = page
-  const fence = Opening.check(opened, writer, options.fence, warn)
+  const { fence, term } = Opening.check(opened, writer, { place: options.fence, warn, recovering })
   for (const name of readdirSync(folder)) if (/^snapshot-\d+\.new$/.test(name)) rmSync(join(folder, name))
   index.tidy()
-  const term = at.term + 1
   const mark = Mark.create(folder, id, at)
   Log.syncFolder(folder)
   const { ino } = fstatSync(writer)
@@ -244,7 +253,7 @@ export const read = (folder: string): Journal => {
     Log.refuseOlder(folder)
     handle = openSync(path, 'r')
     const reader = handle
-    const opened = Opening.begin(folder, reader, undefined, undefined)
+    const opened = Opening.begin(folder, Opening.evidence(folder), reader, undefined, undefined)
     const { page, index, at, follow } = opened
     Opening.compare(opened, () => {})
     const end = (): number => {

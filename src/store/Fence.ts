@@ -9,7 +9,7 @@
  * file: one JSON object in a line: journal, term, device, inode, position, group (see `Frame.print`), folder, checksum (CRC-32 of the
  * same object without it).
  */
-import { readdirSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as FenceFile from './FenceFile.ts'
@@ -51,7 +51,8 @@ const remembered = (place: Place): { path: string; said: FenceFile.Said | undefi
  * Before a journal is begun in a folder: none with records was there.
  * @throws {JournalDamagedError} one was, and its log is gone
  */
-export const refuseLost = (place: Place, folder: string): void => {
+export const refuseLost = (place: Place | undefined, folder: string): void => {
+  if (place === undefined) return
   const real = realpathSync(folder)
   for (const { path, said } of remembered(place))
     if (said !== undefined && said.position > 0 && said.folder === real)
@@ -106,10 +107,27 @@ const none: Fence = { state: 'missing', failure: undefined, note: () => {}, clos
 const everyMs = 100
 
 /**
- * Checks a journal that is being opened against its fence, and moves the fence on with it.
- * @param isBegun the journal was begun just now
+ * Checks a journal that is being opened against its fence.
  * @throws {JournalOlderError} @throws {JournalForeignError} @throws {FenceUnusableError}
  */
+export const compare = (place: Place | undefined, opened: Opened): void => {
+  if (place === undefined) return
+  const path = pathOf(place, opened.id)
+  const said = FenceFile.read(path)
+  if (said !== undefined) check(path, said, opened)
+}
+
+/** The highest term that a fence knows of a journal; 0: none. */
+export const termOf = (place: Place | undefined, id: string): number => {
+  if (place === undefined) return 0
+  try {
+    return FenceFile.read(pathOf(place, id))?.term ?? 0
+  } catch {
+    return 0
+  }
+}
+
+/** Moves the fence on with a journal that was compared with it. @param isBegun the journal was begun just now */
 export const create = (
   place: Place | undefined,
   opened: Opened,
@@ -118,11 +136,10 @@ export const create = (
 ): Fence => {
   if (place === undefined) return none
   const path = pathOf(place, opened.id)
-  const said = FenceFile.read(path)
-  if (said !== undefined) check(path, said, opened)
-  else if (!isBegun)
+  const wasThere = existsSync(path)
+  if (!wasThere && !isBegun)
     warn(`there was no fence file ${path}: if this folder is a copy or a restored backup, that was not noticed`)
-  const usualState: FenceState = said !== undefined || isBegun ? 'present' : 'new'
+  const usualState: FenceState = wasThere || isBegun ? 'present' : 'new'
   const file = FenceFile.writing(path, opened, warn)
   let state: FenceState = usualState
   let failure: JournalForeignError | undefined

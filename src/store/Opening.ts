@@ -1,5 +1,6 @@
 /** Opens what lies in a journal's folder, and checks that nothing is missing from it: see `Evidence` and `Fence`. */
-import { fstatSync } from 'node:fs'
+import { fstatSync, rmSync, writeFileSync } from 'node:fs'
+import { SunledgerError } from '../core/Errors.ts'
 import * as Evidence from './Evidence.ts'
 import * as Fence from './Fence.ts'
 import * as Frame from './Frame.ts'
@@ -9,15 +10,42 @@ import * as Log from './Log.ts'
 import * as LogPage from './LogPage.ts'
 import * as Mark from './Mark.ts'
 
+/** What says how far the log must reach, as it was before the log was read: its writer may live. */
+export interface Beside {
+  readonly mark: Mark.Found | undefined
+  readonly reaching: readonly Evidence.Reaching[]
+}
+
+export const evidence = (folder: string): Beside => ({
+  mark: Mark.read(folder),
+  reaching: Evidence.reaching(folder),
+})
+
+/** Why a journal would be refused is thrown, or told where it is being recovered. */
+export type Recovering = ((reason: SunledgerError) => void) | undefined
+
+/** Runs a check. */
+export const unless = (recovering: Recovering, check: () => void): void => {
+  try {
+    check()
+  } catch (error) {
+    if (recovering === undefined || !(error instanceof SunledgerError)) throw error
+    recovering(error)
+  }
+}
+
+/** Removes what can be made again from a log: mark, index and snapshots. */
+export const forget = (folder: string): void => {
+  for (const path of [...Evidence.reaching(folder).map((each) => each.path), Mark.fileIn(folder)])
+    rmSync(path, { force: true })
+}
+
 /** A journal's files, read up to the log's end. */
-export interface Opened {
+export interface Opened extends Beside {
   readonly folder: string
   readonly reader: number
   readonly page: LogPage.Page
   readonly index: Index.Index
-  /** What the mark said, and which files reached how far, before the log was read: its writer may live. */
-  readonly mark: Mark.Found | undefined
-  readonly reaching: readonly Evidence.Reaching[]
   /** The end of the log as far as it is known. */
   readonly at: Mark.Point
   /** Moves it on by a frame. */
@@ -59,13 +87,12 @@ const coveredEnd = (handle: number, index: Index.Index): Mark.Point => {
  */
 export const begin = (
   folder: string,
+  beside: Beside,
   reader: number,
   expected: Identity | undefined,
   maker: ((id: string) => Index.Maker) | undefined,
 ): Opened => {
-  const mark = Mark.read(folder)
-  const reaching = Evidence.reaching(folder)
-  const isOurs = mark !== undefined || reaching.length > 0
+  const isOurs = beside.mark !== undefined || beside.reaching.length > 0
   const page = LogPage.parse(Log.fileIn(folder), Log.readAt(reader, 0, LogPage.pageBytes), isOurs, expected)
   const { id, seed } = page
   const log = { folder, id, seed, start: LogPage.pageBytes, bytes: () => fstatSync(reader).size }
@@ -80,7 +107,7 @@ export const begin = (
       for (const { offset, frame } of Log.frames(reader, at.end, at.position + 1)) take(frame, offset)
     }
     follow()
-    return { folder, reader, page, index, mark, reaching, at, take, follow }
+    return { folder, reader, page, index, ...beside, at, take, follow }
   } catch (error) {
     index.close()
     throw error
@@ -99,6 +126,32 @@ const printAt = (reader: number, index: Index.Index, position: number): Buffer |
   return Frame.print(Log.readAt(reader, offset, Frame.printBytes))
 }
 
+export interface Checking {
+  readonly place: Fence.Place | undefined
+  readonly warn: (what: string) => void
+  readonly recovering: Recovering
+}
+
+/** Cuts what a crash left half written behind the log's last group, or what is damaged there, which is put aside. */
+const cutTail = ({ folder, at }: Opened, writer: number, { warn, recovering }: Checking): void => {
+  const path = Log.fileIn(folder)
+  const { size } = fstatSync(writer)
+  let isTorn = true
+  unless(recovering, () => {
+    isTorn = false
+    Log.tornBytes(writer, at.end, at.position + 1)
+    isTorn = true
+  })
+  if (size <= at.end) return
+  const where = `bytes ${at.end} to ${size} of ${path}, behind position ${at.position}`
+  if (!isTorn) {
+    const aside = `${path}.behind-${at.position}`
+    writeFileSync(aside, Log.readAt(writer, at.end, size - at.end), { flag: 'wx' })
+    warn(`what lies behind a damaged group is moved to ${aside}: ${where}`)
+  } else warn(`a group that was never answered was left half written, and is cut: ${where}`)
+  Log.cut(writer, at.end)
+}
+
 /**
  * Checks a log that is to be written, cuts what a crash left half written at its end, and makes sure that its last group is on disk.
  * @throws {JournalDamagedError} @throws {JournalForeignError} @throws {JournalOlderError} nothing was changed
@@ -106,30 +159,22 @@ const printAt = (reader: number, index: Index.Index, position: number): Buffer |
 export const check = (
   opened: Opened,
   writer: number,
-  place: Fence.Place | undefined,
-  warn: (what: string) => void,
-): Fence.Fence => {
+  checking: Checking,
+): { readonly fence: Fence.Fence; readonly term: number } => {
   const { folder, reader, page, index, mark, at } = opened
+  const { place, warn, recovering } = checking
   try {
-    compare(opened, warn)
-    const torn = Log.tornBytes(writer, at.end, at.position + 1)
-    const isBegun = at.position === 0 && mark === undefined
-    const fence = Fence.create(
-      place,
-      {
-        ...{ folder, id: page.id, term: at.term + 1, handle: writer, end: { ...at } },
-        printAt: (position) => printAt(reader, index, position),
-      },
-      isBegun,
-      warn,
-    )
-    if (torn > 0) {
-      const where = `bytes ${at.end} to ${at.end + torn} of ${Log.fileIn(folder)}, behind position ${at.position}`
-      warn(`a group that was never answered was left half written, and is cut: ${where}`)
-      Log.cut(writer, at.end)
+    unless(recovering, () => compare(opened, warn))
+    const known = recovering === undefined ? 0 : Math.max(mark?.newest?.term ?? 0, Fence.termOf(place, page.id))
+    const term = Math.max(at.term, known) + 1
+    const owner = {
+      ...{ folder, id: page.id, term, handle: writer, end: { ...at } },
+      printAt: (position: number) => printAt(reader, index, position),
     }
+    unless(recovering, () => Fence.compare(place, owner))
+    cutTail(opened, writer, checking)
     if (at.position > 0) Log.renew(reader, writer, at.start)
-    return fence
+    return { fence: Fence.create(place, owner, at.position === 0 && mark === undefined, warn), term }
   } catch (error) {
     index.close()
     throw error

@@ -180,4 +180,43 @@ describe('I19 the fence file', () => {
     original.close()
     expect(JSON.parse(readFileSync(path, 'utf8')).folder).toBe(copy)
   })
+
+  test('behavior: an older copy that is recovered goes on above every term that is known, and the other one is refused', async () => {
+    const { data, older, fence, open, path } = await copied()
+    const first = open()
+    await first.append([day])
+    first.close()
+    const told: string[] = []
+    const recovering = ({ code }: { code: string }) => told.push(code)
+    const recovered = Embedded.open(older, identity, { fence, recovering })
+    expect([told, recovered.end, recovered.term]).toEqual([['SL409'], 1, 3])
+    await recovered.append([day])
+    recovered.close()
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ term: 3, position: 2, folder: older })
+    expect(refusal(() => open(data)).code).toMatch(/^SL4(09|10)$/)
+    open(older).close()
+  })
+
+  test('behavior: a damaged log that is recovered keeps its whole groups, and puts aside what lies behind them', async () => {
+    const { data, fence, open } = place()
+    const journal = open()
+    const ends: number[] = []
+    for (let i = 0; i < 4; i++) {
+      await journal.append([day])
+      ends.push(readFileSync(Embedded.fileIn(data)).length)
+    }
+    await journal.snapshot()
+    journal.close()
+    const bytes = readFileSync(Embedded.fileIn(data))
+    bytes.writeUInt8(1, (ends[1] as number) + 40)
+    writeFileSync(Embedded.fileIn(data), bytes)
+    expect(refusal(() => open()).code).toBe('SL407')
+    const told: string[] = []
+    const recovered = Embedded.open(data, identity, { fence, recovering: ({ code }) => told.push(code) })
+    expect([new Set(told), recovered.end]).toEqual([new Set(['SL407', 'SL409']), 2])
+    recovered.close()
+    const aside = `${Embedded.fileIn(data)}.behind-2`
+    expect(readFileSync(aside).equals(bytes.subarray(ends[1]))).toBe(true)
+    open().close()
+  })
 })
