@@ -17,6 +17,9 @@ import type { Address } from '../core/Payment.ts'
 import type { DepositRequest, Transaction } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
+import type { Ticket } from './GasBudget.ts'
+import { AmountTooSmallError } from './GasBudget.ts'
+import type { Spender } from './Spender.ts'
 import type { Sync } from './Sync.ts'
 
 export interface DepositsOptions {
@@ -24,12 +27,16 @@ export interface DepositsOptions {
   readonly house: Address
   /** Nothing was deposited before it. */
   readonly startBlock: bigint
-  readonly sender: Sender.Sender
+  readonly sender: Spender
   readonly sync: Sync
 }
 
-/** Resolves when the deposit is mined. @throws {Sender.RevertedError} */
-export type Deposit = (request: DepositRequest) => Promise<Transaction>
+/**
+ * Resolves when the deposit is mined.
+ * @param from the range of addresses that it comes from
+ * @throws {RevertedError} @throws {AmountTooSmallError} @throws {TooManyTransactionsError} @throws {ShareSpentError}
+ */
+export type Deposit = (request: DepositRequest, from?: string) => Promise<Transaction>
 
 /** In one transaction, which with dear tokens too stays within half of what one may use (EIP-7825). */
 const mostTogether = 50
@@ -41,8 +48,13 @@ const gasEach = 150_000n
 
 interface Waiting {
   readonly request: DepositRequest
+  readonly from: string | undefined
   readonly resolve: (sent: Transaction) => void
   readonly reject: (reason: unknown) => void
+}
+
+interface Admitted extends Waiting {
+  readonly ticket: Ticket
 }
 
 const answer = ({ transaction, block, gasUsed }: Sender.Sent): Transaction => ({ transaction, block, gasUsed })
@@ -125,9 +137,12 @@ export const create = (options: DepositsOptions): Deposit => {
     }
   }
 
-  const sendAlone = async (one: Waiting): Promise<void> => {
+  const sendAlone = async (one: Waiting, ticket?: Ticket): Promise<void> => {
     try {
-      const sent = await sender.send(alone(house, one.request))
+      const call = alone(house, one.request)
+      const sent = await (ticket === undefined
+        ? sender.serve('deposit', { account: one.request.account, from: one.from }, call)
+        : sender.send({ ...call, tryFirst: false }, ticket))
       await sync.now(sent.block)
       one.resolve(answer(sent))
     } catch (error) {
@@ -135,24 +150,53 @@ export const create = (options: DepositsOptions): Deposit => {
     }
   }
 
-  /** Those that the chain would take as things are; the others are told why not. */
-  const tried = async (waiting: readonly Waiting[]): Promise<Waiting[]> => {
+  /** Of those that the chain would take as things are, who may have a transaction; the others are told why not. */
+  const admitted = async (waiting: readonly Waiting[]): Promise<Admitted[]> => {
+    try {
+      await sender.ready()
+    } catch (error) {
+      for (const { reject } of waiting) reject(error)
+      return []
+    }
     const outcomes = await Promise.allSettled(waiting.map(({ request }) => sender.attempt(alone(house, request))))
-    const isBad = (outcome: PromiseSettledResult<void>) => outcome.status === 'rejected'
-    await Promise.all(outcomes.map((one, i) => isBad(one) && refuse(waiting[i] as Waiting, one.reason)))
-    return waiting.filter((_, i) => outcomes[i]?.status === 'fulfilled')
+    const good: Admitted[] = []
+    const refusals: Promise<void>[] = []
+    for (const [i, outcome] of outcomes.entries()) {
+      const one = waiting[i] as Waiting
+      if (outcome.status === 'rejected') {
+        refusals.push(refuse(one, outcome.reason))
+        continue
+      }
+      try {
+        good.push({ ...one, ticket: sender.admit('deposit', { account: one.request.account, from: one.from }) })
+      } catch (error) {
+        one.reject(error)
+      }
+    }
+    await Promise.all(refusals)
+    return good
   }
 
-  const sendTogether = async (asset: Address, waiting: readonly Waiting[]): Promise<void> => {
+  const sendTogether = async (asset: Address, waiting: readonly Admitted[]): Promise<void> => {
+    const [first, ...others] = waiting.map(({ ticket }) => ticket) as [Ticket, ...Ticket[]]
+    const requests = waiting.map(({ request }) => request)
+    const call = together(house, asset, requests)
     try {
-      const requests = waiting.map(({ request }) => request)
-      const sent = await sender.send(together(house, asset, requests))
+      await sender.attempt(call)
+    } catch (error) {
+      for (const { ticket } of waiting) sender.budget.unused(ticket)
+      if (isRefusal(error)) await Promise.all(waiting.map((one) => sendAlone(one)))
+      else for (const { reject } of waiting) reject(error)
+      return
+    }
+    try {
+      const sent = await sender.send({ ...call, tryFirst: false }, first, ...others)
       await sync.now(sent.block)
       const refused = refusedIn(sent.receipt, house, waiting)
       for (const one of waiting) if (!refused.has(one)) one.resolve(answer(sent))
-      await Promise.all([...refused].map(sendAlone))
+      await Promise.all([...refused].map((one) => sendAlone(one)))
     } catch (error) {
-      if (isRefusal(error)) await Promise.all(waiting.map(sendAlone))
+      if (isRefusal(error)) await Promise.all(waiting.map((one) => sendAlone(one)))
       else for (const { reject } of waiting) reject(error)
     }
   }
@@ -173,16 +217,23 @@ export const create = (options: DepositsOptions): Deposit => {
     isBusy = true
     while (queue.length > 0) {
       const [first, ...others] = take()
-      const good = others.length === 0 ? [first] : await tried([first, ...others])
-      if (good.length > 1) await sendTogether(first.request.asset, good)
-      else await Promise.all(good.map(sendAlone))
+      if (others.length === 0) {
+        await sendAlone(first)
+        continue
+      }
+      const good = await admitted([first, ...others])
+      const [only, ...more] = good
+      if (more.length > 0) await sendTogether(first.request.asset, good)
+      else if (only !== undefined) await sendAlone(only, only.ticket)
     }
     isBusy = false
   }
 
-  return (request) =>
+  return (request, from) =>
     new Promise((resolve, reject) => {
-      queue.push({ request, resolve, reject })
+      const { minimumAtomic } = sender.budget.limits
+      if (request.amount < minimumAtomic) throw new AmountTooSmallError('The deposit', minimumAtomic, request.amount)
+      queue.push({ request, from, resolve, reject })
       void run()
     })
 }

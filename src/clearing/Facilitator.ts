@@ -15,12 +15,13 @@ import { SunledgerError } from '../core/Errors.ts'
 import type { Hex, Receipt } from '../core/Payment.ts'
 import * as X402 from '../core/X402.ts'
 import * as Digest from '../crypto/Digest.ts'
+import type { Spender } from './Spender.ts'
 import type { Sync } from './Sync.ts'
 
 export interface FacilitatorOptions {
   readonly client: Client
   readonly deployment: Deployment
-  readonly sender: Sender.Sender
+  readonly sender: Spender
   readonly sync: Sync
   /** Chain time. */
   readonly nowSeconds: () => bigint
@@ -31,7 +32,11 @@ export interface FacilitatorOptions {
 
 export interface Facilitator {
   verifyX402(request: X402.FacilitatorRequest): Promise<X402.Verified>
-  settleX402(request: X402.FacilitatorRequest): Promise<X402.Settled>
+  /**
+   * @param from the range of addresses that it comes from
+   * @throws {TooManyTransactionsError} @throws {ShareSpentError} nothing was sent
+   */
+  settleX402(request: X402.FacilitatorRequest, from?: string): Promise<X402.Settled>
   supportedX402(): X402.Supported
 }
 
@@ -81,6 +86,7 @@ export const create = (options: FacilitatorOptions): Facilitator => {
     if (version !== token.version) return 'invalid_exact_evm_token_version_mismatch'
     if (a.to !== asked.payTo) return 'invalid_exact_evm_recipient_mismatch'
     if (a.value !== BigInt(asked.amount) || a.value === 0n) return 'invalid_exact_evm_authorization_value'
+    if (a.value < sender.budget.limits.minimumAtomic) return 'invalid_exact_evm_amount_below_minimum'
     return undefined
   }
 
@@ -151,7 +157,7 @@ export const create = (options: FacilitatorOptions): Facilitator => {
     return { success: true, transaction: transactionHash, network, payer, amount: asked.amount }
   }
 
-  const send = async (payload: X402.ExactPayload, asked: X402.Requirements): Promise<X402.Settled> => {
+  const send = async (payload: X402.ExactPayload, asked: X402.Requirements, from?: string): Promise<X402.Settled> => {
     const payer = payload.authorization.from
     const problem = staticProblem(payload, asked)
     if (problem !== undefined) return failed(payer, problem)
@@ -160,7 +166,8 @@ export const create = (options: FacilitatorOptions): Facilitator => {
     const late = timeProblem(payload)
     if (late !== undefined) return failed(payer, late)
     try {
-      const sent = await sender.send(Authorization.call(asked.asset as Hex, payload))
+      const cause = { account: payer, from }
+      const sent = await sender.serve('x402', cause, Authorization.call(asked.asset as Hex, payload))
       await sync.reached(sent.block)
       return { success: true, transaction: sent.transaction, network, payer, amount: asked.amount }
     } catch (error) {
@@ -176,14 +183,14 @@ export const create = (options: FacilitatorOptions): Facilitator => {
   }
 
   /** Asked at the same time as often as it likes, an authorization is sent once. */
-  const settleExact = (request: X402.FacilitatorRequest): Promise<X402.Settled> => {
+  const settleExact = (request: X402.FacilitatorRequest, origin?: string): Promise<X402.Settled> => {
     const payload = X402.parseExact(request.paymentPayload.payload)
     const asked = request.paymentRequirements
     const { from, nonce } = payload.authorization
     const name = [asked.asset, from, nonce, asked.payTo, asked.amount, payload.signature].join(' ')
     const under = running.get(name)
     if (under !== undefined) return under
-    const answer = send(payload, asked).finally(() => running.delete(name))
+    const answer = send(payload, asked, origin).finally(() => running.delete(name))
     running.set(name, answer)
     return answer
   }
@@ -198,11 +205,11 @@ export const create = (options: FacilitatorOptions): Facilitator => {
         ...(payer === '' ? {} : { payer }),
       }
     },
-    async settleX402(request) {
+    async settleX402(request, from) {
       const { scheme, amount } = request.paymentRequirements
       const problem = termsProblem(request, network)
       if (problem !== undefined) return failed('', problem)
-      if (scheme === 'exact') return settleExact(request)
+      if (scheme === 'exact') return settleExact(request, from)
       if (scheme !== 'clearing') return failed('', 'unsupported_scheme')
       const { payer, reason, message, id } = clearing(request)
       if (reason !== undefined) return failed(payer, reason, message)

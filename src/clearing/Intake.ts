@@ -16,14 +16,15 @@ import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
 import * as Deposits from './Deposits.ts'
 import type { Settle } from './Settle.ts'
+import type { Spender } from './Spender.ts'
 import type { Sync } from './Sync.ts'
 
 export interface IntakeOptions {
   readonly client: Client
   readonly deployment: Deployment
-  readonly sender: Sender.Sender
+  readonly sender: Spender
   /** Approves meters; on a local chain it also mints test dollars. */
-  readonly issuer: Sender.Sender
+  readonly issuer: Spender
   readonly sync: Sync
   readonly settle: Settle
   /** The owner of a meter; the zero address for one that was never approved. */
@@ -43,7 +44,7 @@ export interface Intake {
   /** Reserves pool money for a payee, or announces that it comes back. @throws {RevertedError} */
   reserve(request: ReserveRequest): Promise<Transaction>
   /** @throws {NoFaucetError} */
-  faucet(to: Address, amount: AmountAtomic): Promise<Transaction>
+  faucet(to: Address, amount: AmountAtomic, from?: string): Promise<Transaction>
 }
 
 const gasOfApproval = 300_000n
@@ -94,7 +95,7 @@ export const create = ({ client, deployment, sender, issuer, sync, settle, owner
     },
     async approveMeter({ signature, delivery, ...approval }) {
       const call = (name: string, args: readonly unknown[]) =>
-        issuer.send(House.meterCall(deployment.energyMeter, name, args, gasOfApproval, true))
+        issuer.send(House.meterCall(deployment.energyMeter, name, args, gasOfApproval, true), issuer.own('approval'))
       if (delivery !== undefined) {
         const { toClearing, accountOwner, signature: chosen } = delivery
         await call('chooseDeliveryWithSignature', [approval.owner, toClearing, accountOwner, chosen])
@@ -104,13 +105,20 @@ export const create = ({ client, deployment, sender, issuer, sync, settle, owner
     async reserve({ asset, account, amount, release = false }) {
       const call = release ? 'release' : 'reserve'
       const args = [asset, account, amount]
-      const sent = await sender.send(House.call(deployment.clearingHouse, call, args, gasOfReserve, true))
+      const sent = await sender.send(
+        House.call(deployment.clearingHouse, call, args, gasOfReserve, true),
+        sender.own('reserve'),
+      )
       await sync.now(sent.block)
       return answer(sent)
     },
-    async faucet(to, amount) {
+    async faucet(to, amount, from) {
       if (!deployment.local) throw new NoFaucetError()
-      return answer(await issuer.send(House.dollarCall(deployment.dollar.asset, 'mint', [to, amount], gasOfMint)))
+      await issuer.ready()
+      const ticket = issuer.admit('faucet', { account: to, from })
+      return answer(
+        await issuer.send(House.dollarCall(deployment.dollar.asset, 'mint', [to, amount], gasOfMint), ticket),
+      )
     },
   }
 }

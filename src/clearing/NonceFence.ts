@@ -13,6 +13,7 @@ import type { Address } from '../core/Payment.ts'
 import type { Journal } from '../store/Journal.ts'
 import { JournalOlderError } from '../store/Journal.ts'
 import type { Commit } from './Commit.ts'
+import type { Spender } from './Spender.ts'
 
 export interface NonceFenceOptions {
   readonly client: Client
@@ -35,7 +36,7 @@ export interface NonceFence extends Sender.Fence {
   /** Compares chain and journal now. @throws {JournalOlderError} @throws {ChainUnreachableError} */
   verify(): Promise<void>
   /** Marks this start on chain, once; to be called again where it could not be sent. Does not wait long for it to be mined. */
-  markStart(sender: Sender.Sender): Promise<void>
+  markStart(sender: Spender): Promise<void>
 }
 
 /** 21 000 on most chains; some count the cost of publishing it as gas too. What is not used costs nothing. */
@@ -87,9 +88,9 @@ export const create = (options: NonceFenceOptions): NonceFence => {
     }
   }
 
-  const send = async (sender: Sender.Sender): Promise<void> => {
+  const send = async (sender: Spender): Promise<void> => {
     try {
-      await sender.send({ to: address, data: '0x', gas: gasOfStart })
+      await sender.send({ to: address, data: '0x', gas: gasOfStart }, sender.own('start'))
       start = 'sent'
     } catch (error) {
       start = 'open'

@@ -18,6 +18,7 @@ import * as Accept from './Accept.ts'
 import * as Budgets from './Budgets.ts'
 import * as Evidence from './Evidence.ts'
 import * as Facilitator from './Facilitator.ts'
+import type * as GasBudget from './GasBudget.ts'
 import * as Heartbeat from './Heartbeat.ts'
 import * as Insight from './Insight.ts'
 import * as Intake from './Intake.ts'
@@ -51,6 +52,8 @@ export interface ServiceOptions {
   readonly timing?: Partial<Sender.Timing>
   /** Of one settlement transaction. */
   readonly limits?: Plan.Limits
+  /** What others may make the operator spend; left out: anything. */
+  readonly gas?: GasBudget.Limits
   /** How long a chain may be shorter than it was before that counts as replaced blocks. */
   readonly behindMs?: number
   /** Threads that check signatures beside this one; left out: none. */

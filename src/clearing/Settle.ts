@@ -23,12 +23,13 @@ import type { Journal } from '../store/Journal.ts'
 import type { Commit } from './Commit.ts'
 import type { NonceFence } from './NonceFence.ts'
 import * as Plan from './Plan.ts'
+import type { Spender } from './Spender.ts'
 import type { Sync } from './Sync.ts'
 
 export interface SettleOptions {
   readonly ledger: Ledger.Ledger
   readonly client: Client
-  readonly sender: Sender.Sender
+  readonly sender: Spender
   readonly watcher: Watcher
   readonly sync: Sync
   readonly commit: Commit
@@ -108,7 +109,7 @@ export const create = (options: SettleOptions): Settle => {
     for (let i = 0; i < waiting.length; i += readingsAtOnce) {
       const part = waiting.slice(i, i + readingsAtOnce)
       const call = House.meterCall(meter, 'submit', [Batch.encodeReadings(part)], gasOfReadings)
-      const { transaction, gasUsed, block, receipt } = await sender.send(call)
+      const { transaction, gasUsed, block, receipt } = await sender.send(call, sender.own('readings'))
       forget(part)
       answers.push({ transaction, gasUsed, ...House.countReadings(receipt) })
       last = block
@@ -157,7 +158,7 @@ export const create = (options: SettleOptions): Settle => {
     const origin = { position: journal.end, term: journal.term }
     const call = House.call(house, 'settle', [batch], gas)
     const whole = { ...call, data: Settled.withOrigin(call.data, origin) }
-    const { transaction, gasUsed, block, serialized } = await sender.send(whole)
+    const { transaction, gasUsed, block, serialized } = await sender.send(whole, sender.own('settlement'))
     watcher.expect(transaction, { members, block, gasUsed, serialized, origin })
     for (const member of members) sent.set(key(member), { debit: member.debitTotal, credit: member.creditTotal, block })
     return { block, answer: { transaction, gasUsed, members: members.length } }

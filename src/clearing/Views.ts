@@ -4,7 +4,6 @@
  */
 
 import type { Deployment } from '../chain/Deployment.ts'
-import type * as Sender from '../chain/Sender.ts'
 import * as Account from '../core/Account.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import * as Ledger from '../core/Ledger.ts'
@@ -16,6 +15,7 @@ import * as Budgets from './Budgets.ts'
 import type { Clock } from './Clock.ts'
 import type { Commit } from './Commit.ts'
 import type { Owners } from './Owners.ts'
+import type { Spender } from './Spender.ts'
 
 export interface ViewsOptions {
   readonly deployment: Deployment
@@ -23,7 +23,7 @@ export interface ViewsOptions {
   readonly journal: Journal
   readonly commit: Commit
   readonly clock: Clock
-  readonly sender: Sender.Sender
+  readonly sender: Pick<Spender, 'address' | 'budget'>
   readonly creditKey: Address
   readonly signatureThreads: number
   readonly refused: ReadonlyMap<string, number>
@@ -166,6 +166,7 @@ export const create = (options: ViewsOptions): Views => {
       settlementKey: options.sender.address,
       nowSeconds: clock.nowSeconds(),
       faucet: deployment.local,
+      minimumAtomic: options.sender.budget.limits.minimumAtomic,
       signatures: Signature.backend,
       signatureThreads: options.signatureThreads,
       state: state(),

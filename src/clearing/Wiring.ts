@@ -6,7 +6,7 @@ import type { Keys } from '../chain/Keys.ts'
 import * as Sender from '../chain/Sender.ts'
 import * as Watcher from '../chain/Watcher.ts'
 import * as Ledger from '../core/Ledger.ts'
-import type { Address } from '../core/Payment.ts'
+import type { Address, Hex } from '../core/Payment.ts'
 import type { ChainRecord, Record } from '../core/Record.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
@@ -14,6 +14,7 @@ import type { Journal } from '../store/Journal.ts'
 import * as Clock from './Clock.ts'
 import * as Commit from './Commit.ts'
 import * as CreditKey from './CreditKey.ts'
+import * as GasBudget from './GasBudget.ts'
 import * as Intake from './Intake.ts'
 import * as Leave from './Leave.ts'
 import * as NonceFence from './NonceFence.ts'
@@ -21,6 +22,7 @@ import * as Owners from './Owners.ts'
 import type * as Plan from './Plan.ts'
 import * as Reach from './Reach.ts'
 import * as Settle from './Settle.ts'
+import * as Spender from './Spender.ts'
 import * as Sync from './Sync.ts'
 import * as Withdrawals from './Withdrawals.ts'
 
@@ -35,6 +37,8 @@ export interface WiringOptions {
   readonly rpcTimeoutMs?: number
   readonly timing?: Partial<Sender.Timing>
   readonly limits?: Plan.Limits
+  /** What others may make the operator spend; left out: anything. */
+  readonly gas?: GasBudget.Limits
   /** How long a chain may be shorter than it was before that counts as replaced blocks. */
   readonly behindMs?: number
   /** Told of every group that went to disk. */
@@ -73,6 +77,10 @@ const foundation = (options: WiringOptions) => {
     ...{ client, ledger, journal, commit, halt, warn: options.warn },
     ...{ address: Signature.addressOf(keys.settlement), startBlock: deployment.startBlock },
   })
+  const spender = (key: Hex, fence?: Sender.Fence): Spender.Spender => {
+    const sender = Sender.create(client, deployment.chainId, key, Deployment.errors, timing, fence)
+    return Spender.create(client, sender, options.gas ?? GasBudget.unlimited)
+  }
   return {
     client,
     domain,
@@ -83,8 +91,8 @@ const foundation = (options: WiringOptions) => {
     meter: deployment.energyMeter,
     halt,
     nonceFence,
-    sender: Sender.create(client, deployment.chainId, keys.settlement, Deployment.errors, timing, nonceFence),
-    issuer: Sender.create(client, deployment.chainId, keys.issuer, Deployment.errors, timing),
+    sender: spender(keys.settlement, nonceFence),
+    issuer: spender(keys.issuer),
     commit,
     journal,
     watcher: Watcher.create({

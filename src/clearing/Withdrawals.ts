@@ -16,14 +16,16 @@ import type { Transaction, WithdrawalRequest } from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Commit } from './Commit.ts'
+import { AmountTooSmallError, type Ticket } from './GasBudget.ts'
 import type { Settle } from './Settle.ts'
+import type { Spender } from './Spender.ts'
 import type { Sync } from './Sync.ts'
 
 export interface WithdrawalsOptions {
   readonly ledger: Ledger.Ledger
   readonly commit: Commit
   readonly client: Client
-  readonly sender: Sender.Sender
+  readonly sender: Spender
   readonly sync: Sync
   readonly settle: Settle
   readonly house: Address
@@ -32,8 +34,12 @@ export interface WithdrawalsOptions {
 }
 
 export interface Withdrawals {
-  /** @throws {WithdrawalRefusedError} @throws {RevertedError} nothing moved, and the money is free again */
-  withdraw(request: WithdrawalRequest): Promise<Transaction>
+  /**
+   * @param from the range of addresses that it comes from
+   * @throws {WithdrawalRefusedError} @throws {RevertedError} nothing moved, and the money is free again
+   * @throws {AmountTooSmallError} @throws {TooManyTransactionsError} @throws {ShareSpentError} nothing was begun
+   */
+  withdraw(request: WithdrawalRequest, from?: string): Promise<Transaction>
   /** Numbers an account's next withdrawal, from what the chain says it is and what waits to be sent. */
   nextNonce(asset: Address, account: Address, onChain: bigint): bigint
   /** Sends again what was journaled and neither seen on chain nor refused by it. */
@@ -60,6 +66,8 @@ export const create = (options: WithdrawalsOptions): Withdrawals => {
   const { ledger, commit, client, sender, sync, settle, house, domain } = options
   /** Journaled and not yet seen on chain. */
   const pending = new Map<string, WithdrawalRecord>()
+  /** Admitted and not yet sent for the first time. */
+  const tickets = new Map<string, Ticket>()
   /** Seen on chain, with their transaction. */
   const done = new Map<string, { readonly record: WithdrawalRecord; readonly transaction: Hex }>()
   /** Mined, and not yet confirmed by as many blocks as count. */
@@ -108,13 +116,20 @@ export const create = (options: WithdrawalsOptions): Withdrawals => {
     return House.call(house, 'withdraw', args, gasOfWithdrawal, true)
   }
 
+  /** It was admitted once, before it was journaled; what is sent again after that is owed. */
+  const ticketOf = (w: WithdrawalRecord): Ticket => {
+    const ticket = tickets.get(key(w)) ?? sender.own('withdrawalAgain')
+    tickets.delete(key(w))
+    return ticket
+  }
+
   const send = async (w: WithdrawalRecord): Promise<Transaction> => {
     const before = done.get(key(w))
     if (before !== undefined) return answerOf(before.transaction)
     if (isMined(w)) return mined.get(key(w)) as Transaction
     if (Account.isUnsettled(Ledger.account(ledger, w.asset, w.account))) await settle.now()
     try {
-      const { transaction, block, gasUsed } = await sender.send(callOf(w))
+      const { transaction, block, gasUsed } = await sender.send(callOf(w), ticketOf(w))
       mined.set(key(w), { transaction, block, gasUsed })
       await sync.now(block)
       return { transaction, block, gasUsed }
@@ -172,21 +187,28 @@ export const create = (options: WithdrawalsOptions): Withdrawals => {
   }
 
   return {
-    async withdraw(request) {
+    async withdraw(request, from) {
       const record: WithdrawalRecord = {
         type: 'withdrawal',
         ...request,
         signature: Signature.compact(request.signature),
       }
+      const { minimumAtomic } = sender.budget.limits
+      if (request.amount < minimumAtomic) throw new AmountTooSmallError('The withdrawal', minimumAtomic, request.amount)
+      await sender.ready()
       const chain = await House.nonces(client, house, [request.asset], request.account)
       const known = pending.get(key(record)) ?? done.get(key(record))?.record
       if (known !== undefined && isSame(known, record)) return bring(known)
       check(request, chain)
+      const ticket = sender.admit('withdrawal', { account: request.account, from })
       pending.set(key(record), record)
+      tickets.set(key(record), ticket)
       try {
         await commit.add(record)
       } catch (error) {
         pending.delete(key(record))
+        tickets.delete(key(record))
+        sender.budget.unused(ticket)
         throw error
       }
       return bring(record)

@@ -8,6 +8,7 @@ import * as Deployment from '../chain/Deployment.ts'
 import * as Ignition from '../chain/Ignition.ts'
 import * as Keys from '../chain/Keys.ts'
 import * as Embedded from '../store/Embedded.ts'
+import * as Gas from './Gas.ts'
 import * as Processes from './Processes.ts'
 import { files } from './service.ts'
 
@@ -61,7 +62,7 @@ const serviceArgs = (options: NetworkOptions, rpcUrl: string, port: string): str
   ...['--rpc', rpcUrl, '--data', options.data, '--host', options.host, '--port', port],
   ...['--settle-every', String(options.settleEverySeconds)],
   ...(options.allowHosts ?? []).flatMap((name) => ['--allow-host', name]),
-  ...(options.limits ?? []),
+  ...(options.limits ?? Gas.local),
   ...(options.manualSettlement ? ['--manual-settlement'] : []),
 ]
 

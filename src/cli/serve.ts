@@ -1,11 +1,12 @@
 /** `sunledger serve`: a local chain and a clearing service for scripts, until Ctrl-C. */
 import type { Command } from 'commander'
 import * as Keys from '../chain/Keys.ts'
+import * as Gas from './Gas.ts'
 import * as Limits from './Limits.ts'
 import * as Network from './Network.ts'
 import * as Tuning from './Tuning.ts'
 
-interface Flags extends Limits.Flags, Tuning.Flags {
+interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags {
   readonly port: number
   readonly chainPort: number
   readonly host: string
@@ -43,7 +44,7 @@ const run = async (flags: Flags): Promise<void> => {
     port: flags.port,
     chainPort: flags.chainPort,
     allowHosts: flags.allowHost ?? [],
-    limits: [...Limits.args(flags), ...Tuning.args(flags)],
+    limits: [...Limits.args(flags), ...Tuning.args(flags), ...Gas.args(flags)],
     settleEverySeconds: flags.settleEvery,
     manualSettlement: false,
     progress: say,
@@ -79,5 +80,5 @@ export const register = (program: Command): void => {
     .option('--data <dir>', 'folder for journal, keys and deployment; made anew at each start', 'data/serve')
     .option('--settle-every <seconds>', 'settle at most this long after the last time', wholeNumber(1, 86_400), 5)
     .option('--json', 'say the addresses as one line of JSON on stdout')
-  Tuning.add(Limits.add(command, paymentsPerAccount)).action(run)
+  Gas.add(Tuning.add(Limits.add(command, paymentsPerAccount)), 'local').action(run)
 }

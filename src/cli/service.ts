@@ -10,6 +10,7 @@ import * as FastLz from '../cost/FastLz.ts'
 import * as Server from '../http/Server.ts'
 import * as Embedded from '../store/Embedded.ts'
 import * as Fence from '../store/Fence.ts'
+import * as Gas from './Gas.ts'
 import * as Limits from './Limits.ts'
 import * as Log from './Log.ts'
 import * as Prices from './Prices.ts'
@@ -22,7 +23,7 @@ export const files = (folder: string) => ({
   deployment: join(folder, 'deployment.json'),
 })
 
-interface Flags extends Limits.Flags, Tuning.Flags {
+interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags {
   readonly rpc: string
   readonly data: string
   readonly host: string
@@ -80,6 +81,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
     confirmations: BigInt(flags.confirmations),
     threads: threadsOf(flags),
     perAccount: Limits.accountRate(flags),
+    gas: Gas.limits(flags),
     policy: {
       ...defaultPolicy,
       manual: flags.manualSettlement === true,
@@ -112,7 +114,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
 }
 
 export const register = (program: Command): void => {
-  Tuning.add(Limits.add(program.command('service', { hidden: true }), 0))
+  Gas.add(Tuning.add(Limits.add(program.command('service', { hidden: true }), 0)), 'service')
     .requiredOption('--rpc <url>', 'JSON-RPC of the chain')
     .requiredOption('--data <dir>', 'folder with journal, keys and deployment')
     .option('--host <address>', 'address to bind to', '127.0.0.1')

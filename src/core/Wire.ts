@@ -159,6 +159,8 @@ export const status = z.object({
   /** Chain time of the service's clock, seconds. */
   nowSeconds: uint64,
   faucet: z.boolean(),
+  /** The least amount that the service puts on chain for others, atomic units. */
+  minimumAtomic: uint128.optional(),
   /** What checks signatures, and on how many threads beside the service's own. */
   signatures: z.enum(['native', 'pure']),
   signatureThreads: z.int().optional(),

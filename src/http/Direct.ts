@@ -64,7 +64,7 @@ export const create = (
 
   const answer = async (body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      const input = { params: {}, query: {}, body: scan(body) ?? Mount.read(route, parse(body)) }
+      const input = { params: {}, query: {}, body: scan(body) ?? Mount.read(route, parse(body)), from: '' }
       const text = (await site.gate.through(() => route.run?.(site.service, input))) as string
       // It may have been cut off meanwhile.
       if (response.headersSent) return

@@ -180,6 +180,8 @@ export const fields: { readonly [name: string]: string } = {
   settlementKey: 'Sends settlements.',
   signature: 'Over the message; see its description.',
   signatures: 'How signatures are checked: by libsecp256k1, or in JavaScript.',
+  minimumAtomic:
+    'The least amount that the service deposits, withdraws or settles (x402) for others, atomic units of the asset; 0: any.',
   signatureThreads: 'Threads that check signatures beside the service’s own; 0 on one core.',
   startComputeUnits: 'The device’s compute total when it is approved.',
   startMilliWh: 'The device’s energy total when it is approved.',

@@ -43,6 +43,7 @@ const inputOf = (route: Route, request: Request) => ({
   params: paramsOf(route.params ?? {}, request),
   query: queryOf(route.query ?? {}, request),
   body: route.body === undefined ? undefined : bodyOf(route, request),
+  from: Peer.of(request.socket),
 })
 
 /** A payment: what it is in the way of is the gate. */

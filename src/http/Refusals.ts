@@ -36,6 +36,9 @@ export const chain: Refusals = {
 /** More reads and messages than can be done beside payments, of all or of one address. */
 export const besidePayments: Refusals = { 429: ['SL621'], 503: ['SL619'] }
 
+/** Somebody asks for more transactions, or for smaller ones, than the operator pays for. */
+export const gas: Refusals = { 422: ['SL624'], 429: ['SL622', 'SL623'] }
+
 export const operator: Refusals = { 401: ['SL603'] }
 
 const sale = ['SL314', 'SL315', 'SL316']

@@ -95,6 +95,8 @@ interface Input<B extends z.ZodType, P extends Shape, Q extends Shape> {
   readonly body: z.output<B>
   readonly params: Values<P>
   readonly query: Values<Q>
+  /** The range of addresses that the request comes from (`Peer`). */
+  readonly from: string
 }
 
 export type Route = RouteOf<z.ZodType, Shape, Shape>

@@ -31,8 +31,8 @@ export const routes = [
     access: 'signed',
     body: X402.requestSchema,
     answer: { description: 'What became of it.', schema: X402.settledSchema },
-    refusals: refusing(refusals, { 503: ['SL507'] }),
-    run: (service, { body }) => service.settleX402(body as never),
+    refusals: refusing(refusals, { 429: ['SL622', 'SL623'], 503: ['SL507'] }),
+    run: (service, { body, from }) => service.settleX402(body as never, from),
   }),
   route({
     method: 'get',

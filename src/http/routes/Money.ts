@@ -3,7 +3,7 @@ import * as Wire from '../../core/Wire.ts'
 import * as Refusals from '../Refusals.ts'
 import { refusing, route } from '../Route.ts'
 
-const refusals = refusing(Refusals.body, Refusals.signature, Refusals.chain)
+const refusals = refusing(Refusals.body, Refusals.signature, Refusals.chain, Refusals.gas)
 
 const mined = { description: 'The transaction that did it, mined.', schema: Wire.transaction }
 
@@ -20,7 +20,7 @@ export const routes = [
     body: Wire.deposit,
     answer: mined,
     refusals,
-    run: (service, { body }) => service.deposit(body),
+    run: (service, { body, from }) => service.deposit(body, from),
   }),
   route({
     method: 'post',
@@ -32,7 +32,7 @@ export const routes = [
     body: Wire.withdrawal,
     answer: mined,
     refusals: refusing(refusals, { 409: ['SL330'] }),
-    run: (service, { body }) => service.withdraw(body),
+    run: (service, { body, from }) => service.withdraw(body, from),
   }),
   route({
     method: 'post',
@@ -46,7 +46,7 @@ export const routes = [
     body: Wire.exit,
     answer: mined,
     refusals,
-    run: (service, { body }) => service.exit(body),
+    run: (service, { body, from }) => service.exit(body, from),
   }),
   route({
     method: 'post',
@@ -59,7 +59,7 @@ export const routes = [
     body: Wire.owner,
     answer: mined,
     refusals,
-    run: (service, { body }) => service.bindOwner(body),
+    run: (service, { body, from }) => service.bindOwner(body, from),
   }),
   route({
     method: 'post',
@@ -83,7 +83,7 @@ export const routes = [
     access: 'anyone',
     body: Wire.faucet,
     answer: mined,
-    refusals: refusing(Refusals.body, Refusals.chain, { 404: ['SL342'] }),
-    run: (service, { body }) => service.faucet(body.to, body.amount),
+    refusals: refusing(Refusals.body, Refusals.chain, { 404: ['SL342'], 429: ['SL623'] }),
+    run: (service, { body, from }) => service.faucet(body.to, body.amount, from),
   }),
 ]
