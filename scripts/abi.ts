@@ -8,6 +8,8 @@
  * machine, not on what else is compiled.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import * as Entry from '../src/cli/Entry.ts'
+import * as Usage from '../src/cli/Usage.ts'
 import type { Compiled } from './solidity/Compile.ts'
 import { compile } from './solidity/Contracts.ts'
 
@@ -23,24 +25,32 @@ const contracts = {
 
 const root = new URL('../', import.meta.url)
 const folder = new URL('src/chain/abi/', root)
-const checkOnly = process.argv.includes('--check')
+await Entry.run(async () => {
+  const { values } = Usage.parse({ options: { check: { type: 'boolean' } } })
+  const stale = await renew(values.check === true)
+  if (stale.length === 0) console.log('ABIs are fresh.')
+  else if (values.check !== true) console.log(`Written: ${stale.join(', ')}`)
+  else {
+    console.error(`Stale: ${stale.join(', ')}. Run: node scripts/abi.ts`)
+    return 1
+  }
+  return 0
+})
 
-const stale: string[] = []
-const output = compile(contracts)
-if (!checkOnly) await mkdir(folder, { recursive: true })
-for (const [name, path] of Object.entries(contracts)) {
-  const compiled = output[name as keyof typeof contracts]
-  const file = new URL(`${name}.ts`, folder)
-  const text = format(name, path, compiled)
-  if (text === (await readFile(file, 'utf8').catch(() => ''))) continue
-  stale.push(`src/chain/abi/${name}.ts`)
-  if (!checkOnly) await writeFile(file, text)
-}
-if (stale.length === 0) console.log('ABIs are fresh.')
-else if (!checkOnly) console.log(`Written: ${stale.join(', ')}`)
-else {
-  console.error(`Stale: ${stale.join(', ')}. Run: node scripts/abi.ts`)
-  process.exitCode = 1
+/** Which files are stale; they are written anew unless they are only to be checked. */
+async function renew(checkOnly: boolean): Promise<string[]> {
+  const stale: string[] = []
+  const output = compile(contracts)
+  if (!checkOnly) await mkdir(folder, { recursive: true })
+  for (const [name, path] of Object.entries(contracts)) {
+    const compiled = output[name as keyof typeof contracts]
+    const file = new URL(`${name}.ts`, folder)
+    const text = format(name, path, compiled)
+    if (text === (await readFile(file, 'utf8').catch(() => ''))) continue
+    stale.push(`src/chain/abi/${name}.ts`)
+    if (!checkOnly) await writeFile(file, text)
+  }
+  return stale
 }
 
 function format(name: string, path: string, { abi, evm }: Compiled): string {

@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import * as Entry from '../src/cli/Entry.ts'
 import { toolchainOf } from './build/toolchain.ts'
 
 const root = path.join(import.meta.dirname, '..')
@@ -33,4 +34,4 @@ function writeToolchain(): void {
   writeFileSync(path.join(folder, 'package-lock.json'), `${JSON.stringify(lock, undefined, 2)}\n`)
 }
 
-process.exitCode = build()
+await Entry.run(async () => build())

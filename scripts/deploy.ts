@@ -2,13 +2,14 @@
  * `npm run -s deploy -- …`: brings the contracts up on a chain that exists, with the modules that the local chain uses. Done twice, the
  * second time changes nothing. What is written lets the service find the contracts, Ignition go on, and a block explorer verify.
  */
-import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { BuildInfo } from '@nomicfoundation/ignition-core'
 import * as Client from '../src/chain/Client.ts'
 import * as Deploy from '../src/chain/Deploy.ts'
 import * as Parameters from '../src/chain/Parameters.ts'
-import type { Hex } from '../src/core/Payment.ts'
+import * as Entry from '../src/cli/Entry.ts'
+import * as KeyFile from '../src/cli/KeyFile.ts'
+import * as OutFolder from '../src/cli/OutFolder.ts'
+import * as Usage from '../src/cli/Usage.ts'
 import { buildInfoOf } from './solidity/Contracts.ts'
 
 const help = `Usage: npm run -s deploy -- --rpc URL --parameters FILE [options]
@@ -40,25 +41,17 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
-const readKey = (file: string | undefined): Hex => {
-  const text = file === undefined ? process.env['SUNLEDGER_KEY'] : readFileSync(file, 'utf8')
-  if (text === undefined) throw new TypeError('Name the cold key: --key-file FILE, or the variable SUNLEDGER_KEY.')
-  const key = text.trim()
-  // Never shown: what was meant to be a key may be one.
-  if (!/^0x[0-9a-fA-F]{64}$/.test(key)) throw new TypeError('The key is not 0x and 64 hex digits.')
-  return key as Hex
-}
-
-const main = async (args: string[]): Promise<void> => {
-  const { values } = parseArgs({ args, options: flags })
+const main = async (args: string[]): Promise<number> => {
+  const { values } = Usage.parse({ args, options: flags })
   if (values.help === true) {
     process.stdout.write(help)
-    return
+    return 0
   }
-  if (values.rpc === undefined || values.parameters === undefined) throw new TypeError(help)
+  if (values.rpc === undefined || values.parameters === undefined)
+    throw new Usage.UsageError('value', '--rpc URL and --parameters FILE have to be given.')
   const parameters = Parameters.read(values.parameters)
   const client = Client.create(values.rpc)
-  const plan = await Deploy.plan(client, parameters, readKey(values['key-file']))
+  const plan = await Deploy.plan(client, parameters, await KeyFile.read(values['key-file']))
   const out = values.out ?? `deployments/${plan.chainId}`
   const print = (document: object, lines: readonly string[]): void => {
     const text = values.json === true ? JSON.stringify({ version: 1, ...document }) : lines.join('\n')
@@ -66,8 +59,9 @@ const main = async (args: string[]): Promise<void> => {
   }
   if (values['dry-run'] === true) {
     print({ dryRun: true, ...Deploy.shown(plan) }, Deploy.describe(plan))
-    return
+    return 0
   }
+  OutFolder.ensure(out)
   for (const line of Deploy.describe(plan)) say(line)
   const buildInfo = async (contract: string): Promise<BuildInfo> => buildInfoOf(contract, Deploy.sourceOf(contract))
   const { deployment, transactions } = await Deploy.run(plan, out, buildInfo)
@@ -78,11 +72,7 @@ const main = async (args: string[]): Promise<void> => {
     `energy credit   ${deployment.energyCredit.asset}`,
     `written to      ${out}: deployment.json for the service, ignition/ to go on and to verify with`,
   ])
+  return 0
 }
 
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  say((error as Error).message)
-  process.exitCode = error instanceof TypeError ? 2 : 1
-}
+await Entry.run(() => main(process.argv.slice(2)))

@@ -3,7 +3,9 @@
  * Vitest: every one of them runs even when an earlier one failed, because whoever mends things wants the whole list. The last line is
  * the sum over all of them, `N passed, M failed`, and the exit code says the same. `npm run test:deep` is the same for what takes long.
  */
-import { parseArgs } from 'node:util'
+
+import * as Entry from '../src/cli/Entry.ts'
+import * as Usage from '../src/cli/Usage.ts'
 import { total } from './test/counts.ts'
 import { type DeepStep, deepSteps, fitting } from './test/deep.ts'
 import { Runner } from './test/runner.ts'
@@ -44,7 +46,7 @@ async function runAll(chosen: readonly Step[]): Promise<number> {
 }
 
 async function main(args: string[]): Promise<number> {
-  const { values, positionals: names } = parseArgs({
+  const { values, positionals: names } = Usage.parse({
     args,
     allowPositionals: true,
     options: { only: { type: 'string' }, help: { type: 'boolean' } },
@@ -55,13 +57,14 @@ async function main(args: string[]): Promise<number> {
   }
   const chosen = values.only?.split(',') ?? (names.length > 0 ? ['src'] : stepNames)
   const unknown = chosen.find((name) => !stepNames.includes(name as StepName))
-  if (unknown !== undefined) throw new TypeError(`There is no step '${unknown}'.`)
+  if (unknown !== undefined)
+    throw new Usage.UsageError('value', `there is no step '${unknown}', but ${stepNames.join(', ')}.`)
   return runAll(steps(names).filter(({ name }) => (chosen as readonly string[]).includes(name)))
 }
 
 async function deep(args: string[]): Promise<number> {
   const all = deepSteps()
-  const { values, positionals: names } = parseArgs({
+  const { values, positionals: names } = Usage.parse({
     args,
     allowPositionals: true,
     options: { minutes: { type: 'string' }, help: { type: 'boolean' } },
@@ -70,23 +73,15 @@ async function deep(args: string[]): Promise<number> {
     process.stdout.write(deepHelp(all))
     return 0
   }
-  const { minutes } = values
-  if (minutes !== undefined && !/^\d{1,5}$/.test(minutes))
-    throw new TypeError(`--minutes takes a whole number, not '${minutes}'.`)
+  const minutes =
+    values.minutes === undefined ? Number.POSITIVE_INFINITY : Usage.wholeNumber('--minutes', values.minutes, 0, 99_999)
   const named = all.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)))
-  if (named.length === 0) throw new TypeError(`There is no deep step '${names.join(', ')}'.`)
-  const { chosen, leftOut } = fitting(named, minutes === undefined ? Number.POSITIVE_INFINITY : Number(minutes))
+  if (named.length === 0) throw new Usage.UsageError('value', `there is no deep step '${names.join(', ')}'.`)
+  const { chosen, leftOut } = fitting(named, minutes)
   for (const step of leftOut)
     process.stdout.write(`Left out: ${step.name}, which takes ${step.minutes} min (${step.title})\n`)
   return runAll(chosen)
 }
 
 const [first, ...rest] = process.argv.slice(2)
-const isDeep = first === '--deep'
-try {
-  process.exitCode = await (isDeep ? deep(rest) : main(process.argv.slice(2)))
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error
-  process.stderr.write(`${error.message}\n\n${isDeep ? deepHelp(deepSteps()) : help}`)
-  process.exitCode = 2
-}
+await Entry.run(() => (first === '--deep' ? deep(rest) : main(process.argv.slice(2))))

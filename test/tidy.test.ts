@@ -10,11 +10,13 @@ import {
   filesOf,
   functionsOf,
   importsOf,
+  namesFrom,
   partOf,
   root,
   sourcesIn,
   switchedTestsOf,
   targetOf,
+  usesOf,
 } from './tidy/source.ts'
 
 /** Which parts of `src` each part may import, beside itself. Arrows run one way. */
@@ -52,6 +54,9 @@ const packageHomes: Record<string, RegExp> = {
 const maxFileLines = 300
 const maxFunctionLines = 70
 const maxContractBytes = 24_576
+
+/** Programs that another of ours starts and reads, the launcher, and examples that show how to use the SDK alone. */
+const startedByOthers = /^scripts\/(launcher\.mjs|bench\/\w+\/|mutants\/worker|examples\/(pay|charger)-)/
 
 const source = sourcesIn('src')
 const everything = sourcesIn('src', 'scripts', 'bin', 'test', '.')
@@ -152,6 +157,29 @@ describe('clocks', () => {
   it('behavior: durations are measured by the monotonic clock; the wall clock is read in listed places alone', () => {
     const reads = source.filter(({ text }) => /\bDate\.now\b|\bnew Date\(\)/.test(text)).map(({ file }) => file)
     expect(reads).toEqual(Object.keys(wallClock).sort())
+  })
+})
+
+describe('commands', () => {
+  const ours = sourcesIn('src', 'scripts', 'bin')
+
+  it('behavior: end in one place, where everything that was said has been read', () => {
+    const places = ours
+      .filter(({ file }) => file !== 'src/cli/Ending.ts')
+      .flatMap((file) => usesOf(file, 'process', ['exit', 'reallyExit', 'abort']))
+    expect(places).toEqual([])
+    expect(ours.filter((file) => namesFrom(file, 'node:process').length > 0).map(({ file }) => file)).toEqual([])
+  })
+
+  it('behavior: read their command lines in one way, with coded errors', () => {
+    const others = ours.filter((file) => namesFrom(file, 'node:util').includes('parseArgs')).map(({ file }) => file)
+    expect(others).toEqual(['src/cli/Usage.ts'])
+  })
+
+  it('behavior: of scripts go through the one entry', () => {
+    const scripts = ours.filter(({ file, text }) => /^scripts\//.test(file) && /process\.argv/.test(text))
+    const without = scripts.filter(({ text }) => !/Entry\.run\(/.test(text)).map(({ file }) => file)
+    expect(without.filter((file) => !startedByOthers.test(file))).toEqual([])
   })
 })
 

@@ -8,7 +8,7 @@ import * as Machine from '../../src/report/Machine.ts'
 export interface Bench {
   /** What `--help` prints: usage and flags. */
   readonly help: string
-  /** Resolves with the exit code; a TypeError is a wrong argument. */
+  /** Resolves with the exit code. @throws {UsageError} a wrong argument */
   run(options: RunOptions): Promise<number>
 }
 

@@ -1,9 +1,7 @@
 /** A chain and a service as processes of their own, in a folder that goes with them, and an account with money. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import * as Keys from '../../src/chain/Keys.ts'
 import * as Network from '../../src/cli/Network.ts'
+import * as Scratch from '../../src/cli/Scratch.ts'
 import { Client } from '../../src/sdk/Client.ts'
 import { Robot } from '../../src/sdk/Robot.ts'
 
@@ -17,7 +15,7 @@ export interface Place extends Network.Network {
 }
 
 export const open = async (say: (text: string) => void, limits: readonly string[] = []): Promise<Place> => {
-  const data = mkdtempSync(join(tmpdir(), 'sunledger-bench-'))
+  const data = Scratch.folder()
   const keys = Keys.random()
   let failed: Error | undefined
   const network = await Network.start({
@@ -50,7 +48,7 @@ export const open = async (say: (text: string) => void, limits: readonly string[
     ledger: () => text('/v1/ledger'),
     async stop() {
       await network.stop()
-      rmSync(data, { recursive: true, force: true })
+      Scratch.remove(data)
     },
   }
 }

@@ -1,9 +1,9 @@
 /**
  * `bench fuzz`: wrong inputs without number for whatever takes input: never an error that is not ours, a hang, or memory that grows.
  */
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import * as Usage from '../../src/cli/Usage.ts'
 import * as Decoders from './fuzz/Decoders.ts'
 import * as Http from './fuzz/Http.ts'
 import type { RunOptions } from './Output.ts'
@@ -63,12 +63,13 @@ const isBad = ({ faulty, slowestMs, growthBytes }: Fuzzed): boolean =>
   faulty > 0 || slowestMs > slowMs || growthBytes > mostGrowthBytes
 
 const wholeNumber = (name: string, text: string): number => {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new TypeError(`--${name}: expected a whole number from 1, got '${text}'`)
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new Usage.UsageError('value', `--${name} takes a whole number from 1, not '${text}'.`)
   return Number(text)
 }
 
 export const run = async ({ args, json }: RunOptions): Promise<number> => {
-  const { values } = parseArgs({
+  const { values } = Usage.parse({
     args,
     options: {
       cases: { type: 'string', default: '100000' },
@@ -79,7 +80,8 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
   const [cases, seed] = [wholeNumber('cases', values.cases), wholeNumber('seed', values.seed)]
   const chosen = Decoders.decoders.filter(({ name }) => name.includes(values.only))
   const withRoutes = 'routes'.includes(values.only)
-  if (chosen.length === 0 && !withRoutes) throw new TypeError(`--only: nothing has '${values.only}' in its name`)
+  if (chosen.length === 0 && !withRoutes)
+    throw new Usage.UsageError('value', `--only: nothing has '${values.only}' in its name.`)
   const results = chosen.map((decoder) => {
     const result = fuzz(decoder, cases, seed)
     Output.say(`${result.name}: ${isBad(result) ? `${result.faulty} faults` : 'holds'}`)

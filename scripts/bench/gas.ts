@@ -2,7 +2,8 @@
  * `bench gas`: what each operation of the contracts costs, from real transactions on the local chain (Osaka), beside its floor (the sum of
  * what the gas schedule charges for the parts it cannot do without) and its peer.
  */
-import { parseArgs } from 'node:util'
+
+import * as Usage from '../../src/cli/Usage.ts'
 import * as Floor from './gas/Floor.ts'
 import * as Floors from './gas/Floors.ts'
 import * as Growth from './gas/Growth.ts'
@@ -81,7 +82,7 @@ const assertOrdinaryCalldata = (operations: readonly Operations.Operation[]): vo
 }
 
 export const run = async ({ args, json }: RunOptions): Promise<number> => {
-  const { values } = parseArgs({ args, options: { snapshot: { type: 'boolean' } } })
+  const { values } = Usage.parse({ args, options: { snapshot: { type: 'boolean' } } })
   const lab = await Lab.open()
   try {
     const operations = await Operations.measure(lab, Output.say)

@@ -2,7 +2,8 @@
  * `bench http`: what the service takes over HTTP, and what a route behind the paywall serves, each beside `R` (what one core recovers and does
  * nothing else, measured in turn with them), and beside the official packages of x402 and MPP, run on the same machine in the same run.
  */
-import { parseArgs } from 'node:util'
+
+import * as Usage from '../../src/cli/Usage.ts'
 import { median } from '../../src/report/Percentiles.ts'
 import * as Cores from './Cores.ts'
 import * as Own from './http/Own.ts'
@@ -29,12 +30,12 @@ the median of its samples’ own. Payments are signed, and requests made, before
 `
 
 const parse = (args: string[]): { samples: number; isWithPeers: boolean } => {
-  const { values } = parseArgs({
+  const { values } = Usage.parse({
     args,
     options: { samples: { type: 'string', default: '5' }, 'no-peers': { type: 'boolean', default: false } },
   })
   if (!/^[1-9]\d?$/.test(values.samples))
-    throw new TypeError(`--samples wants a whole number from 1 to 99, not '${values.samples}'.\n\n${help}`)
+    throw new Usage.UsageError('value', `--samples wants a whole number from 1 to 99, not '${values.samples}'.`)
   return { samples: Number(values.samples), isWithPeers: !values['no-peers'] }
 }
 

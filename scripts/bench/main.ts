@@ -2,14 +2,17 @@
  * `npm run -s bench -- NAME [--json]`: measurements. Each is a module of its own that is loaded only when it is asked for. Progress goes
  * to stderr; with `--json` stdout gets one JSON document and nothing else.
  */
+import * as Ending from '../../src/cli/Ending.ts'
+import * as Entry from '../../src/cli/Entry.ts'
+import { UsageError } from '../../src/cli/Usage.ts'
 import type { Bench } from './Output.ts'
 
-interface Entry {
+interface Listed {
   readonly summary: string
   load(): Promise<Bench>
 }
 
-const benches: { readonly [name: string]: Entry } = {
+const benches: { readonly [name: string]: Listed } = {
   throughput: {
     summary: 'payments accepted and records replayed a second, beside bare signature checks',
     load: () => import('./throughput.ts'),
@@ -74,7 +77,8 @@ const main = async ([name, ...args]: string[]): Promise<number> => {
     return 0
   }
   const entry = Object.hasOwn(benches, name) ? benches[name] : undefined
-  if (entry === undefined) throw new TypeError(`There is no bench '${name}'.\n\n${help()}`)
+  if (entry === undefined)
+    throw new UsageError('command', `there is no bench '${name}', but ${Object.keys(benches).join(', ')}.`)
   const bench = await entry.load()
   if (!args.some(isHelp))
     return bench.run({ args: args.filter((word) => word !== '--json'), json: args.includes('--json') })
@@ -82,22 +86,10 @@ const main = async ([name, ...args]: string[]): Promise<number> => {
   return 0
 }
 
-// A reader that has seen enough, such as `head`, is no failure of the bench.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const)
-  process.once(signal, () => {
-    process.stderr.write('\nInterrupted.\n')
-    process.exit(code)
-  })
+// A bench has nothing to finish: what it started and wrote goes with it.
+void Ending.asked().then((cause) => {
+  process.stderr.write('\nInterrupted.\n')
+  return Ending.end(Ending.exitCodes[cause])
+})
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  const isUsage = error instanceof TypeError
-  process.stderr.write(`${isUsage ? error.message : ((error as Error).stack ?? String(error))}\n`)
-  process.exitCode = isUsage ? 2 : 1
-}
+await Entry.run(() => main(process.argv.slice(2)))

@@ -2,7 +2,8 @@
  * `bench overload`: what the service takes when as many payments come as it can work on, and what becomes of its answers when four times as
  * many do: most are told to come back, and those that are accepted take about as long as before.
  */
-import { parseArgs } from 'node:util'
+
+import * as Usage from '../../src/cli/Usage.ts'
 import * as Wire from '../../src/core/Wire.ts'
 import * as Digest from '../../src/crypto/Digest.ts'
 import * as Percentiles from '../../src/report/Percentiles.ts'
@@ -95,7 +96,7 @@ const rows = (name: string, phase: Load.Phase, capacity: number): Result[] => [
 
 const positive = (name: string, text: string): number => {
   if (!/^[1-9]\d?$/.test(text))
-    throw new TypeError(`--${name} wants a whole number from 1 to 99, not '${text}'.\n\n${help}`)
+    throw new Usage.UsageError('value', `--${name} wants a whole number from 1 to 99, not '${text}'.`)
   return Number(text)
 }
 
@@ -176,7 +177,7 @@ const measure = async (place: Place.Place, { seconds, times, stretches }: Option
 const optionsOf = (args: readonly string[]): Options => {
   const option = (fallback: string) => ({ type: 'string', default: fallback }) as const
   const options = { seconds: option('4'), times: option('4'), stretches: option('10') }
-  const { values } = parseArgs({ args: [...args], options })
+  const { values } = Usage.parse({ args: [...args], options })
   return {
     seconds: positive('seconds', values.seconds),
     times: positive('times', values.times),

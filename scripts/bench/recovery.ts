@@ -3,12 +3,10 @@
  * moments that a seed chooses, also in the middle of settlements, of snapshots and of deposits. Whatever was acknowledged has to be there, once, and ledger,
  * journal and chain have to agree (I11, I12, I13 and the rest of the audit).
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import * as Keys from '../../src/chain/Keys.ts'
 import * as Network from '../../src/cli/Network.ts'
+import * as Scratch from '../../src/cli/Scratch.ts'
+import * as Usage from '../../src/cli/Usage.ts'
 import * as Percentiles from '../../src/report/Percentiles.ts'
 import type { RunOptions } from './Output.ts'
 import * as Output from './Output.ts'
@@ -47,7 +45,8 @@ interface Options {
 }
 
 const wholeNumber = (name: string, text: string): number => {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new TypeError(`--${name}: expected a whole number from 1, got '${text}'`)
+  if (!/^[1-9]\d{0,5}$/.test(text))
+    throw new Usage.UsageError('value', `--${name} takes a whole number from 1, not '${text}'.`)
   return Number(text)
 }
 
@@ -56,7 +55,7 @@ const parse = (args: string[]): Options => {
   const options = Object.fromEntries(
     Object.entries(usual).map(([name, value]) => [name, { type: 'string' as const, default: value }]),
   )
-  const { values } = parseArgs({ args, options: { ...options, threads: { type: 'string' } } })
+  const { values } = Usage.parse({ args, options: { ...options, threads: { type: 'string' } } })
   const given: { readonly [name: string]: string | undefined } = values
   const number = (name: keyof Options) => wholeNumber(name, String(given[name]))
   const threads = given['threads']
@@ -67,7 +66,7 @@ const parse = (args: string[]): Options => {
     robots: number('robots'),
     threads: threads === undefined ? undefined : threads === '0' ? 0 : number('threads'),
   }
-  if (parsed.robots < 2) throw new TypeError('--robots: they pay each other, so there are at least 2')
+  if (parsed.robots < 2) throw new Usage.UsageError('value', '--robots: they pay each other, so there are at least 2.')
   return parsed
 }
 
@@ -154,7 +153,7 @@ const rounds = async (
 }
 
 const measure = async (options: Options) => {
-  const data = mkdtempSync(join(tmpdir(), 'sunledger-recovery-'))
+  const data = Scratch.folder()
   const keys = Keys.random()
   let clients: Clients.Clients | undefined
   let depositors: Depositors.Depositors | undefined
@@ -182,7 +181,7 @@ const measure = async (options: Options) => {
     clients?.stop()
     await depositors?.close()
     await network.stop()
-    rmSync(data, { recursive: true, force: true })
+    Scratch.remove(data)
   }
 }
 

@@ -3,10 +3,9 @@
  * has money, and was paid or has paid, so that it waits for settlement: as much as the service ever keeps of one.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import * as Scratch from '../../src/cli/Scratch.ts'
+import * as Usage from '../../src/cli/Usage.ts'
 import { median } from '../../src/report/Percentiles.ts'
 import { grouped, print, type Result, type RunOptions, resultsTable, say } from './Output.ts'
 import * as Books from './scale/Books.ts'
@@ -28,9 +27,12 @@ const samples = 9
 const paymentsASample = 2_500
 
 const parse = (args: string[]): number => {
-  const { values } = parseArgs({ args, options: { accounts: { type: 'string', default: '1000000' } } })
+  const { values } = Usage.parse({ args, options: { accounts: { type: 'string', default: '1000000' } } })
   if (!/^[1-9]\d{3,6}$/.test(values.accounts))
-    throw new TypeError(`--accounts wants a whole number from 1000 to 9999999, not '${values.accounts}'.\n\n${help}`)
+    throw new Usage.UsageError(
+      'value',
+      `--accounts wants a whole number from 1000 to 9999999, not '${values.accounts}'.`,
+    )
   return Number(values.accounts)
 }
 
@@ -56,7 +58,7 @@ const ratioRows = (name: string, [few, many]: readonly number[], accounts: numbe
 
 export const run = async ({ args, json }: RunOptions): Promise<number> => {
   const accounts = parse(args)
-  const folder = mkdtempSync(join(tmpdir(), 'sunledger-bench-'))
+  const folder = Scratch.folder()
   try {
     say(`opening ${grouped(accounts)} accounts`)
     const before = Memory.now()
@@ -83,6 +85,6 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
     print(json, { results, basis: 'measured' }, () => resultsTable(results))
     return 0
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    Scratch.remove(folder)
   }
 }

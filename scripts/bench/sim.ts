@@ -6,7 +6,9 @@
 
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import * as Children from '../../src/cli/Children.ts'
+import * as Scratch from '../../src/cli/Scratch.ts'
+import * as Usage from '../../src/cli/Usage.ts'
 import { median } from '../../src/report/Percentiles.ts'
 import { type Bench, grouped, print, type Result, resultsTable, say } from './Output.ts'
 import type { Measured } from './sim/measure.ts'
@@ -22,16 +24,15 @@ const numbers = (text: string, name: string): number[] =>
   text.split(',').map((part) => {
     const value = Number(part)
     if (!Number.isInteger(value) || value < 1 || value > 1_000_000)
-      throw new TypeError(`--${name}: whole numbers from 1 to 1000000, not ${part}`)
+      throw new Usage.UsageError('value', `--${name} takes whole numbers from 1 to 1000000, not '${part}'.`)
     return value
   })
 
-const measure = (robots: number, slots: number, cleared: number): Promise<Measured> =>
+const measure = (folder: string, robots: number, slots: number, cleared: number): Promise<Measured> =>
   new Promise((resolve, reject) => {
     const file = join(import.meta.dirname, 'sim/measure.ts')
-    const child = spawn(process.execPath, [file, ...[robots, slots, cleared].map(String)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const args = [file, folder, ...[robots, slots, cleared].map(String)]
+    const child = Children.own(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }))
     let out = ''
     child.stdout.on('data', (part: Buffer) => {
       out += part.toString()
@@ -78,7 +79,7 @@ const rows = ({
 export const bench: Bench = {
   help,
   async run({ args, json }) {
-    const { values } = parseArgs({
+    const { values } = Usage.parse({
       args,
       options: {
         robots: { type: 'string', default: '1000,10000,100000,1000000' },
@@ -91,7 +92,7 @@ export const bench: Bench = {
     const results: Result[] = []
     for (const robots of numbers(values.robots, 'robots')) {
       say(`${grouped(robots)} robots …`)
-      results.push(...rows(await measure(robots, slots, cleared)))
+      results.push(...rows(await measure(Scratch.folder(), robots, slots, cleared)))
     }
     print(json, { results }, () => resultsTable(results))
     return 0

@@ -4,10 +4,10 @@
  * it: writing to disk and collecting garbage too.
  */
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { replay } from '../../src/clearing/Replay.ts'
+import * as Scratch from '../../src/cli/Scratch.ts'
 import * as Ledger from '../../src/core/Ledger.ts'
 import { median } from '../../src/report/Percentiles.ts'
 import * as Embedded from '../../src/store/Embedded.ts'
@@ -67,7 +67,7 @@ const replaying = (folder: string): number[] => {
 }
 
 export const run = async ({ json }: RunOptions): Promise<number> => {
-  const folder = mkdtempSync(join(tmpdir(), 'sunledger-bench-'))
+  const folder = Scratch.folder()
   try {
     const folders = [join(folder, 'one'), join(folder, 'two')] as const
     for (const each of folders) mkdirSync(each)
@@ -98,6 +98,6 @@ export const run = async ({ json }: RunOptions): Promise<number> => {
     print(json, { heldOnCores: Cores.canHold, coresHad, results }, () => resultsTable(results))
     return 0
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    Scratch.remove(folder)
   }
 }

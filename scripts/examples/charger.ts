@@ -2,7 +2,8 @@
  * A charging station behind a paywall, and who pays it: a robot, and the official x402 client. Each is a program of its own beside this
  * one. It takes a service that runs already (`--url`) or starts a local chain and a service for itself, and ends them.
  */
-import { parseArgs } from 'node:util'
+
+import * as Usage from '../../src/cli/Usage.ts'
 import { runNode, startProgram, startService } from './processes.ts'
 
 export const summary = 'a charging station behind a paywall; a robot and the official x402 client pay it'
@@ -17,7 +18,7 @@ The station is scripts/examples/charger-server.ts, its customers charger-robot.t
 const customers = ['robot', 'x402']
 
 export const run = async (args: string[]): Promise<number> => {
-  const { values } = parseArgs({ args, options: { url: { type: 'string' } } })
+  const { values } = Usage.parse({ args, options: { url: { type: 'string' } } })
   if (values.url === undefined) process.stdout.write('Starting a local chain and a service …\n')
   const service = values.url === undefined ? await startService() : undefined
   const url = values.url ?? service?.url ?? ''

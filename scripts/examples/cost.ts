@@ -1,5 +1,6 @@
 /** What a payment costs, asked of the command line by a script: the smallest payment worth making, cleared and transferred. */
-import { parseArgs } from 'node:util'
+
+import * as Usage from '../../src/cli/Usage.ts'
 import type { Study } from '../../src/report/cost/Study.ts'
 import { readCli } from './processes.ts'
 
@@ -13,7 +14,7 @@ export const help = `Usage: npm run -s example -- cost [--payments N] [--share S
 
 export const run = async (args: string[]): Promise<number> => {
   const options = { payments: { type: 'string', default: '1000' }, share: { type: 'string', default: '0.01' } } as const
-  const { values } = parseArgs({ args, options })
+  const { values } = Usage.parse({ args, options })
   const ways = ['--strategies', 'transfer,channel,clearing', '--workloads', 'W2', '--networks', 'ethereum,base,card']
   const { code, output } = await readCli([
     'cost',

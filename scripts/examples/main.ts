@@ -1,4 +1,6 @@
 /** `npm run -s example -- NAME`: small programs to start from, each also a check that what the README says works as it stands. */
+import * as Entry from '../../src/cli/Entry.ts'
+import { UsageError } from '../../src/cli/Usage.ts'
 import * as Charger from './charger.ts'
 import * as Cost from './cost.ts'
 import * as Demo from './demo.ts'
@@ -7,7 +9,7 @@ import * as Pay from './pay.ts'
 interface Example {
   readonly summary: string
   readonly help: string
-  /** Resolves with the exit code; a TypeError is a wrong argument. */
+  /** Resolves with the exit code. @throws {UsageError} a wrong argument */
   run(args: string[]): Promise<number>
 }
 
@@ -33,16 +35,12 @@ const main = async ([name, ...args]: string[]): Promise<number> => {
     process.stdout.write(list())
     return 0
   }
-  const example = examples[name]
-  if (example === undefined) throw new TypeError(`There is no example '${name}'.\n\n${help()}`)
+  const example = Object.hasOwn(examples, name) ? examples[name] : undefined
+  if (example === undefined)
+    throw new UsageError('command', `there is no example '${name}', but ${Object.keys(examples).join(', ')}.`)
   if (!args.includes('--help') && !args.includes('-h')) return example.run(args)
   process.stdout.write(example.help)
   return 0
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`)
-  process.exitCode = error instanceof TypeError ? 2 : 1
-}
+await Entry.run(() => main(process.argv.slice(2)))

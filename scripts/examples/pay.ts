@@ -2,7 +2,8 @@
  * The README's example, with a viem account and with an ethers signer. It takes a service that runs already (`--url`) or starts a local
  * chain and a service for itself, and ends them.
  */
-import { parseArgs } from 'node:util'
+
+import * as Usage from '../../src/cli/Usage.ts'
 import { runNode, startService } from './processes.ts'
 
 export const summary = 'two machines: deposit, pay, be paid; with viem and with ethers'
@@ -16,9 +17,10 @@ export const help = `Usage: npm run -s example -- pay [--url URL] [--with viem|e
 const libraries = ['viem', 'ethers']
 
 export const run = async (args: string[]): Promise<number> => {
-  const { values } = parseArgs({ args, options: { url: { type: 'string' }, with: { type: 'string' } } })
+  const { values } = Usage.parse({ args, options: { url: { type: 'string' }, with: { type: 'string' } } })
   const chosen = values.with === undefined ? libraries : [values.with]
-  if (!chosen.every((name) => libraries.includes(name))) throw new TypeError(`--with takes ${libraries.join(' or ')}.`)
+  if (!chosen.every((name) => libraries.includes(name)))
+    throw new Usage.UsageError('value', `--with takes ${libraries.join(' or ')}.`)
   if (values.url === undefined) process.stdout.write('Starting a local chain and a service …\n')
   const service = values.url === undefined ? await startService() : undefined
   const url = values.url ?? service?.url ?? ''

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
+import * as Children from '../../src/cli/Children.ts'
 import type { Batch, Start, Task, Verdict } from './worker.ts'
 
 export interface Judge {
@@ -19,7 +20,7 @@ export const open = (start: Start): Judge => {
   let taken: Batch = { file: '', contents: [] }
   const ready = async (): Promise<ChildProcess> => {
     if (child?.connected) return child
-    child = fork(path.join(import.meta.dirname, 'worker.ts'), [JSON.stringify(start)])
+    child = Children.own(fork(path.join(import.meta.dirname, 'worker.ts'), [JSON.stringify(start)]))
     await once(child, 'message')
     if (taken.contents.length > 0) await hand(child, taken)
     return child

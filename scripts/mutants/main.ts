@@ -3,9 +3,12 @@
  * A change that no test notices is listed; one that cannot be noticed, because nothing that anybody could see changes, is explained in
  * explained.json beside this file. No part of `npm test`: thousands of compilations take their time.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import * as Ending from '../../src/cli/Ending.ts'
+import * as Entry from '../../src/cli/Entry.ts'
+import * as OutFolder from '../../src/cli/OutFolder.ts'
+import * as Usage from '../../src/cli/Usage.ts'
 import * as Base from './Base.ts'
 import * as Judge from './Judge.ts'
 import { Kept } from './Kept.ts'
@@ -35,16 +38,14 @@ are kept in ${folder}: the next run goes on from there, and after a change judge
 Ends with 0 where every survivor is explained in scripts/mutants/explained.json, and at least 95 % of the others were killed.
 `
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error
-  process.stderr.write(`${error.message}\n\n${help}`)
-  process.exitCode = 2
-}
+/** What was judged until somebody asks for an end is summed up all the same. */
+const asked = new AbortController()
+void Ending.asked().then((cause) => asked.abort(cause))
+
+await Entry.run(() => main(process.argv.slice(2)))
 
 async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = Usage.parse({
     args,
     options: {
       ...{ only: { type: 'string', multiple: true }, match: { type: 'string', multiple: true } },
@@ -60,9 +61,11 @@ async function main(args: string[]): Promise<number> {
   }
   const files = Base.ownFiles().filter((file) => values.only?.some((part) => file.includes(part)) ?? true)
   const all = mutantsOf(files).filter(({ key }) => values.match?.some((part) => key.includes(part)) ?? true)
-  if (all.length === 0) throw new TypeError('There is no such mutant.')
-  const seed = countOf('--seed', values.seed)
-  const mutants = values.sample === undefined ? all : sampled(all, countOf('--sample', values.sample), seed)
+  if (all.length === 0) throw new Usage.UsageError('value', 'there is no such mutant.')
+  OutFolder.ensure(path.dirname(values.out))
+  const seed = Usage.wholeNumber('--seed', values.seed, 0, 999_999_999)
+  const mutants =
+    values.sample === undefined ? all : sampled(all, Usage.wholeNumber('--sample', values.sample, 0, 999_999_999), seed)
   if (values.list) {
     for (const { file, line, key } of mutants) process.stdout.write(`${file}:${line} ${key}\n`)
     return 0
@@ -75,19 +78,15 @@ async function main(args: string[]): Promise<number> {
     seed,
     whole: judged.length === all.length && !values.only && !values.match,
   })
-  mkdirSync(path.dirname(values.out), { recursive: true })
   writeFileSync(values.out, Summary.toJson(summary))
   process.stdout.write(values.json ? Summary.toJson(summary) : Summary.toText(summary))
+  if (asked.signal.aborted) return Ending.exitCodes[asked.signal.reason as Ending.Cause]
   return Summary.isGood(summary) ? 0 : 1
 }
 
-function countOf(flag: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new TypeError(`${flag} takes a whole number, not '${text}'.`)
-  return Number(text)
-}
-
 function minutesOf(text: string): number {
-  if (!/^\d{1,6}(\.\d{1,3})?$/.test(text)) throw new TypeError(`--minutes takes a number, not '${text}'.`)
+  if (!/^\d{1,6}(\.\d{1,3})?$/.test(text))
+    throw new Usage.UsageError('value', `--minutes takes a number, not '${text}'.`)
   return Number(text)
 }
 
@@ -119,11 +118,7 @@ async function judgeAll(mutants: readonly Mutant[], until: number, again: boolea
     killers.note(mutant, verdict ?? {})
   }
   say(`${judged.length} of ${mutants.length} were judged before`)
-  let ended = false
-  process.once('SIGINT', () => {
-    ended = true
-  })
-  const isOver = () => ended || Date.now() > until
+  const isOver = () => asked.signal.aborted || Date.now() > until
   const judge = Judge.open({ base })
   let fresh = 0
   for (const batch of batchesOf(open)) {

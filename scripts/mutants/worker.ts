@@ -4,6 +4,7 @@
  * it is for a chain, too: where the optimised code is the same, there was nothing to notice.
  */
 import type { Artifact } from '@nomicfoundation/edr'
+import * as Ending from '../../src/cli/Ending.ts'
 import * as Compile from '../solidity/Compile.ts'
 import * as Suite from '../solidity/Suite.ts'
 import { codeOf, hashOf, Imports, isSlow, keyOf, nameOf, read, rounds } from './Base.ts'
@@ -59,11 +60,11 @@ process.on('message', (message: Batch | Task) => {
     (result) => process.send?.(result),
     (error: unknown) => {
       console.error(error)
-      process.exit(1)
+      void Ending.end(1)
     },
   )
 })
-process.on('disconnect', () => process.exit(0))
+process.on('disconnect', () => void Ending.end(0))
 process.send?.('ready')
 
 async function take(given: Batch): Promise<'ready'> {

@@ -4,11 +4,10 @@
  * Whatever runs at the same time, it is printed as if it ran in order.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import * as Ending from '../../src/cli/Ending.ts'
 import { type Counts, check } from './counts.ts'
 import { Printer } from './printer.ts'
 import { colorful, root, type Step } from './steps.ts'
-
-const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** How long a step may take to end when asked, before it is ended. */
 const graceMs = 3_000
@@ -21,7 +20,7 @@ export class Runner {
   private ending = false
 
   constructor() {
-    for (const signal of endings) process.on(signal, () => this.end(signal))
+    void Ending.asked().then((cause) => this.end(cause))
   }
 
   /** Runs all steps and says what each one counts for. */
@@ -83,16 +82,16 @@ export class Runner {
   }
 
   /** Ends what runs, and then this process by the same signal, so that whoever waits for it sees why it ended. */
-  private end(signal: NodeJS.Signals): void {
-    if (this.ending) return
+  private end(cause: Ending.Cause): void {
     this.ending = true
     const ended = [...this.running].map((child) => new Promise((resolve) => child.once('close', resolve)))
     for (const child of this.running) child.kill('SIGTERM')
     const patience = new Promise((resolve) => setTimeout(resolve, graceMs))
     void Promise.race([Promise.all(ended), patience]).then(() => {
       for (const child of this.running) child.kill('SIGKILL')
-      process.removeAllListeners(signal)
-      process.kill(process.pid, signal)
+      if (cause === 'unread') return Ending.end(Ending.exitCodes.unread)
+      process.removeAllListeners(cause)
+      return process.kill(process.pid, cause)
     })
   }
 }

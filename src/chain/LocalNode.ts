@@ -37,8 +37,8 @@ const loadHardhat = async (): Promise<typeof import('hardhat/hre')> => {
   }
 }
 
-/** Before Hardhat is loaded, which takes a second. */
-const assertFree = (host: string, port: number): Promise<void> =>
+/** Before Hardhat is loaded, which takes a second. @throws {PortInUseError} */
+export const assertFree = (host: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) =>

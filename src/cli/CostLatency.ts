@@ -2,21 +2,19 @@
  * How long a payment takes until Sunledger has accepted it: a real service with its journal on disk, a real robot that pays over HTTP, one
  * payment after the other, in several rounds.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import * as Keys from '../chain/Keys.ts'
 import type { Rounds } from '../cost/Measure.ts'
 import * as Keccak from '../crypto/Keccak.ts'
 import { Robot } from '../sdk/Robot.ts'
 import * as Network from './Network.ts'
+import * as Scratch from './Scratch.ts'
 
 const roundCount = 5
 const perRound = 100
 
 /** @throws what starting chain and service throws; the reason of the signal */
 export const measure = async (seed: number, signal: AbortSignal): Promise<Rounds> => {
-  const folder = mkdtempSync(join(tmpdir(), 'sunledger-cost-'))
+  const folder = Scratch.folder()
   try {
     const network = await Network.start({
       data: folder,
@@ -38,7 +36,7 @@ export const measure = async (seed: number, signal: AbortSignal): Promise<Rounds
       await network.stop()
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    Scratch.remove(folder)
   }
 }
 

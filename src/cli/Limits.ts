@@ -1,5 +1,5 @@
 /** The limits of the service as flags: the same for `serve`, which passes them on, and for the service's own process. */
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Rate } from '../core/Rate.ts'
 import { defaults, type Limits } from '../http/Limits.ts'
 
@@ -26,11 +26,6 @@ export const wholeNumber =
       throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`)
     return value
   }
-
-const level = (text: string): string => {
-  if (!levels.includes(text)) throw new InvalidArgumentError(`Expected one of ${levels.join(', ')}.`)
-  return text
-}
 
 const million = wholeNumber(1, 1_000_000)
 const rate = wholeNumber(0, 1_000_000)
@@ -61,11 +56,11 @@ export const add = (command: Command, paymentsPerAccount: number): Command =>
       rate,
       paymentsPerAccount,
     )
-    .option(
-      '--log-level <level>',
-      'what goes to stderr; debug has every request',
-      level,
-      process.env['SUNLEDGER_LOG'] ?? 'warn',
+    .addOption(
+      new Option('--log-level <level>', 'what goes to stderr; debug has every request')
+        .env('SUNLEDGER_LOG')
+        .choices(levels)
+        .default('warn'),
     )
 
 /** Two seconds' worth may come at once. */

@@ -7,8 +7,11 @@ import * as Client from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
 import * as Ignition from '../chain/Ignition.ts'
 import * as Keys from '../chain/Keys.ts'
+import * as LocalNode from '../chain/LocalNode.ts'
+import * as Server from '../http/Server.ts'
 import * as Embedded from '../store/Embedded.ts'
 import * as Gas from './Gas.ts'
+import * as OutFolder from './OutFolder.ts'
 import * as Processes from './Processes.ts'
 import { files } from './service.ts'
 
@@ -67,11 +70,17 @@ const serviceArgs = (options: NetworkOptions, rpcUrl: string, port: string): str
 ]
 
 /**
+ * What can be found wrong at once is, before anything is deleted or started.
+ *
+ * @throws {PortInUseError} @throws {AddressUnusableError} @throws {FolderUnwritableError}
  * @throws {JournalLockedError} another run has the data folder
  * @throws {ProcessRefusedError} a process says why it cannot come up, such as a port that is in use
  * @throws {ProcessFailedError}
  */
 export const start = async (options: NetworkOptions): Promise<Network> => {
+  await Server.assertUsable(options.host, options.port)
+  await LocalNode.assertFree('127.0.0.1', options.chainPort ?? 0)
+  OutFolder.ensure(options.data)
   const release = Embedded.claim(options.data)
   try {
     const network = await bringUp(options)

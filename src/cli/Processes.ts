@@ -8,6 +8,8 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Problem, SunledgerError } from '../core/Errors.ts'
+import * as Children from './Children.ts'
+import * as Ending from './Ending.ts'
 
 /** What a child says when it is ready. */
 export interface Ready {
@@ -62,9 +64,9 @@ const said = (child: ChildProcess): Promise<Said | undefined> =>
  * @throws {ProcessFailedError} it ended before it said anything
  */
 export const start = async (args: readonly string[]): Promise<Child> => {
-  const child = spawn(process.execPath, [...process.execArgv, ...nodeFlags, entry, ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
+  const child = Children.own(
+    spawn(process.execPath, [...process.execArgv, ...nodeFlags, entry, ...args], { stdio: ['pipe', 'pipe', 'pipe'] }),
+  )
   let errors = ''
   child.stderr.on('data', (text: Buffer) => {
     errors = (errors + text.toString()).slice(-4000)
@@ -152,32 +154,34 @@ export interface Running {
 
 /**
  * The life of a child: brings something up, says so, and ends it together with the parent. While it is still coming up it just ends: there is
- * nothing to finish yet.
+ * nothing to finish yet. Resolves with the exit code.
  */
-export const live = async (bringUp: () => Promise<Running>): Promise<never> => {
-  process.on('SIGINT', () => {})
-  let isUp = false
-  const asked = new Promise<void>((resolve) => {
+export const live = async (bringUp: () => Promise<Running>): Promise<number> => {
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
+  const orphaned = new Promise<void>((resolve) => {
     process.stdin.resume()
     process.stdin.once('end', resolve)
     process.stdin.once('close', resolve)
-    process.once('SIGTERM', () => resolve())
-  }).then(() => {
-    if (!isUp) process.exit(0)
   })
+  const asked = Promise.race([orphaned, Ending.asked(['SIGTERM'])])
   const say = (line: Said) => process.stdout.write(`${JSON.stringify(line)}\n`)
+  const coming = bringUp()
+  let running: Running | undefined
   try {
-    const running = await bringUp()
-    isUp = true
-    say({ url: running.url })
-    await asked
-    await running.close()
-    process.exit(0)
+    running = await Promise.race([coming, asked.then(() => undefined)])
   } catch (error) {
-    if (!(error instanceof SunledgerError) || isUp) throw error
+    if (!(error instanceof SunledgerError)) throw error
     say({ problem: error.toProblem() })
-    process.exit(1)
+    return 1
   }
+  if (running === undefined) {
+    coming.catch(() => {})
+    return 0
+  }
+  say({ url: running.url })
+  await asked
+  await running.close()
+  return 0
 }
 
 /** A process of ours said why it cannot come up. The code is that of the error that it met. */

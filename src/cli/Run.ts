@@ -12,13 +12,13 @@ import * as Economy from '../sim/Economy.ts'
 import * as Participants from '../sim/Participants.ts'
 import * as Scenario from '../sim/Scenario.ts'
 import { advance, day, hour, midnightOf } from './Clock.ts'
+import * as Ending from './Ending.ts'
 import * as Feed from './Feed.ts'
 import * as Network from './Network.ts'
 import * as RunReport from './RunReport.ts'
 import * as Screen from './Screen.ts'
 import type { RunOptions, Stage } from './Stage.ts'
 import { Scene } from './scenarios/Scene.ts'
-import { untilInterrupted } from './serve.ts'
 
 /** Connects everybody and lets the economy live, or a play of the scenario's own. `transfer` is measured on the way, before the chain is busy. */
 const live = async (stage: Stage, signal: AbortSignal) => {
@@ -66,11 +66,17 @@ const live = async (stage: Stage, signal: AbortSignal) => {
   return { transfer, scene, economy, participants }
 }
 
-/** Exit codes: all is well; a check is broken; interrupted. */
-const exitCodes = { done: 0, broken: 1, interrupted: 130 } as const
+/** Exit codes: all is well; a check is broken. */
+const exitCodes = { done: 0, broken: 1 } as const
+
+/** Why a run ends before its time: it was asked to, or the page wants another scenario. */
+type Interruption = Ending.Cause | 'changed'
+
+const codeOf = (interruption: Interruption): number =>
+  interruption === 'changed' ? exitCodes.done : Ending.exitCodes[interruption]
 
 /** From a stage that is up to the report. Resolves with the exit code. */
-const play = async (stage: Stage, interrupted: Promise<void>): Promise<number> => {
+const play = async (stage: Stage, interrupted: Promise<Interruption>): Promise<number> => {
   const { options, screen } = stage
   const abort = new AbortController()
   const stopped = interrupted.then(() => abort.abort())
@@ -79,14 +85,14 @@ const play = async (stage: Stage, interrupted: Promise<void>): Promise<number> =
   if (day === undefined) {
     started.catch(() => {})
     screen.step('\nInterrupted before the first payment; there is nothing to report.')
-    return exitCodes.interrupted
+    return codeOf(await interrupted)
   }
   await Promise.race([day.economy.done, stopped])
   // Whatever is still on its way is of no interest any more.
   day.economy.done.catch(() => {})
   const document = await RunReport.make(stage, day)
   await RunReport.show(stage, document)
-  if (!document.complete) return exitCodes.interrupted
+  if (!document.complete) return codeOf(await interrupted)
   if (options.stay && !abort.signal.aborted) {
     screen.step(`The service stays up on ${stage.network.url} until Ctrl-C.`)
     await stopped
@@ -106,7 +112,7 @@ export interface Outcome {
 /** Runs the demo. Resolves with the exit code once every process has ended. */
 export const run = async (options: RunOptions): Promise<Outcome> => {
   const screen = Screen.create(process.stderr)
-  const interrupted = untilInterrupted()
+  const interrupted = Ending.asked()
   let fail: (error: Error) => void = () => {}
   const failed = new Promise<never>((_, reject) => {
     fail = reject
@@ -126,16 +132,16 @@ export const run = async (options: RunOptions): Promise<Outcome> => {
     progress: screen.step,
     onFailure: (error) => fail(error),
   })
-  const network = await Promise.race([starting, interrupted])
+  const network = await Promise.race([starting, interrupted.then(() => undefined)])
   if (network === undefined) {
     // The processes that are just starting end with our end of their pipes.
     screen.step('\nInterrupted before the first payment; there is nothing to report.')
-    return { code: exitCodes.interrupted }
+    return { code: codeOf(await interrupted) }
   }
   let next: string | undefined
   let change: () => void = () => {}
-  const changed = new Promise<void>((resolve) => {
-    change = resolve
+  const changed = new Promise<'changed'>((resolve) => {
+    change = () => resolve('changed')
   })
   try {
     const chain = ChainClient.create(network.rpcUrl)
@@ -154,7 +160,7 @@ export const run = async (options: RunOptions): Promise<Outcome> => {
     // The operator's token opens the page's controls; only a person at a terminal gets it.
     screen.step(`page: ${network.url}/${process.stderr.isTTY === true ? `#operator=${token}` : ''}`)
     const stage = { options, screen, network, chain, client: new Client(network.url), token, control, feed }
-    const code = await Promise.race([play(stage, Promise.race([interrupted, changed])), failed])
+    const code = await Promise.race([play(stage, Promise.race<Interruption>([interrupted, changed])), failed])
     feed.stop()
     if (next === undefined) return { code }
     return { code, next: { scenario: next, port: Number(new URL(network.url).port), operatorToken: token } }

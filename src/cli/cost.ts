@@ -22,7 +22,9 @@ import * as JobTrace from '../sim/JobTrace.ts'
 import * as Embedded from '../store/Embedded.ts'
 import * as Bar from './Bar.ts'
 import * as CostLatency from './CostLatency.ts'
-import { untilInterrupted, wholeNumber } from './serve.ts'
+import * as Ending from './Ending.ts'
+import { wholeNumber } from './Limits.ts'
+import * as OutFolder from './OutFolder.ts'
 import { files } from './service.ts'
 
 interface Flags {
@@ -105,7 +107,8 @@ const inputsOf = async (flags: Flags, signal: AbortSignal, bar: Bar.Bar): Promis
   const workloads = workloadsOf(flags)
   const published = Published.ways.map(({ name }) => name).filter((name) => flags.strategies.includes(name))
   const strategies = flags.strategies.filter((name) => !published.includes(name)).map(Execute.strategyNamed)
-  const { seed, share } = flags
+  const { seed, share, out } = flags
+  if (out !== undefined) OutFolder.ensure(out)
   if (workloads.some(({ name, basis }) => name === 'W4' && basis === 'assumed'))
     bar.step('W4 is a synthetic stand-in; give --jobs FILE to replay a real trace.')
   bar.step('measuring small batches and how long acceptance takes …')
@@ -137,7 +140,8 @@ const write = (folder: string, study: Study.Study): void => {
 
 const run = async (flags: Flags): Promise<void> => {
   const stopping = new AbortController()
-  void untilInterrupted().then(() => stopping.abort(new Error('interrupted')))
+  const asked = Ending.asked()
+  void asked.then(() => stopping.abort(new Error('interrupted')))
   const bar = Bar.create(process.stderr)
   try {
     const study = Study.from(await inputsOf(flags, stopping.signal, bar))
@@ -147,13 +151,11 @@ const run = async (flags: Flags): Promise<void> => {
       bar.step(`page: ${resolve(flags.out, 'cost.html')}; tables as CSV and JSON beside it`)
     }
     process.stdout.write(flags.json === true ? `${JSON.stringify(study)}\n` : `\n${Summary.of(study)}\n`)
-    // Chains that were closed may hold the process a while.
-    process.exit(0)
   } catch (error) {
     bar.end()
     if (!stopping.signal.aborted) throw error
     bar.step('Interrupted: nothing is reported.')
-    process.exit(130)
+    process.exitCode = Ending.exitCodes[await asked]
   }
 }
 

@@ -5,11 +5,12 @@ import * as JobTrace from '../sim/JobTrace.ts'
 import * as Pvgis from '../sim/Pvgis.ts'
 import * as Scenario from '../sim/Scenario.ts'
 import * as StrategyFile from '../sim/StrategyFile.ts'
+import { wholeNumber } from './Limits.ts'
+import * as OutFolder from './OutFolder.ts'
 import * as Run from './Run.ts'
 import type { RunOptions } from './Stage.ts'
 import type { Definition } from './scenarios/Definition.ts'
 import { all, named } from './scenarios/index.ts'
-import { wholeNumber } from './serve.ts'
 
 interface Flags {
   readonly robots: number
@@ -92,14 +93,15 @@ const optionsOf = async (
 const run = async (flags: Flags, command: Command): Promise<void> => {
   if (flags.list === true) return list(flags.json === true)
   const isGiven = (flag: string) => command.getOptionValueSource(flag) === 'cli'
-  let outcome = await Run.run(await optionsOf(flags, named(flags.scenario), isGiven))
+  const options = await optionsOf(flags, named(flags.scenario), isGiven)
+  OutFolder.ensure(options.out)
+  let outcome = await Run.run(options)
   // The page asked for another one, and waits at the same place.
   while (outcome.next !== undefined) {
     const { scenario, ...same } = outcome.next
     outcome = await Run.run({ ...(await optionsOf(flags, named(scenario), isGiven)), ...same })
   }
-  // Idle connections would keep the process a while.
-  process.exit(outcome.code)
+  process.exitCode = outcome.code
 }
 
 const count = wholeNumber(1, 1_000_000)

@@ -1,5 +1,4 @@
 /** `sunledger journal`: shows what a journal holds, one record a line as JSON, also while its service runs. */
-
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import * as Record from '../core/Record.ts'

@@ -1,18 +1,16 @@
-/**
- * `sunledger pay`: one payment from the shell. The key comes from a file or the environment and never from the arguments, which every
- * process on the machine can read and shells write down.
- */
+/** `sunledger pay`: one payment from the shell. */
 import { randomUUID } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import * as Amount from '../core/Amount.ts'
-import { SunledgerError } from '../core/Errors.ts'
 import type { Hex, Receipt } from '../core/Payment.ts'
 import type { Transaction } from '../core/Wire.ts'
 import * as Wire from '../core/Wire.ts'
 import * as AddressText from '../sdk/Address.ts'
 import { PaymentUnansweredError } from '../sdk/Entry.ts'
 import { Robot } from '../sdk/Robot.ts'
+import * as Ending from './Ending.ts'
+import * as KeyFile from './KeyFile.ts'
+import { UsageError } from './Usage.ts'
 
 interface Flags {
   readonly to: string
@@ -44,7 +42,7 @@ export const register = (program: Command): void => {
     .requiredOption('--amount <amount>', 'how much, in dollars, such as 0.000125')
     .option('--for <text>', 'what for: a URL, an invoice; only its hash is sent')
     .option('--key-file <file>', 'file with the private key (default: the variable SUNLEDGER_KEY)')
-    .option('--url <url>', 'the service', process.env['SUNLEDGER_URL'] ?? 'http://127.0.0.1:4020')
+    .addOption(new Option('--url <url>', 'the service').env('SUNLEDGER_URL').default('http://127.0.0.1:4020'))
     .option('--deposit <amount>', 'first deposit this many dollars; on a local chain the faucet gives them')
     .option('--idempotency-key <text>', 'makes a repetition of this payment the same payment (default: random)')
     .option('--json', 'print one JSON document')
@@ -56,7 +54,9 @@ export const register = (program: Command): void => {
       refuseKeys(flags, command.args)
       const [surplus] = command.args
       if (surplus !== undefined)
-        command.error(`error: unknown ${surplus.startsWith('-') ? 'option' : 'argument'} '${surplus}'`)
+        throw surplus.startsWith('-')
+          ? new UsageError('option', `unknown option '${surplus}'.`)
+          : new UsageError('command', `unknown argument '${surplus}'.`)
       await run(flags)
     })
 }
@@ -66,7 +66,20 @@ const run = async (flags: Flags): Promise<void> => {
   AddressText.parse(flags.to)
   Amount.parse(flags.amount)
   const key = flags.idempotencyKey ?? randomUUID()
-  const robot = await Robot.connect(flags.url, { account: await readKey(flags.keyFile), retryForMs })
+  const account = await KeyFile.read(flags.keyFile)
+  const asked = Ending.asked()
+  const paying = pay(flags, key, account)
+  const cause = await Promise.race([paying.then(() => undefined), asked])
+  if (cause === undefined) return
+  paying.catch(() => {})
+  process.stderr.write(`Interrupted: it may have been paid.\n${again(key)}`)
+  process.exitCode = Ending.exitCodes[cause]
+}
+
+const again = (key: string): string => `To try again without paying twice, add: --idempotency-key ${key}\n`
+
+const pay = async (flags: Flags, key: string, account: Hex): Promise<void> => {
+  const robot = await Robot.connect(flags.url, { account, retryForMs })
   try {
     const deposit = flags.deposit === undefined ? undefined : await robot.deposit(flags.deposit)
     const receipt = await robot.pay({ to: flags.to, amount: flags.amount, for: flags.for, key })
@@ -74,8 +87,7 @@ const run = async (flags: Flags): Promise<void> => {
       flags.json === true ? asJson(flags, key, receipt, deposit) : await asText(flags, robot, receipt, deposit)
     process.stdout.write(`${text}\n`)
   } catch (error) {
-    if (error instanceof PaymentUnansweredError)
-      process.stderr.write(`To try again without paying twice, add: --idempotency-key ${key}\n`)
+    if (error instanceof PaymentUnansweredError) process.stderr.write(again(key))
     throw error
   } finally {
     await robot.close()
@@ -115,58 +127,5 @@ const keyForm = /(0x)?[0-9a-f]{64}/i
 /** `--for` and `--idempotency-key` may be hashes, which look like keys; nothing else that a user types does. */
 const refuseKeys = ({ to, amount, url, deposit, keyFile }: Flags, surplus: readonly string[]): void => {
   for (const text of [to, amount, url, deposit, keyFile, ...surplus])
-    if (text !== undefined && keyForm.test(text)) throw new KeyInArgumentsError()
-}
-
-/** @throws {KeyMissingError} @throws {KeyFileInvalidError} */
-const readKey = async (file: string | undefined): Promise<Hex> => {
-  if (file === undefined) {
-    const key = process.env['SUNLEDGER_KEY']?.trim()
-    if (key === undefined || key === '') throw new KeyMissingError()
-    return key as Hex
-  }
-  let text: string
-  try {
-    text = (await readFile(file, 'utf8')).trim()
-    const { mode } = await stat(file)
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-      process.stderr.write(`Warning: others can read ${file}. Run: chmod 600 ${file}\n`)
-  } catch (error) {
-    throw new KeyFileInvalidError(file, (error as Error).message)
-  }
-  if (!/^0x[0-9a-f]{64}$/i.test(text)) throw new KeyFileInvalidError(file, 'something else')
-  return text as Hex
-}
-
-/** No key was given. */
-export class KeyMissingError extends SunledgerError {
-  override readonly name = 'KeyMissingError'
-  constructor() {
-    super('SL670', 'No key to pay with.', {
-      expected: '--key-file FILE, or the variable SUNLEDGER_KEY: 0x and 64 hex digits',
-      hint: 'A key is never taken from the arguments.',
-    })
-  }
-}
-
-/** A key stood in the arguments. It is not repeated here. */
-export class KeyInArgumentsError extends SunledgerError {
-  override readonly name = 'KeyInArgumentsError'
-  constructor() {
-    super('SL671', 'What looks like a private key stands in the arguments. It was not used.', {
-      expected: '--key-file FILE, or the variable SUNLEDGER_KEY',
-      hint: 'Arguments are seen by every process on this machine and kept in the shell’s history: use another key from now on.',
-    })
-  }
-}
-
-/** A key file cannot be used. */
-export class KeyFileInvalidError extends SunledgerError {
-  override readonly name = 'KeyFileInvalidError'
-  constructor(file: string, actual: string) {
-    super('SL672', `The key file ${file} cannot be used.`, {
-      expected: 'a readable file with 0x and 64 hex digits',
-      actual,
-    })
-  }
+    if (text !== undefined && keyForm.test(text)) throw new KeyFile.KeyInArgumentsError()
 }

@@ -2,9 +2,12 @@
 import type { Command } from 'commander'
 import * as Keys from '../chain/Keys.ts'
 import * as Gas from './Gas.ts'
+import * as Ending from './Ending.ts'
 import * as Limits from './Limits.ts'
+import { wholeNumber } from './Limits.ts'
 import * as Network from './Network.ts'
 import * as Tuning from './Tuning.ts'
+import { UsageError } from './Usage.ts'
 
 interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags {
   readonly port: number
@@ -16,21 +19,15 @@ interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags {
   readonly json?: boolean
 }
 
-export const { wholeNumber } = Limits
-
 /** Far more than any machine has to pay; enough to keep a broken one from the disk. */
 const paymentsPerAccount = 2_000
 
 const port = wholeNumber(0, 65_535)
 
-/** Resolves at Ctrl-C or when asked to end. */
-export const untilInterrupted = (): Promise<void> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
-  })
-
 const run = async (flags: Flags): Promise<void> => {
-  const interrupted = untilInterrupted()
+  if (flags.port !== 0 && flags.port === flags.chainPort)
+    throw new UsageError('value', `--port and --chain-port are both ${flags.port}.`)
+  const interrupted = Ending.asked().then(() => undefined)
   const say = (text: string) => process.stderr.write(`${text}\n`)
   let fail: (error: Error) => void = () => {}
   const failed = new Promise<never>((_, reject) => {
@@ -54,7 +51,7 @@ const run = async (flags: Flags): Promise<void> => {
   if (network === undefined) {
     // The processes that are just starting end with our end of their pipes.
     say('\nStopped.')
-    process.exit(0)
+    return
   }
   try {
     const { url, rpcUrl, deployment } = network

@@ -12,6 +12,7 @@ import * as Embedded from '../store/Embedded.ts'
 import * as Fence from '../store/Fence.ts'
 import * as Gas from './Gas.ts'
 import * as Limits from './Limits.ts'
+import { wholeNumber } from './Limits.ts'
 import * as Log from './Log.ts'
 import * as Prices from './Prices.ts'
 import * as Processes from './Processes.ts'
@@ -27,12 +28,12 @@ interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags {
   readonly rpc: string
   readonly data: string
   readonly host: string
-  readonly port: string
+  readonly port: number
   readonly allowHost?: string[]
-  readonly settleEvery: string
+  readonly settleEvery: number
   readonly manualSettlement?: boolean
-  readonly confirmations: string
-  readonly threads?: string
+  readonly confirmations: number
+  readonly threads?: number
   readonly fence?: string
 }
 
@@ -51,10 +52,7 @@ const both = async (
 }
 
 /** The service's own thread checks signatures too, so on one core another would only take turns with it. */
-const threadsOf = ({ threads }: Flags): number => {
-  if (threads !== undefined) return Number(threads)
-  return availableParallelism() - 1
-}
+const threadsOf = ({ threads }: Flags): number => threads ?? availableParallelism() - 1
 
 const bringUp = async (flags: Flags): Promise<Processes.Running> => {
   const paths = files(flags.data)
@@ -85,7 +83,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
     policy: {
       ...defaultPolicy,
       manual: flags.manualSettlement === true,
-      everyMs: Number(flags.settleEvery) * 1000,
+      everyMs: flags.settleEvery * 1000,
       dearWei: flags.dearGas,
       mostDelayMs: flags.mostDelay * 1000,
     },
@@ -95,7 +93,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
   const listening = Server.listen({
     service: starting,
     host: flags.host,
-    port: Number(flags.port),
+    port: flags.port,
     allowedHosts: flags.allowHost ?? [],
     operatorToken: keys.operatorToken,
     limits: Limits.limits(flags),
@@ -118,15 +116,18 @@ export const register = (program: Command): void => {
     .requiredOption('--rpc <url>', 'JSON-RPC of the chain')
     .requiredOption('--data <dir>', 'folder with journal, keys and deployment')
     .option('--host <address>', 'address to bind to', '127.0.0.1')
-    .option('--port <number>', 'port', '0')
+    .option('--port <number>', 'port', wholeNumber(0, 65_535), 0)
     .option('--allow-host <name...>', 'further names under which it may be called')
-    .option('--settle-every <seconds>', 'settle at most this long after the last time', '5')
+    .option('--settle-every <seconds>', 'settle at most this long after the last time', wholeNumber(1, 86_400), 5)
     .option('--manual-settlement', 'settle only when the operator says so')
     .option(
       '--threads <number>',
       'threads that check signatures beside the service’s own; left out: one a core but one',
+      wholeNumber(0, 1024),
     )
     .option('--fence <file>', 'fence file of this journal; left out: one in $XDG_STATE_HOME/sunledger')
-    .option('--confirmations <blocks>', 'blocks that must follow before something counts', '0')
-    .action((flags: Flags) => Processes.live(() => bringUp(flags)))
+    .option('--confirmations <blocks>', 'blocks that must follow before something counts', wholeNumber(0, 1_000_000), 0)
+    .action(async (flags: Flags) => {
+      process.exitCode = await Processes.live(() => bringUp(flags))
+    })
 }

@@ -34,7 +34,7 @@ const patienceMs = 500
 /** For the last words to leave. */
 const farewellMs = 100
 
-const bind = (server: HttpServer, { host, port }: ServerOptions): Promise<void> =>
+const bind = (server: Pick<HttpServer, 'once' | 'listen'>, host: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
@@ -55,6 +55,16 @@ const close = async (server: HttpServer, front: Front.Front): Promise<void> => {
   await closed
   clearTimeout(impatient)
   clearTimeout(last)
+}
+
+/**
+ * Whether it could listen there, found out before anything that takes time.
+ * @throws {PortInUseError} @throws {AddressUnusableError}
+ */
+export const assertUsable = async (host: string, port: number): Promise<void> => {
+  const server = createServer()
+  await bind(server, host, port)
+  await new Promise((resolve) => server.close(resolve))
 }
 
 /** @throws {PortInUseError} @throws {AddressUnusableError} */
@@ -80,7 +90,7 @@ export const listen = async (options: ServerOptions): Promise<Server> => {
   if (!(options.service instanceof Promise)) starting(options.service)
   // Whoever gave the promise learns of its failure there.
   else options.service.then(starting, () => {})
-  await bind(server, options)
+  await bind(server, options.host, options.port)
   const { port } = server.address() as AddressInfo
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
   return { url: `http://${host}:${port}`, close: () => close(server, front) }

@@ -34,7 +34,13 @@ const runNode = async (args: readonly string[], env: NodeJS.ProcessEnv = {}) => 
 const pay = (args: readonly string[], env?: NodeJS.ProcessEnv) =>
   runNode(['src/cli/main.ts', 'pay', '--url', network.url, ...args], env)
 
+/** What is to be paid, unless a test says otherwise: each option is given once. */
 const payment = ['--to', payee, '--amount', '0.000125']
+const otherwise = (args: readonly string[]): string[] => [
+  ...(args.includes('--to') ? [] : payment.slice(0, 2)),
+  ...(args.includes('--amount') ? [] : payment.slice(2)),
+  ...args,
+]
 
 describe('sunledger pay', () => {
   test('behavior: pays with the key in a file, and says what it did', async () => {
@@ -99,9 +105,16 @@ describe('sunledger pay', () => {
     ['too many decimals', ['--key-file', keyFile, '--amount', '0.0000001'], 'SL102', 1],
     ['no address', ['--key-file', keyFile, '--to', '0x12'], 'SL656', 1],
     ['not enough', ['--key-file', keyFile, '--amount', '100'], 'SL306', 1],
-    ['an unknown option', ['--key-file', keyFile, '--colour'], "unknown option '--colour'", 2],
+    [
+      'an option twice',
+      ['--key-file', keyFile, '--for', 'a', '--for', 'b'],
+      "SL533: option '--for' is given twice.",
+      2,
+    ],
+    ['a word too many', ['--key-file', keyFile, 'robot'], "SL530: unknown argument 'robot'.", 2],
+    ['an unknown option', ['--key-file', keyFile, '--colour'], "SL531: unknown option '--colour'.", 2],
   ])('error: %s', async (_, args, expected, exitCode) => {
-    const { code, out, err } = await pay([...payment, ...args])
+    const { code, out, err } = await pay(otherwise(args))
     expect({ code, out }).toEqual({ code: exitCode, out: '' })
     expect(err).toContain(expected)
   })

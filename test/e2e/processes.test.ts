@@ -29,7 +29,8 @@ interface Run {
 
 /** In a process group of its own, as a shell starts a command; Ctrl-C goes to the whole group. */
 const serve = (flags: readonly string[] = [], data = join(folder(), 'data')): Run => {
-  const args = [main, 'serve', '--port', '0', '--data', data, '--json', ...flags]
+  const port = flags.includes('--port') ? [] : ['--port', '0']
+  const args = [main, 'serve', ...port, '--data', data, '--json', ...flags]
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   running.add(child)
   let stderr = ''

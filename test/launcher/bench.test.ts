@@ -31,7 +31,7 @@ describe('bench', () => {
       expect(await bench(name)).toMatchObject({
         code: 2,
         stdout: '',
-        stderr: expect.stringMatching(new RegExp(`There is no bench '${name}'.[^]*  gas `)),
+        stderr: expect.stringMatching(new RegExp(`^SL530: there is no bench '${name}', but .*gas`)),
       })
     expect(await bench()).toMatchObject({ code: 2, stdout: expect.stringContaining('  gas ') })
   })

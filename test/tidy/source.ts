@@ -156,6 +156,25 @@ export function errorCodesOf(source: Source): { code: string; place: Place }[] {
   return found
 }
 
+/** Where a file calls or passes on a member of an object such as `process.exit`. */
+export function usesOf(source: Source, object: string, members: readonly string[]): Place[] {
+  const found: Place[] = []
+  walk(source, (node) => {
+    if (node.type !== 'MemberExpression' || node.object.type !== 'Identifier' || node.object.name !== object) return
+    const { property } = node
+    const name = property.type === 'Identifier' ? property.name : property.type === 'Literal' ? property.value : ''
+    if (members.includes(String(name))) found.push(placeOf(source, node.start))
+  })
+  return found
+}
+
+/** Names that a file imports from a module. */
+export function namesFrom(source: Source, module: string): string[] {
+  return source.parsed.module.staticImports
+    .filter(({ moduleRequest }) => moduleRequest.value === module)
+    .flatMap(({ entries }) => entries.map(({ importName }) => importName.name ?? '*'))
+}
+
 /** Tests that are switched off, or that switch all others off. */
 export function switchedTestsOf(source: Source): Place[] {
   const found: Place[] = []

@@ -7,6 +7,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import express, { type Express } from 'express'
+import * as Children from '../../../src/cli/Children.ts'
+import * as Ending from '../../../src/cli/Ending.ts'
 
 export interface Running {
   readonly url: string
@@ -15,9 +17,9 @@ export interface Running {
 
 /** Starts a file of ours as a process, with what it needs to know. */
 export const start = async (file: string, needs: object): Promise<Running> => {
-  const child = spawn(process.execPath, [...process.execArgv, file, JSON.stringify(needs)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const child = Children.own(
+    spawn(process.execPath, [...process.execArgv, file, JSON.stringify(needs)], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  )
   const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve)
@@ -43,7 +45,7 @@ export const serve = (build: (app: Express) => void): void => {
   server.listen(0, '127.0.0.1', () => {
     process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`)
   })
-  process.stdin.resume().once('end', () => process.exit(0))
+  process.stdin.resume().once('end', () => void Ending.end(0))
 }
 
 /** What the child was told. */

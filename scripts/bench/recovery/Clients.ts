@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { setTimeout as soon } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import * as Children from '../../../src/cli/Children.ts'
 import type { Hex } from '../../../src/core/Payment.ts'
 import type { Paid, Told } from './Account.ts'
 
@@ -34,9 +35,9 @@ export const start = async (url: string, seed: number, clients: number, robots: 
       new Promise((_, reject) => failures.push(reject)),
     ])
   const children = Array.from({ length: clients }, (_, i) => {
-    const child = fork(script, [url, seed, i, clients, robots].map(String), {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    })
+    const child = Children.own(
+      fork(script, [url, seed, i, clients, robots].map(String), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+    )
     child.on('message', (message: Told) => {
       if (message.type !== 'paid') {
         waiting.get(child)?.()

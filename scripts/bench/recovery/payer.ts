@@ -2,6 +2,8 @@
  * A client of `bench recovery`, in a process of its own: some robots that pay each other and those of the other clients without end, through
  * the SDK. Every receipt is told to the parent at once. Arguments: URL, seed, number of this client, clients, robots of each.
  */
+
+import * as Ending from '../../../src/cli/Ending.ts'
 import { Robot } from '../../../src/index.ts'
 import * as Account from './Account.ts'
 
@@ -40,7 +42,7 @@ process.on('message', (message: 'pause' | 'resume') => {
   for (const resolve of wake) resolve()
   wake = []
 })
-process.once('disconnect', () => process.exit(0))
+process.once('disconnect', () => void Ending.end(0))
 
 const robots = await Promise.all(
   Array.from({ length: each }, (_, i) => Robot.connect(url, { account: keyOf(mine, i), retryForMs, keep: false })),

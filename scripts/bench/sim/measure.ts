@@ -2,9 +2,6 @@
  * One size of the economy in a process of its own, so that its memory is its own: `node measure.ts ROBOTS SLOTS CLEARED` prints one line of JSON. The
  * engine works out every robot's slots; a part of the payments it makes is then signed and put through the clearing core for real.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import * as Accept from '../../../src/clearing/Accept.ts'
 import * as Commit from '../../../src/clearing/Commit.ts'
 import type { AmountAtomic } from '../../../src/core/Amount.ts'
@@ -76,8 +73,7 @@ const sign = (payments: readonly Paid[]): { requests: PaymentRequest[]; funds: M
 }
 
 /** Through the clearing core: verified, ordered, applied, on disk, credited. */
-const clear = async (payments: readonly Paid[]): Promise<{ signMs: number; clearMs: number }> => {
-  const folder = mkdtempSync(join(tmpdir(), 'sunledger-bench-'))
+const clear = async (folder: string, payments: readonly Paid[]): Promise<{ signMs: number; clearMs: number }> => {
   const identity = { chainId: 31337, genesisHash: Keccak.ofText('genesis'), clearingHouse: house, startBlock: 0n }
   const journal = Embedded.open(folder, identity)
   try {
@@ -120,11 +116,10 @@ const clear = async (payments: readonly Paid[]): Promise<{ signMs: number; clear
     return { signMs, clearMs: performance.now() - clearing }
   } finally {
     journal.close()
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 
-const measure = async (robots: number, slots: number, most: number): Promise<Measured> => {
+const measure = async (folder: string, robots: number, slots: number, most: number): Promise<Measured> => {
   const baseBytes = process.memoryUsage.rss()
   const began = performance.now()
   const counts = {
@@ -154,7 +149,7 @@ const measure = async (robots: number, slots: number, most: number): Promise<Mea
     refused += done.refused
   }
   const peakBytes = process.resourceUsage().maxRSS * 1024
-  const { signMs, clearMs } = await clear(sample)
+  const { signMs, clearMs } = await clear(folder, sample)
   return {
     robots,
     prepareMs,
@@ -170,5 +165,6 @@ const measure = async (robots: number, slots: number, most: number): Promise<Mea
   }
 }
 
-const [robots = 1000, slots = 4, cleared = 1000] = process.argv.slice(2).map(Number)
-process.stdout.write(`${JSON.stringify(await measure(robots, slots, cleared))}\n`)
+const [folder = '', ...counts] = process.argv.slice(2)
+const [robots = 1000, slots = 4, cleared = 1000] = counts.map(Number)
+process.stdout.write(`${JSON.stringify(await measure(folder, robots, slots, cleared))}\n`)

@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import * as Children from '../../../src/cli/Children.ts'
 import { nodeFlags } from '../../../src/cli/Processes.ts'
 import type { Sample } from './Sampler.ts'
 
@@ -35,7 +36,7 @@ export const start = (cores: number, folder: string, threads: number, samples: n
   const module = fileURLToPath(new URL('./Sampler.ts', import.meta.url))
   // As the service is started.
   const args = [...before, ...nodeFlags, module, folder, String(threads), String(samples)]
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = Children.own(spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] }))
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   return {

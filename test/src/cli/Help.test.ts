@@ -1,27 +1,11 @@
 /** What every command says of itself. */
-import { Command } from 'commander'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import * as Chain from '../../../src/cli/chain.ts'
-import * as Cost from '../../../src/cli/cost.ts'
-import * as Demo from '../../../src/cli/demo.ts'
-import * as Journal from '../../../src/cli/journal.ts'
-import * as Pay from '../../../src/cli/pay.ts'
-import * as Report from '../../../src/cli/report.ts'
-import * as Serve from '../../../src/cli/serve.ts'
-import * as Service from '../../../src/cli/service.ts'
-
-const all = [Chain, Cost, Demo, Journal, Pay, Report, Serve, Service]
-
-const program = () => {
-  const made = new Command('sunledger').exitOverride().configureOutput({ writeErr: () => undefined })
-  for (const { register } of all) register(made)
-  for (const command of made.commands) command.exitOverride().configureOutput({ writeErr: () => undefined })
-  return made
-}
+import * as Program from '../../../src/cli/Program.ts'
 
 test('behavior: every command has a help text, and a default in it can be typed as it stands', () => {
-  const { commands } = program()
-  expect(commands.length).toBe(all.length)
+  const { commands } = Program.create()
+  expect(commands.length).toBeGreaterThan(7)
   for (const command of commands) {
     const text = command.helpInformation()
     for (const { long } of command.options) expect(text).toContain(long)
@@ -29,7 +13,7 @@ test('behavior: every command has a help text, and a default in it can be typed 
   }
 })
 
-test('error: journal --after takes a position, not a word', async () => {
-  const args = ['journal', '--data', '/nowhere', '--after', 'x']
-  await expect(program().parseAsync(args, { from: 'user' })).rejects.toThrow('Expected a whole number from 0')
+test('behavior: the version is that of the package, at any place', () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
+  expect(Program.create().version()).toBe(version)
 })
