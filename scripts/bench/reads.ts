@@ -2,7 +2,7 @@
  * `bench reads`: how long payments take while others read as fast as they can (I8). Every route that anybody may read, catching up on a stream,
  * and a thousand listeners; beside the same clients asking whether the process is alive.
  */
-import { parseArgs } from 'node:util'
+import * as Usage from '../../src/cli/Usage.ts'
 import * as Wire from '../../src/core/Wire.ts'
 import * as Percentiles from '../../src/report/Percentiles.ts'
 import * as Member from '../../test/src/support/Member.ts'
@@ -38,12 +38,12 @@ const warmups = 3
 const mostRatio = 3
 
 const parse = (args: string[]): { samples: number; only: readonly string[] | undefined } => {
-  const { values } = parseArgs({
+  const { values } = Usage.parse({
     args,
     options: { samples: { type: 'string', default: '3' }, only: { type: 'string' } },
   })
   if (!/^[1-9]\d?$/.test(values.samples))
-    throw new TypeError(`--samples wants a whole number from 1 to 99, not '${values.samples}'.\n\n${help}`)
+    throw new Usage.UsageError('value', `--samples takes a whole number from 1 to 99, not '${values.samples}'.`)
   return { samples: Number(values.samples), only: values.only?.split(',') }
 }
 
@@ -141,7 +141,7 @@ export const run = async ({ args, json }: RunOptions): Promise<number> => {
     try {
       const at = { place, payers, reader }
       const floods = Floods.all(known).filter(({ name }) => only === undefined || only.includes(name))
-      if (floods.length === 0) throw new TypeError(`--only names no row.\n\n${help}`)
+      if (floods.length === 0) throw new Usage.UsageError('value', '--only names no row.')
       for (let i = 0; i < warmups; i++) await under(at, alive, () => shop)
       const measured: Measured[] = []
       for (const flood of floods) measured.push(await measure(at, flood, samples))

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import * as Children from '../../src/cli/Children.ts'
 
 const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 // 'sunledger' means this clone's sources; node:sqlite's warning says nothing about an example.
@@ -24,11 +25,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 
 /** Runs a program with this terminal until it ends; its exit code. */
 export const runNode = (program: URL, args: readonly string[]): Promise<number> =>
-  ended(spawn(process.execPath, [...flags, fileURLToPath(program), ...args], { stdio: 'inherit' }))
+  ended(Children.own(spawn(process.execPath, [...flags, fileURLToPath(program), ...args], { stdio: 'inherit' })))
 
 /** Runs `sunledger` with this terminal but for its stdout, which is read. */
 export const readCli = async (args: readonly string[]): Promise<{ code: number; output: string }> => {
-  const child = spawn(process.execPath, [...flags, cli, ...args], { stdio: ['inherit', 'pipe', 'inherit'] })
+  const child = Children.own(
+    spawn(process.execPath, [...flags, cli, ...args], { stdio: ['inherit', 'pipe', 'inherit'] }),
+  )
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
@@ -51,9 +54,11 @@ export interface RunningService {
 
 /** A program of ours that says on its first line where it listens. */
 export const startProgram = async (program: URL, args: readonly string[]): Promise<RunningService> => {
-  const child = spawn(process.execPath, [...flags, fileURLToPath(program), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = Children.own(
+    spawn(process.execPath, [...flags, fileURLToPath(program), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
   running.add(child)
   const stop = async (): Promise<void> => {
     await end(child)
@@ -71,7 +76,7 @@ export const startProgram = async (program: URL, args: readonly string[]): Promi
 export const startService = async (): Promise<RunningService> => {
   const folder = await mkdtemp(join(tmpdir(), 'sunledger-'))
   const args = ['serve', '--json', '--port', '0', '--chain-port', '0', '--data', join(folder, 'data')]
-  const child = spawn(process.execPath, [...flags, cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = Children.own(spawn(process.execPath, [...flags, cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }))
   running.add(child)
   const stop = async (): Promise<void> => {
     await end(child)

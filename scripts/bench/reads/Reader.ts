@@ -1,8 +1,10 @@
 /** The process that reads, from outside: told what to read, and when to stop. */
+
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as soon } from 'node:timers/promises'
+import * as Children from '../../../src/cli/Children.ts'
 import type { Task, Told } from './clients.ts'
 
 /** Until connections are open and asking. */
@@ -12,7 +14,9 @@ export class Reader {
   readonly #child: ChildProcess
 
   constructor() {
-    this.#child = fork(join(import.meta.dirname, 'clients.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#child = Children.own(
+      fork(join(import.meta.dirname, 'clients.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+    )
   }
 
   async begin(task: Task): Promise<void> {

@@ -2,7 +2,9 @@
  * The process that reads: eight clients that ask again as soon as they are answered, or that listen. `process.send` says how it went. Its clients
  * look at nothing but lengths, so that they ask as fast as one core can.
  */
+
 import { Agent, type ClientRequest, get, type IncomingMessage } from 'node:http'
+import * as Ending from '../../../src/cli/Ending.ts'
 
 /** What it is to do until it is told to stop. */
 export interface Task {
@@ -72,4 +74,4 @@ process.on('message', (task: Task | 'stop') => {
   for (let client = 0; client < task.clients; client++) void loop(task, client)
   process.send?.('begun')
 })
-process.once('disconnect', () => process.exit(0))
+process.once('disconnect', () => void Ending.end(0))
