@@ -1,8 +1,8 @@
 /** `sunledger serve`: a local chain and a clearing service for scripts, until Ctrl-C. */
 import type { Command } from 'commander'
 import * as Keys from '../chain/Keys.ts'
-import * as Gas from './Gas.ts'
 import * as Ending from './Ending.ts'
+import * as Gas from './Gas.ts'
 import * as Limits from './Limits.ts'
 import { wholeNumber } from './Limits.ts'
 import * as Network from './Network.ts'
