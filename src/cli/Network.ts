@@ -1,8 +1,6 @@
 /**
  * Brings up what `serve` and `demo` stand on: a local chain with the contracts on it, and the service, in a data folder of their own.
  */
-import { readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import * as Client from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
 import * as Ignition from '../chain/Ignition.ts'
@@ -10,14 +8,20 @@ import * as Keys from '../chain/Keys.ts'
 import * as LocalNode from '../chain/LocalNode.ts'
 import * as Server from '../http/Server.ts'
 import * as Embedded from '../store/Embedded.ts'
+import * as Fence from '../store/Fence.ts'
 import * as Gas from './Gas.ts'
 import * as OutFolder from './OutFolder.ts'
 import * as Processes from './Processes.ts'
+import * as RunFolder from './RunFolder.ts'
 import { files } from './service.ts'
 
 export interface NetworkOptions {
-  /** Folder for journal, keys and deployment; what an earlier local chain left in it is deleted. */
+  /** Folder for journal, keys and deployment; what an earlier run of the same kind left in it is deleted. */
   readonly data: string
+  /** Left out: neither `serve` nor `demo`, but somebody's own. */
+  readonly kind?: RunFolder.Kind
+  /** Fence file of the journal; left out: one for this folder, which goes with the run. */
+  readonly fence?: string | undefined
   readonly keys: Keys.Keys
   readonly host: string
   readonly port: number
@@ -47,24 +51,15 @@ export interface Network {
   stopService(): Promise<void>
 }
 
-/** The journal with its index and snapshots, also as they were called before format 2; whoever holds a lock keeps it. */
-const ofJournal = /^(journal\.(log|db.*)|index-.*|snapshot-.*)$/
-
-/** A local chain starts anew each time, so what belonged to an earlier one is of no use. */
-export const clear = (data: string): void => {
-  const left = readdirSync(data).filter((name) => ofJournal.test(name))
-  const all = [...left.map((name) => join(data, name)), files(data).keys, files(data).deployment]
-  for (const path of all) rmSync(path, { force: true })
-}
-
 const exitWindowSeconds = 3600n
 const noticePeriodSeconds = 7200n
 
-const serviceArgs = (options: NetworkOptions, rpcUrl: string, port: string): string[] => [
+const serviceArgs = (options: NetworkOptions, fence: string, rpcUrl: string, port: string): string[] => [
   'service',
   ...['--rpc', rpcUrl, '--data', options.data, '--host', options.host, '--port', port],
   ...['--settle-every', String(options.settleEverySeconds)],
   ...(options.allowHosts ?? []).flatMap((name) => ['--allow-host', name]),
+  ...['--fence', fence],
   ...(options.limits ?? Gas.local),
   ...(options.manualSettlement ? ['--manual-settlement'] : []),
 ]
@@ -74,6 +69,7 @@ const serviceArgs = (options: NetworkOptions, rpcUrl: string, port: string): str
  *
  * @throws {PortInUseError} @throws {AddressUnusableError} @throws {FolderUnwritableError}
  * @throws {JournalLockedError} another run has the data folder
+ * @throws {DataFolderForeignError} it has files that no run of this kind made
  * @throws {ProcessRefusedError} a process says why it cannot come up, such as a port that is in use
  * @throws {ProcessFailedError}
  */
@@ -98,8 +94,10 @@ export const start = async (options: NetworkOptions): Promise<Network> => {
 }
 
 const bringUp = async (options: NetworkOptions): Promise<Network> => {
-  const { data, progress } = options
-  clear(data)
+  const { data, progress, kind = 'run' } = options
+  RunFolder.clear(data, kind)
+  // Read now: the folder may be gone at the end.
+  const fence = RunFolder.fenceOf(data)
   const began = performance.now()
   const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`
   const date = options.initialDate === undefined ? [] : ['--initial-date', options.initialDate.toISOString()]
@@ -118,11 +116,19 @@ const bringUp = async (options: NetworkOptions): Promise<Network> => {
       exitWindowSeconds,
       noticePeriodSeconds,
     })
-    Deployment.write(files(data).deployment, deployment)
-    Keys.write(files(data).keys, options.keys)
+    RunFolder.begin(data, kind, deployment, () => {
+      Deployment.write(files(data).deployment, deployment)
+      Keys.write(files(data).keys, options.keys)
+    })
     progress(`contracts deployed: clearing house ${deployment.clearingHouse} (${seconds()})`)
     const service = await Processes.supervise(
-      (url) => serviceArgs(options, rpcUrl, url === undefined ? String(options.port) : new URL(url).port),
+      (url) =>
+        serviceArgs(
+          options,
+          options.fence ?? fence,
+          rpcUrl,
+          url === undefined ? String(options.port) : new URL(url).port,
+        ),
       (how) => progress(`the service ended (${how}); starting it again from its journal`),
       options.onFailure,
     )
@@ -138,6 +144,8 @@ const bringUp = async (options: NetworkOptions): Promise<Network> => {
         stopping = true
         await service.stop()
         await chain.stop()
+        // Without its chain the journal is of no use any more, and neither is what guards it.
+        if (options.fence === undefined) Fence.remove(fence)
       },
     }
   } catch (error) {

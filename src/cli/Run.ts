@@ -123,6 +123,7 @@ export const run = async (options: RunOptions): Promise<Outcome> => {
   const midnight = midnightOf(options.scenario.date, new Date())
   const starting = Network.start({
     data: options.data,
+    kind: 'demo',
     keys,
     host: '127.0.0.1',
     port: options.port,

@@ -16,6 +16,7 @@ interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags {
   readonly allowHost?: string[]
   readonly data: string
   readonly settleEvery: number
+  readonly fence?: string
   readonly json?: boolean
 }
 
@@ -36,6 +37,8 @@ const run = async (flags: Flags): Promise<void> => {
   failed.catch(() => {})
   const starting = Network.start({
     data: flags.data,
+    kind: 'serve',
+    fence: flags.fence,
     keys: Keys.random(),
     host: flags.host,
     port: flags.port,
@@ -75,6 +78,7 @@ export const register = (program: Command): void => {
     .option('--host <address>', 'address to bind the service to', '127.0.0.1')
     .option('--allow-host <name...>', 'further names under which the service may be called')
     .option('--data <dir>', 'folder for journal, keys and deployment; made anew at each start', 'data/serve')
+    .option('--fence <file>', 'fence file of the journal; left out: one that goes with the run')
     .option('--settle-every <seconds>', 'settle at most this long after the last time', wholeNumber(1, 86_400), 5)
     .option('--json', 'say the addresses as one line of JSON on stdout')
   Gas.add(Tuning.add(Limits.add(command, paymentsPerAccount)), 'local').action(run)

@@ -14,17 +14,14 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SunledgerError } from '../core/Errors.ts'
-import type { Ledger } from '../core/Ledger.ts'
 import * as Evidence from './Evidence.ts'
 import * as Fence from './Fence.ts'
 import * as Frame from './Frame.ts'
-import type * as Index from './Index.ts'
-import type { Entry, Identity, Journal, Restored } from './Journal.ts'
+import type { Identity, Journal } from './Journal.ts'
 import {
   JournalFencedError,
   JournalGoneError,
   JournalMissingError,
-  JournalReadError,
   JournalUnusableError,
   JournalWriteError,
 } from './Journal.ts'
@@ -35,7 +32,7 @@ import * as LogPage from './LogPage.ts'
 import * as Mark from './Mark.ts'
 import * as Opening from './Opening.ts'
 import * as Questions from './Questions.ts'
-import * as Restore from './Restore.ts'
+import * as Reading from './Reading.ts'
 import * as Snapshot from './Snapshot.ts'
 
 export { fileIn } from './Log.ts'
@@ -64,41 +61,6 @@ const told = (path: string, error: unknown): Error =>
   error instanceof SunledgerError && !(error instanceof JournalMissingError)
     ? error
     : new JournalUnusableError(path, error)
-
-/** What reading and writing share. */
-const reading = (
-  folder: string,
-  id: string,
-  handle: number,
-  index: Index.Index,
-  questions: Questions.Questions,
-  end: () => number,
-) => {
-  function* entries(after = 0): Generator<{ position: number; entry: Entry }> {
-    const last = end()
-    if (last === 0 || after >= last) return
-    const { first, offset } = index.marks.before(after + 1)
-    let next = first
-    for (const { frame } of Log.frames(handle, offset, first)) {
-      next = frame.first + frame.count
-      if (next <= after + 1) continue
-      for (const placed of Frame.entries(frame)) if (placed.position > after) yield placed
-      if (next > last) return
-    }
-    throw new JournalReadError(new Error(`the log is damaged: no whole group at position ${next}`))
-  }
-  return {
-    ...questions,
-    entries,
-    *read(after = 0) {
-      for (const { position, entry } of entries(after)) yield { position, record: Frame.toRecord(entry) }
-    },
-    restore: (ledger: Ledger, warn: (what: string) => void): Restored => {
-      const { position, observed } = Restore.fromSnapshot(folder, id, ledger, end(), warn)
-      return { position, observed: observed.map((one) => Restore.recordOf(handle, one)) }
-    },
-  }
-}
 
 /**
  * Opens a folder's journal for writing, and makes it where there is none.
@@ -159,7 +121,7 @@ const writing = (
   Log.syncFolder(folder)
   const { ino } = fstatSync(writer)
   const questions = Questions.create(reader, index, seed, () => at.position)
-  const { restore, ...answers } = reading(folder, id, reader, index, questions, () => at.position)
+  const { restore, ...answers } = Reading.create(folder, id, reader, index, questions, () => at.position)
   let snapshotAt = Snapshot.list(folder)[0]?.position ?? 0
   let failure: SunledgerError | undefined
 
@@ -261,7 +223,7 @@ export const read = (folder: string): Journal => {
       return at.position
     }
     const questions = Questions.create(reader, index, page.seed, end)
-    const { restore, ...answers } = reading(folder, page.id, reader, index, questions, end)
+    const { restore, ...answers } = Reading.create(folder, page.id, reader, index, questions, end)
     return {
       ...answers,
       restore: (ledger) => restore(ledger, () => {}),
@@ -279,6 +241,17 @@ export const read = (folder: string): Journal => {
   } catch (error) {
     if (handle !== undefined) closeSync(handle)
     throw error instanceof SunledgerError ? error : new JournalMissingError(path, error)
+  }
+}
+
+/** Whose journal is in a folder. @throws {JournalMissingError} @throws {JournalMismatchError} @throws {JournalDamagedError} */
+export const identityOf = (folder: string): Identity => {
+  const path = Log.fileIn(folder)
+  const handle = openSync(path, 'r')
+  try {
+    return LogPage.parse(path, Log.readAt(handle, 0, LogPage.pageBytes), false).identity
+  } finally {
+    closeSync(handle)
   }
 }
 
