@@ -5,6 +5,7 @@
  * |---|---|
  * | pay, be paid, deposit, withdraw | `Robot` |
  * | check a receipt without the service | `Receipt.verify`, and `Till` to take each one once |
+ * | take receipts in several processes | `TillFile.open`, the `store` of a paywall |
  * | survive a crash | `Keep.file` |
  * | sign meter readings | `Meter`, `approveMeter` |
  * | call single routes | `Client` |
@@ -84,6 +85,9 @@ export * as Signer from './sdk/Signer.ts'
 export { PriceTooHighError, type SpendLimits } from './sdk/Spending.ts'
 export { StateNotOwnError, StateRegressedError, StateUnprovedError } from './sdk/State.ts'
 export { type Range, ReceiptSpentError, RiskExceededError, Till, type TillOptions } from './sdk/Till.ts'
+export * as TillFile from './sdk/TillFile.ts'
+export { TillStoreError } from './sdk/TillLog.ts'
+export type { Claim, SharedTill, Taken, TillStore } from './sdk/TillStore.ts'
 export { UrlInvalidError } from './sdk/Url.ts'
 export type { PaidInit } from './sdk/x402/Asked.ts'
 export { ClearingScheme } from './sdk/x402/ClientScheme.ts'

@@ -4,6 +4,7 @@
  * transfers is told apart too.
  */
 import { type Abi, BaseError, ContractFunctionRevertedError, parseEventLogs, type TransactionReceipt } from 'viem'
+import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex } from '../core/Payment.ts'
 import { testDollar } from './abi/TestDollar.ts'
 import { answered, type Client } from './Client.ts'
@@ -78,7 +79,18 @@ export const used = async (
     client,
     client.getContractEvents({ ...at, eventName: 'AuthorizationUsed', args: { authorizer: from, nonce }, fromBlock }),
   )
-  if (use === undefined) return 'otherwise'
+  if (use === undefined) {
+    const cancelled = {
+      ...at,
+      eventName: 'AuthorizationCanceled',
+      args: { authorizer: from, nonce },
+      fromBlock,
+    } as const
+    const [cancel] = await answered(client, client.getContractEvents(cancelled))
+    // A node may know the state before it knows the events: that none is found does not mean that there is none.
+    if (cancel === undefined) throw new AuthorizationUnclearError(nonce)
+    return 'otherwise'
+  }
   const receipt = await answered(client, client.getTransactionReceipt({ hash: use.transactionHash }))
   const [transfer] = parseEventLogs({
     abi: testDollar.abi,
@@ -88,4 +100,18 @@ export const used = async (
   const { args } = transfer ?? {}
   const isIt = args?.from.toLowerCase() === from && args.to.toLowerCase() === to && args.value === value
   return isIt ? { receipt, logIndex: use.logIndex } : 'otherwise'
+}
+
+/** A nonce is used, and by what is not known yet. */
+export class AuthorizationUnclearError extends SunledgerError {
+  override readonly name = 'AuthorizationUnclearError'
+  constructor(nonce: Hex) {
+    super('SL350', 'What became of the authorization is not known yet.', {
+      expected: 'an event that used or cancelled it',
+      actual: `none for the used nonce ${nonce}`,
+      hint: 'Ask again after Retry-After. Nothing was decided.',
+      status: 503,
+      retryAfterSeconds: 2,
+    })
+  }
 }

@@ -5,15 +5,17 @@
  * `verify` moves nothing: an authorization is tried on the chain as a call, a receipt is looked up in the journal. `settle` may be asked
  * any number of times and gives the same answer: an authorization's nonce is used once, and where it has been used, by whomever, what
  * counts is whether the very transfer that was asked for followed from it and is confirmed. So nobody who submits an authorization before
- * us can make its payer pay twice.
+ * us can make its payer pay twice. What was sent and is not mined is `settlement_pending` for as long as it can still be mined: no other
+ * answer would be true.
  */
 import * as Authorization from '../chain/Authorization.ts'
-import type { Client } from '../chain/Client.ts'
+import { ChainUnreachableError, type Client } from '../chain/Client.ts'
 import type { Deployment } from '../chain/Deployment.ts'
 import * as Sender from '../chain/Sender.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Hex, Receipt } from '../core/Payment.ts'
 import * as X402 from '../core/X402.ts'
+import * as AuthorizationSignature from '../crypto/AuthorizationSignature.ts'
 import * as Digest from '../crypto/Digest.ts'
 import type { Spender } from './Spender.ts'
 import type { Sync } from './Sync.ts'
@@ -47,6 +49,9 @@ interface Found {
   readonly message?: string
 }
 
+/** Sent and not mined, that are remembered. */
+const mostPending = 10_000
+
 /** Time that a transaction needs to get into a block. */
 const marginSeconds = 6n
 
@@ -76,6 +81,22 @@ export const create = (options: FacilitatorOptions): Facilitator => {
   const tokens = [deployment.dollar, deployment.energyCredit]
   /** Settlements under way, by token, payer and nonce. */
   const running = new Map<string, Promise<X402.Settled>>()
+  /** Settlements that were sent and not mined when it was last asked. */
+  const pending = new Set<string>()
+  const domains = new Map(
+    tokens.map(({ asset, name, version }) => [
+      asset as string,
+      Digest.domain(deployment.chainId, asset, name, version),
+    ]),
+  )
+
+  /** What the payload says, its signature in the form that the token takes. */
+  const read = ({ paymentPayload, paymentRequirements: { asset } }: X402.FacilitatorRequest): X402.ExactPayload => {
+    const payload = X402.parseExact(paymentPayload.payload)
+    const domain = domains.get(asset)
+    const signature = domain === undefined ? undefined : AuthorizationSignature.canonical(domain, payload)
+    return signature === undefined ? payload : { ...payload, signature }
+  }
 
   /** What can be said of an authorization without the chain. */
   const staticProblem = ({ authorization: a }: X402.ExactPayload, asked: X402.Requirements): string | undefined => {
@@ -97,7 +118,7 @@ export const create = (options: FacilitatorOptions): Facilitator => {
   }
 
   const exact = async (request: X402.FacilitatorRequest): Promise<Found> => {
-    const payload = X402.parseExact(request.paymentPayload.payload)
+    const payload = read(request)
     const { asset } = request.paymentRequirements
     const payer = payload.authorization.from
     const problem = staticProblem(payload, request.paymentRequirements) ?? timeProblem(payload)
@@ -157,40 +178,68 @@ export const create = (options: FacilitatorOptions): Facilitator => {
     return { success: true, transaction: transactionHash, network, payer, amount: asked.amount }
   }
 
-  const send = async (payload: X402.ExactPayload, asked: X402.Requirements, from?: string): Promise<X402.Settled> => {
+  const remember = (name: string): void => {
+    pending.add(name)
+    if (pending.size > mostPending) pending.delete(pending.values().next().value as string)
+  }
+
+  /** Whether it was sent and may still be mined: then neither yes nor no is true, and it is not sent again. */
+  const isUnderWay = async (name: string, payload: X402.ExactPayload, data: Hex): Promise<boolean> => {
+    const isLate = timeProblem(payload) !== undefined && options.nowSeconds() < payload.authorization.validBefore
+    if (!pending.has(name) && !isLate) return false
+    if (await sender.isOpen(data)) return true
+    pending.delete(name)
+    return false
+  }
+
+  const send = async (
+    name: string,
+    payload: X402.ExactPayload,
+    asked: X402.Requirements,
+    from?: string,
+  ): Promise<X402.Settled> => {
     const payer = payload.authorization.from
     const problem = staticProblem(payload, asked)
     if (problem !== undefined) return failed(payer, problem)
+    const call = Authorization.call(asked.asset as Hex, payload)
+    const underWay = await isUnderWay(name, payload, call.data)
+    // Asked after that: what is under way no more has been mined, or never will be.
     const before = await already(payload, asked)
     if (before !== undefined) return before
+    if (underWay) return failed(payer, 'settlement_pending', 'It was sent and has not been mined yet.')
     const late = timeProblem(payload)
     if (late !== undefined) return failed(payer, late)
     try {
       const cause = { account: payer, from }
-      const sent = await sender.serve('x402', cause, Authorization.call(asked.asset as Hex, payload))
+      const sent = await sender.serve('x402', cause, call)
+      pending.delete(name)
       await sync.reached(sent.block)
       return { success: true, transaction: sent.transaction, network, payer, amount: asked.amount }
     } catch (error) {
-      if (error instanceof Sender.TransactionPendingError)
+      if (error instanceof Sender.TransactionPendingError) {
+        remember(name)
         return failed(payer, 'settlement_pending', error.shortMessage, error.actual)
+      }
+      // Whether it arrived is open.
+      if (error instanceof ChainUnreachableError) remember(name)
       if (!(error instanceof Sender.RevertedError)) throw error
       // Somebody else may have submitted it just before us.
       const other = await already(payload, asked)
       if (other !== undefined) return other
-      const name = error.actual?.split('(')[0] ?? ''
-      return failed(payer, reasons[name] ?? 'invalid_exact_evm_transaction_failed', error.actual)
+      const revert = error.actual?.split('(')[0] ?? ''
+      return failed(payer, reasons[revert] ?? 'invalid_exact_evm_transaction_failed', error.actual)
     }
   }
 
   /** Asked at the same time as often as it likes, an authorization is sent once. */
   const settleExact = (request: X402.FacilitatorRequest, origin?: string): Promise<X402.Settled> => {
-    const payload = X402.parseExact(request.paymentPayload.payload)
+    const payload = read(request)
     const asked = request.paymentRequirements
     const { from, nonce } = payload.authorization
     const name = [asked.asset, from, nonce, asked.payTo, asked.amount, payload.signature].join(' ')
     const under = running.get(name)
     if (under !== undefined) return under
-    const answer = send(payload, asked, origin).finally(() => running.delete(name))
+    const answer = send(name, payload, asked, origin).finally(() => running.delete(name))
     running.set(name, answer)
     return answer
   }

@@ -31,9 +31,10 @@ export const sameHost = (host: string, extra: readonly string[] = []): RequestHa
 
 /** Lets the operator through. */
 export const operator = (token: string): RequestHandler => {
-  const expected = Buffer.from(`Bearer ${token}`)
+  const expected = Buffer.from(token)
   return (request, _response, next) => {
-    const given = Buffer.from(request.headers.authorization ?? '')
+    // A scheme's name has no case (RFC 9110, 11.1).
+    const given = Buffer.from(/^bearer +(.*)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '')
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new OperatorOnlyError()
     next()
   }

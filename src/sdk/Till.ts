@@ -6,14 +6,10 @@
 import * as Amount from '../core/Amount.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Receipt as ReceiptType } from '../core/Payment.ts'
+import { type Range, Ranges } from './Ranges.ts'
 import * as Receipt from './Receipt.ts'
 
-/** A stretch of a payee's credit: (from, to]. */
-export interface Range {
-  readonly asset: Address
-  readonly from: bigint
-  readonly to: bigint
-}
+export type { Range } from './Ranges.ts'
 
 export interface TillOptions extends Receipt.Trust {
   readonly payee: Address
@@ -29,7 +25,7 @@ export interface TillOptions extends Receipt.Trust {
 
 export class Till {
   readonly #options: TillOptions
-  readonly #served = new Map<Address, Range[]>()
+  readonly #served: Ranges
   readonly #mostUnsettled: bigint | undefined
   #settled: bigint
 
@@ -38,7 +34,7 @@ export class Till {
     this.#settled = options.settled ?? 0n
     const most = options.maxUnsettled
     this.#mostUnsettled = typeof most === 'string' ? Amount.parse(most) : most
-    for (const range of options.served ?? []) this.#add(range)
+    this.#served = new Ranges(options.served)
   }
 
   /**
@@ -56,25 +52,29 @@ export class Till {
     return verified
   }
 
-  /** Takes the stretch of a receipt that has been verified already. @throws {ReceiptSpentError} @throws {RiskExceededError} */
+  /** Takes the range of a receipt that has been verified already. @throws {ReceiptSpentError} @throws {RiskExceededError} */
   take(range: Range): void {
-    const overlap = this.#overlap(range)
+    this.check(range)
+    this.#served.add(range)
+  }
+
+  /** Whether `take` would take it; takes nothing. @throws {ReceiptSpentError} @throws {RiskExceededError} */
+  check(range: Range): void {
+    const overlap = this.#served.overlap(range)
     if (overlap !== undefined) throw new ReceiptSpentError(range, overlap)
     const unsettled = range.to - this.#settled
     if (this.#mostUnsettled !== undefined && unsettled > this.#mostUnsettled)
       throw new RiskExceededError(this.#mostUnsettled, unsettled)
-    this.#add(range)
   }
 
-  /** Gives a stretch back that was taken and bought nothing: it may be taken again. */
-  release({ asset, from, to }: Range): void {
-    const ranges = this.#served.get(asset) ?? []
-    const at = this.#place(ranges, from)
-    const around = ranges[at]
-    if (around === undefined || around.from > from || around.to < to) return
-    const left = around.from < from ? [{ asset, from: around.from, to: from }] : []
-    const right = to < around.to ? [{ asset, from: to, to: around.to }] : []
-    ranges.splice(at, 1, ...left, ...right)
+  /** Gives a range back that was taken and bought nothing: it may be taken again. */
+  release(range: Range): void {
+    this.#served.remove(range)
+  }
+
+  /** Counts a range as served, whether or not part of it was. */
+  add(range: Range): void {
+    this.#served.add(range)
   }
 
   /** Says how much of the payee's credit has been settled on chain by now. */
@@ -84,39 +84,7 @@ export class Till {
 
   /** What has been served, to be given to the next till of this payee. */
   get served(): readonly Range[] {
-    return [...this.#served.values()].flat()
-  }
-
-  /** The place of the first stretch that ends after `from`. */
-  #place(ranges: readonly Range[], from: bigint): number {
-    let [low, high] = [0, ranges.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((ranges[middle] as Range).to > from) high = middle
-      else low = middle + 1
-    }
-    return low
-  }
-
-  #overlap({ asset, from, to }: Range): Range | undefined {
-    const ranges = this.#served.get(asset) ?? []
-    const next = ranges[this.#place(ranges, from)]
-    return next !== undefined && next.from < to ? next : undefined
-  }
-
-  #add({ asset, from, to }: Range): void {
-    const ranges = this.#served.get(asset) ?? []
-    this.#served.set(asset, ranges)
-    const at = this.#place(ranges, from)
-    const [before, after] = [ranges[at - 1], ranges[at]]
-    const left = before?.to === from ? 1 : 0
-    const right = after?.from === to ? 1 : 0
-    const joined = {
-      asset,
-      from: left === 1 ? (before as Range).from : from,
-      to: right === 1 ? (after as Range).to : to,
-    }
-    ranges.splice(at - left, left + right, joined)
+    return this.#served.all
   }
 }
 

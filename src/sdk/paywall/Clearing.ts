@@ -15,7 +15,7 @@ import { PaymentHeaderInvalidError, TermsMismatchError } from './Terms.ts'
 
 /** A receipt that has been found good. */
 export interface Purchase {
-  /** Names the purchase: its payer and reference. */
+  /** Names the purchase: its asset, payer and reference. */
   readonly id: string
   readonly payer: Address
   readonly amount: AmountAtomic
@@ -59,7 +59,7 @@ export const check = async (
     verify(receipt, identities.present ?? identity)
   }
   return {
-    id: `${payment.payer} ${payment.reference}`,
+    id: `${payment.asset} ${payment.payer} ${payment.reference}`,
     payer: payment.payer,
     amount: payment.amount,
     payment: payment.id,

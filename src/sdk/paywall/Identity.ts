@@ -3,15 +3,19 @@
  * paywall is made; afterwards receipts are checked without it. Read again where a receipt is signed by another key than the known one (the
  * operator's key may have been replaced), at most once a second, and where the chain's clock runs ahead of this machine's.
  *
- * What the payee had been credited before the paywall was made counts as served: one receipt buys once, also across a restart. A till that
- * is kept (`served`) knows better, and is believed instead.
+ * What the payee had been credited before this process first took its receipts counts as served: one receipt buys once, also across a
+ * restart. A till that is kept (`served`, `store`) knows better, and is believed instead.
  */
 import { SunledgerError } from '../../core/Errors.ts'
 import type { Address } from '../../core/Payment.ts'
 import * as X402 from '../../core/X402.ts'
 import type { Client } from '../Client.ts'
 import * as Deployment from '../Deployment.ts'
-import { type Range, Till, type TillOptions } from '../Till.ts'
+import type { Range } from '../Till.ts'
+import type { TillStore } from '../TillStore.ts'
+import type { Memory } from './Answers.ts'
+import * as Risk from './Risk.ts'
+import * as Served from './Served.ts'
 
 export interface IdentityOptions extends Deployment.Pins {
   readonly client: Client
@@ -19,7 +23,10 @@ export interface IdentityOptions extends Deployment.Pins {
   /** Default: dollars. */
   readonly asset?: Address | undefined
   readonly served?: readonly Range[] | undefined
-  readonly maxUnsettled?: TillOptions['maxUnsettled']
+  /** Decimal text or atomic units. */
+  readonly maxUnsettled?: string | bigint | undefined
+  readonly memory?: Memory | undefined
+  readonly store?: TillStore | undefined
 }
 
 export interface Identity {
@@ -28,7 +35,9 @@ export interface Identity {
   readonly token: Deployment.Token
   /** How far the chain's clock is ahead of this machine's, in seconds; 0 where it is not. */
   readonly leadSeconds: number
-  readonly till: Till
+  readonly served: Served.Served
+  /** undefined: whatever the operator owes is borne. */
+  readonly risk: Risk.Risk | undefined
 }
 
 export interface Identities {
@@ -56,28 +65,22 @@ export const create = (options: IdentityOptions): Identities => {
   let loading: Promise<Identity> | undefined
   let readAtMs = Number.NEGATIVE_INFINITY
 
-  const tillOf = async (deployment: Deployment.Deployment, token: Deployment.Token): Promise<Till> => {
-    const line = (await client.account(payTo)).assets.find(({ asset }) => asset === token.asset)
-    const total = line?.credit.total ?? 0n
-    const before: readonly Range[] = total === 0n ? [] : [{ asset: token.asset, from: 0n, to: total }]
-    return new Till({
-      ...deployment.trust,
-      payee: payTo,
-      asset: token.asset,
-      settled: total - (line?.unsettledCredit ?? 0n),
-      maxUnsettled: options.maxUnsettled,
-      served: options.served ?? before,
-    })
-  }
-
   const load = async (): Promise<Identity> => {
     readAtMs = performance.now()
     const status = await client.status()
     const deployment = Deployment.from(status, options)
     const token = Deployment.token(deployment, options.asset ?? deployment.dollar.asset)
-    const till = present?.till ?? (await tillOf(deployment, token))
+    const { asset } = token
+    const lineOf = async () => (await client.account(payTo)).assets.find((line) => line.asset === asset)
+    const credited = async () => (await lineOf())?.credit.total ?? 0n
+    const { served: ranges, maxUnsettled, memory, store } = options
+    const served =
+      present?.served ??
+      (await Served.of({ trust: deployment.trust, payee: payTo, asset, served: ranges, credited, memory, store }))
+    const most = maxUnsettled === undefined ? undefined : Deployment.amount(token, maxUnsettled)
+    const risk = present?.risk ?? (most === undefined ? undefined : Risk.create(most, lineOf))
     const network = X402.networkOf(deployment.trust.chainId)
-    present = { deployment, network, token, leadSeconds: leadOf(status.nowSeconds), till }
+    present = { deployment, network, token, leadSeconds: leadOf(status.nowSeconds), served, risk }
     return present
   }
 
@@ -99,7 +102,8 @@ export const create = (options: IdentityOptions): Identities => {
       try {
         return present ?? (await reload())
       } catch (cause) {
-        throw new PaywallUnreadyError(cause)
+        // A store that cannot be used says so by its own name.
+        throw /^SL63[89]$/.test((cause as SunledgerError).code) ? cause : new PaywallUnreadyError(cause)
       }
     },
     tick() {

@@ -10,10 +10,14 @@ import type { ServerResponse } from 'node:http'
 import { SunledgerError } from '../../core/Errors.ts'
 import * as Metered from '../../core/Metered.ts'
 import * as Deployment from '../Deployment.ts'
+import { AnswerGoneError } from './Answers.ts'
+import * as Charge from './Charge.ts'
 import * as Clearing from './Clearing.ts'
 import type { Identity } from './Identity.ts'
-import { type Counter, counter, type PaywallOptions, payloadOf } from './Paywall.ts'
+import { isQuiet, payloadOf } from './Payload.ts'
+import { type Counter, counter, type PaywallOptions } from './Paywall.ts'
 import * as Serve from './Serve.ts'
+import { Hold, PurchaseUnderWayError } from './Served.ts'
 import { deliver, event, type Session } from './Session.ts'
 import * as Terms from './Terms.ts'
 
@@ -21,7 +25,7 @@ import * as Terms from './Terms.ts'
 export type Source<R> = (request: R, signal: AbortSignal) => AsyncIterable<unknown>
 
 export interface MeteredOptions<R extends Terms.PaywallRequest = Terms.PaywallRequest>
-  extends Omit<PaywallOptions<R>, 'schemes' | 'memory' | 'mimeType'> {
+  extends Omit<PaywallOptions<R>, 'schemes' | 'memory' | 'mimeType' | 'patienceMs'> {
   /** Units for which `price` is asked; default 1. A price below an atomic unit a unit is stated for many. */
   readonly per?: number | bigint | undefined
   /** What is counted: 'Wh', 'token'. */
@@ -49,16 +53,21 @@ const settleRest = async <R extends Terms.PaywallRequest>(
   { at }: Desk<R>,
   session: Session,
   tariff: Metered.Tariff,
-  identity: Identity,
 ): Promise<Metered.End['charge']> => {
   const rest = session.paid - Metered.costOf(tariff, session.delivered)
   const last = session.purchases.at(-1)
-  if (rest <= 0n || last === undefined) return 'charged'
-  const refund = await Serve.refund(at, { ...last, amount: rest as Clearing.Purchase['amount'] }, last.range.asset)
-  if (refund !== undefined) return 'refunded'
-  if (rest < last.amount) return 'charged'
-  identity.till.release(last.range)
-  return 'unused'
+  if (rest <= 0n || last === undefined) {
+    await session.hold.end()
+    return 'charged'
+  }
+  const amount = rest as Clearing.Purchase['amount']
+  const refund = await Charge.refund(at.payee, { ...last, amount }, last.range.asset)
+  if (refund === undefined && rest >= last.amount) {
+    await session.hold.release()
+    return 'unused'
+  }
+  await session.hold.end()
+  return refund === undefined ? 'charged' : 'refunded'
 }
 
 const run = async <R extends Terms.PaywallRequest>(
@@ -66,7 +75,7 @@ const run = async <R extends Terms.PaywallRequest>(
   request: R,
   response: ServerResponse,
   [id, session]: [string, Session],
-  [tariff, identity]: [Metered.Tariff, Identity],
+  tariff: Metered.Tariff,
 ): Promise<void> => {
   const end = new AbortController()
   response.once('close', () => end.abort())
@@ -88,7 +97,7 @@ const run = async <R extends Terms.PaywallRequest>(
   desk.sessions.delete(id)
   end.abort()
   if (reason !== 'done') void Promise.resolve(units?.return?.()).catch(() => {})
-  const charge = await settleRest(desk, session, tariff, identity)
+  const charge = await settleRest(desk, session, tariff).catch(() => 'charged' as const)
   const { delivered, paid } = session
   if (reason !== undefined) response.end(event('end', { reason, delivered, paid, charge }))
 }
@@ -107,8 +116,21 @@ const take = async <R extends Terms.PaywallRequest>(
   return Clearing.check(payload, at.terms.urlOf(request), at.payTo, known, at.identities)
 }
 
-const settledBy = ({ payment, payer, amount }: Clearing.Purchase, { network }: Identity) =>
-  Serve.headersOf('charged', { success: true, transaction: payment, network, payer, amount: amount.toString() })
+/** Takes it for a stream. @throws {ReceiptSpentError} @throws {RiskReachedError} @throws {PurchaseUnderWayError} */
+const claim = async (purchase: Clearing.Purchase, { served, risk }: Identity): Promise<Hold> => {
+  const hold = new Hold(served, purchase.id, purchase.range)
+  served.till.check(purchase.range)
+  await risk?.take(purchase.range.to)
+  const met = await hold.take()
+  // What a process that died had begun to deliver is used up, as far as anybody can tell.
+  if (met === 'toPayBack') await hold.end()
+  if (met !== undefined) throw new AnswerGoneError()
+  if (!(await hold.begin())) throw new PurchaseUnderWayError()
+  return hold
+}
+
+const settledBy = (purchase: Clearing.Purchase, { network }: Identity) =>
+  Charge.headersOf('charged', Serve.settledOf(purchase, network))
 
 const open = async <R extends Terms.PaywallRequest>(
   desk: Desk<R>,
@@ -121,7 +143,7 @@ const open = async <R extends Terms.PaywallRequest>(
   const first = Metered.firstOf(tariff)
   if (purchase.amount < first)
     throw new Terms.TermsMismatchError('amount', `at least ${first} atomic units`, `${purchase.amount}`)
-  identity.till.take(purchase.range)
+  const hold = await claim(purchase, identity)
   const id = randomBytes(16).toString('hex')
   const session: Session = {
     ...{
@@ -130,11 +152,11 @@ const open = async <R extends Terms.PaywallRequest>(
       purchases: [purchase],
       paid: purchase.amount as bigint,
     },
-    ...{ delivered: 0n, wake: () => {} },
+    ...{ hold, delivered: 0n, wake: () => {} },
   }
   desk.sessions.set(id, session)
   for (const [name, value] of Object.entries(settledBy(purchase, identity))) response.setHeader(name, value as string)
-  await run(desk, request, response, [id, session], [tariff, identity])
+  await run(desk, request, response, [id, session], tariff)
 }
 
 const pay = async <R extends Terms.PaywallRequest>(
@@ -144,12 +166,20 @@ const pay = async <R extends Terms.PaywallRequest>(
   identity: Identity,
 ): Promise<void> => {
   const purchase = await take(desk, request, identity)
-  const session = desk.sessions.get(String(request.headers[Metered.sessionHeader]))
+  const id = String(request.headers[Metered.sessionHeader])
+  const session = desk.sessions.get(id)
   // Nothing is taken for a stream that has ended: the receipt can open the next one.
   if (session === undefined || session.url !== desk.at.terms.urlOf(request) || session.payer !== purchase.payer)
     throw new SessionUnknownError()
-  if (!session.purchases.some(({ id }) => id === purchase.id)) {
-    identity.till.take(purchase.range)
+  if (!session.purchases.some((known) => known.id === purchase.id)) {
+    const hold = await claim(purchase, identity)
+    // It may have ended meanwhile, and then has taken nothing.
+    if (desk.sessions.get(id) !== session) {
+      await hold.release()
+      throw new SessionUnknownError()
+    }
+    await session.hold.end()
+    session.hold = hold
     session.purchases.push(purchase)
     if (session.purchases.length > mostRemembered) session.purchases.shift()
     session.paid += purchase.amount
@@ -174,6 +204,7 @@ const handle = async <R extends Terms.PaywallRequest>(
   [request, response, next]: [R, ServerResponse, (error?: unknown) => void],
 ): Promise<void> => {
   const { at } = desk
+  if (isQuiet(request, response)) return
   let tariff: Metered.Tariff | undefined
   try {
     const identity = at.identities.present ?? (await at.identities.ready())
@@ -184,11 +215,17 @@ const handle = async <R extends Terms.PaywallRequest>(
     const identity = at.identities.present
     if (response.headersSent) response.destroy()
     else if (!(error instanceof SunledgerError)) next(error)
-    else if (error.status === 503 || error.status === 404 || tariff === undefined || identity === undefined)
+    else if (
+      error.status === 503 ||
+      error.status === 404 ||
+      error.code === 'SL633' ||
+      tariff === undefined ||
+      identity === undefined
+    )
       Terms.sendProblem(response, error)
     else
       at.terms.ask(request, response, identity, Metered.firstOf(tariff), error, {
-        metered: { unit: tariff.unit, price: tariff.price.toString(), per: tariff.per.toString() },
+        extra: { metered: { unit: tariff.unit, price: tariff.price.toString(), per: tariff.per.toString() } },
       })
   }
 }

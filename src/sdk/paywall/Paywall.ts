@@ -6,38 +6,44 @@
  *
  * | the answer | `clearing` | `exact` |
  * |---|---|---|
- * | below 400 | charged once | settled on chain, then sent |
+ * | below 400 | charged once, when it begins to leave | settled on chain, then sent |
  * | 400 and above, or thrown | paid back where `payee` can sign; else the receipt stays unused, and the same key tries again for free | nothing is charged |
  *
- * `PAYMENT-RESPONSE` and `Sunledger-Charge` say which: `charged`, `refunded`, `unused` or `none`. The same purchase again gets the same answer.
+ * `PAYMENT-RESPONSE` and `Sunledger-Charge` say which: `charged`, `refunded`, `unused`, `none` or `unknown`. The same purchase again gets
+ * the same answer. Who pays for what when something breaks: `docs/paywall.md`.
  */
 import type { ServerResponse } from 'node:http'
 import { SunledgerError } from '../../core/Errors.ts'
-import * as QuickHeader from '../../core/QuickHeader.ts'
-import * as X402 from '../../core/X402.ts'
+import type * as X402 from '../../core/X402.ts'
 import * as AddressText from '../Address.ts'
 import { Client } from '../Client.ts'
 import type { Pins } from '../Deployment.ts'
 import type { Range } from '../Till.ts'
-import * as Answers from './Answers.ts'
-import * as Clearing from './Clearing.ts'
-import * as Exact from './Exact.ts'
+import type * as Answers from './Answers.ts'
+import type * as Charge from './Charge.ts'
+import { ExactRefusedError } from './ExactErrors.ts'
 import * as Identity from './Identity.ts'
-import * as Serve from './Serve.ts'
+import * as PayByExact from './PayByExact.ts'
+import * as PayByReceipt from './PayByReceipt.ts'
+import { isQuiet, payloadOf } from './Payload.ts'
+import { RiskReachedError } from './Risk.ts'
+import type { Exchange } from './Serve.ts'
+import { assertStore, type Instances } from './Served.ts'
 import * as Terms from './Terms.ts'
+import * as V1 from './V1.ts'
 
-export type { Payee } from './Serve.ts'
+export type { Payee } from './Charge.ts'
 export type { PaywallRequest, Price, Scheme } from './Terms.ts'
 
-export interface PaywallOptions<R extends Terms.PaywallRequest = Terms.PaywallRequest> extends Pins {
+export interface PaywallOptions<R extends Terms.PaywallRequest = Terms.PaywallRequest> extends Pins, Instances {
   /** Decimal text in whole units ('0.0005'), atomic units (500n), or what gives a request's price. */
   readonly price: Terms.TermsOptions<R>['price']
-  /** Who is paid; left out: `payee`. Each server process needs an address of its own: what was served is known to its process alone. */
+  /** Who is paid; left out: `payee`. */
   readonly payTo?: string | undefined
   /** The clearing service: its address, or a client. */
   readonly clearing: string | URL | Client
   /** Pays back where a handler fails. */
-  readonly payee?: Serve.Payee | undefined
+  readonly payee?: Charge.Payee | undefined
   /** Ways to pay, the preferred first; default: both. */
   readonly schemes?: readonly Terms.Scheme[] | undefined
   /** Default: dollars. */
@@ -55,7 +61,9 @@ export interface PaywallOptions<R extends Terms.PaywallRequest = Terms.PaywallRe
    * paid before this one was made, so that no old receipt buys anew after a restart.
    */
   readonly served?: readonly Range[] | undefined
-  /** Serves nothing once the operator would owe more than this beyond what is settled. */
+  /** How long a handler may go on after its client has left, so that its answer can be kept for it; default 30 000. */
+  readonly patienceMs?: number | undefined
+  /** Nothing is offered nor taken once the operator would owe more than this beyond what is settled. */
   readonly maxUnsettled?: Identity.IdentityOptions['maxUnsettled']
 }
 
@@ -68,175 +76,164 @@ export interface Paywall<R extends Terms.PaywallRequest = Terms.PaywallRequest> 
 }
 
 /** What a purchase needs. */
-export interface Counter<R extends Terms.PaywallRequest> extends Serve.Counter {
-  readonly terms: Terms.Terms<R>
-  readonly identities: Identity.Identities
-  readonly nonces: Exact.Nonces
-  readonly client: Client
-}
+export type Counter<R extends Terms.PaywallRequest> = PayByExact.ExactCounter<R>
 
-/** @throws {AddressInvalidError} @throws {UrlInvalidError} */
+/** @throws {AddressInvalidError} @throws {UrlInvalidError} @throws {StoreMissingError} */
 export const counter = <R extends Terms.PaywallRequest>(options: PaywallOptions<R>): Counter<R> => {
   const payTo = AddressText.parse(options.payTo ?? options.payee?.address ?? '')
+  assertStore(options)
   // Requests wait for it, so it may not try for long.
   const client =
     options.clearing instanceof Client ? options.clearing : new Client(options.clearing, { retryForMs: 2_000 })
-  const { maxTimeoutSeconds = 60, schemes = ['clearing', 'exact'] } = options
+  const { maxTimeoutSeconds = 60, schemes = ['clearing', 'exact'], patienceMs = 30_000 } = options
   return {
     payTo,
     client,
+    patienceMs,
     payee: options.payee,
-    answers: new Answers.Answers(options.memory),
-    nonces: new Exact.Nonces(),
     identities: Identity.create({ ...options, client, payTo }),
     terms: Terms.make({ ...options, payTo, schemes, maxTimeoutSeconds, service: client.url.href.replace(/\/$/, '') }),
   }
 }
 
-/** Of a receipt's terms nothing is used but its scheme and network: what counts is what the receipt says. */
-const isPlain = (said: unknown): said is X402.Payload => {
-  const { x402Version, accepted, payload } = (said ?? {}) as Partial<X402.Payload>
-  const isClearing = accepted?.scheme === 'clearing' && typeof accepted.network === 'string'
-  return x402Version === X402.version && isClearing && typeof payload === 'object' && payload !== null
+type Next = (error?: unknown) => void
+
+/** What an application's own price function has thrown. */
+class PriceFailed {
+  readonly cause: unknown
+  constructor(cause: unknown) {
+    this.cause = cause
+  }
 }
 
-/** The payment that a request carries. @throws {PaymentHeaderInvalidError} */
-export const payloadOf = (request: Terms.PaywallRequest): X402.Payload | undefined => {
-  const header = request.headers[X402.headers.signature]
-  if (typeof header !== 'string') return undefined
-  // As in `isPlain`, of its terms there is only what is used.
-  const quick = QuickHeader.read(header, X402.version) as X402.Payload | undefined
-  if (quick !== undefined) return quick
+/** A request's price, asked once, when it is needed. */
+const priceOf = <R extends Terms.PaywallRequest>(at: Counter<R>, request: R, identity: Identity.Identity) => {
+  let known: bigint | Promise<bigint> | undefined
+  const fail = (cause: unknown): never => {
+    throw new PriceFailed(cause)
+  }
+  return (): bigint | Promise<bigint> => {
+    if (known !== undefined) return known
+    try {
+      const asked = at.terms.price(request, identity)
+      known = asked instanceof Promise ? asked.catch(fail) : asked
+      return known
+    } catch (cause) {
+      return fail(cause)
+    }
+  }
+}
+
+/** Asks for payment in the ways that are open; where the operator owes too much already, not by receipts. @throws {RiskReachedError} */
+const askFor = async <R extends Terms.PaywallRequest>(
+  at: Counter<R>,
+  schemes: readonly Terms.Scheme[],
+  identity: Identity.Identity,
+  [request, response]: Exchange<R>,
+  [price, error]: [PayByReceipt.Price, SunledgerError],
+): Promise<void> => {
+  const amount = await price()
+  let open = schemes
   try {
-    const said = X402.decode(header)
-    return isPlain(said) ? said : X402.parsePayload(said)
+    if (schemes.includes('clearing')) await identity.risk?.offer(amount)
+  } catch (cause) {
+    open = schemes.filter((scheme) => scheme !== 'clearing')
+    if (open.length === 0 || !(cause instanceof RiskReachedError)) throw cause
+  }
+  at.terms.ask(request, response, identity, amount, error, { schemes: open })
+}
+
+/** The payment that a request carries, of whichever version. */
+const paymentOf = async <R extends Terms.PaywallRequest>(
+  at: Counter<R>,
+  request: R,
+  identity: Identity.Identity,
+  price: PayByReceipt.Price,
+): Promise<readonly [payload: X402.Payload, isV1: boolean]> => {
+  const payload = payloadOf(request)
+  if (payload !== undefined) return [payload, false]
+  const header = request.headers[V1.headers.payment]
+  if (typeof header !== 'string') throw new Terms.PaymentRequiredError()
+  const asked = at.terms.exact(identity, await price())
+  try {
+    return [V1.payloadOf(header, asked), true]
   } catch (cause) {
     throw new Terms.PaymentHeaderInvalidError(cause)
   }
 }
 
-/** @throws {TermsMismatchError} it is too little; paid back where that is possible */
-const enough = async (
-  at: Serve.Counter,
-  purchase: Clearing.Purchase,
-  least: bigint,
-  till: Identity.Identity['till'],
-) => {
-  if (purchase.amount >= least) return
-  till.take(purchase.range)
-  const refund = await Serve.refund(at, purchase, purchase.range.asset)
-  if (refund === undefined) till.release(purchase.range)
-  const charge = refund === undefined ? undefined : 'refunded'
-  throw new Terms.TermsMismatchError('amount', `at least ${least} atomic units`, `${purchase.amount}`, charge)
-}
-
-type Next = (error?: unknown) => void
-
-const serveClearing = async <R extends Terms.PaywallRequest>(
+const pay = async <R extends Terms.PaywallRequest>(
   at: Counter<R>,
-  payload: X402.Payload,
-  known: Identity.Identity,
-  [request, response, next]: [R, ServerResponse, Next],
-  price: bigint,
-): Promise<void> => {
-  const url = at.terms.urlOf(request)
-  const purchase = await Clearing.check(payload, url, at.payTo, known, at.identities)
-  const { till, network } = at.identities.present ?? known
-  const answer = at.answers.begin(purchase.id, Answers.requestName(request.method ?? 'GET', request.body))
-  const before = answer instanceof Promise ? await answer : answer
-  if (before !== undefined) {
-    Serve.again(response, before)
-    return
-  }
-  try {
-    await enough(at, purchase, at.terms.leastFor(url, price), till)
-    till.take(purchase.range)
-  } catch (error) {
-    at.answers.end(purchase.id)
-    throw error
-  }
-  Serve.clearing(at, response, purchase, till, network, price)
-  next()
-}
-
-const serveExact = async <R extends Terms.PaywallRequest>(
-  at: Counter<R>,
-  payload: X402.Payload,
+  schemes: readonly Terms.Scheme[],
   identity: Identity.Identity,
-  [request, response, next]: [R, ServerResponse, Next],
-  price: bigint,
+  exchange: Exchange<R>,
+  price: PayByReceipt.Price,
 ): Promise<void> => {
-  const url = at.terms.urlOf(request)
-  const paid = Exact.check(payload, at.payTo, at.terms.leastFor(url, price), identity)
-  const key = Terms.keyOf(request)
-  const id = key === undefined || !paid.isOwn ? undefined : `${paid.payer} ${url} ${key}`
-  const answer =
-    id === undefined ? undefined : at.answers.begin(id, Answers.requestName(request.method ?? 'GET', request.body))
-  const before = answer instanceof Promise ? await answer : answer
-  if (before !== undefined) {
-    Serve.again(response, before)
-    return
-  }
-  try {
-    at.nonces.take(paid.nonce)
-    const isDoubtful = at.nonces.isDoubtful(paid.nonce)
-    if (!isDoubtful)
-      await Exact.verify(at.client, paid).catch((error: unknown) => {
-        at.nonces.release(paid.nonce)
-        throw error
-      })
-  } catch (error) {
-    if (id !== undefined) at.answers.end(id)
-    throw error
-  }
-  Serve.exact(at, response, paid, id, {
-    network: identity.network,
-    settle: () => Exact.settle(at.client, paid),
-    unused: (isDoubtful) => at.nonces.release(paid.nonce, isDoubtful),
-  })
-  next()
+  const [payload, isV1] = await paymentOf(at, exchange[0], identity, price)
+  const { scheme, network } = payload.accepted
+  if (network !== identity.network) throw new Terms.TermsMismatchError('network', identity.network, network)
+  const offered = schemes.find((each) => each === scheme)
+  if (offered === undefined) throw new Terms.TermsMismatchError('scheme', schemes.join(' or '), scheme)
+  if (offered === 'clearing') return PayByReceipt.serve(at, payload, identity, exchange, price)
+  return PayByExact.serve(at, payload, identity, exchange, price, isV1)
+}
+
+/** Problems that say by themselves what to do; for the others the terms are said anew. */
+const isPlain503 = (error: SunledgerError): boolean => error.status === 503 || /^SL6(33|64)$/.test(error.code)
+
+const refuse = async <R extends Terms.PaywallRequest>(
+  at: Counter<R>,
+  schemes: readonly Terms.Scheme[],
+  identity: Identity.Identity,
+  exchange: Exchange<R>,
+  [price, error]: [PayByReceipt.Price, unknown],
+): Promise<void> => {
+  const [, response, next] = exchange
+  // The chain's clock may have run ahead since the service was read.
+  if (error instanceof ExactRefusedError) at.identities.tick()
+  if (error instanceof PriceFailed) next(error.cause)
+  else if (!(error instanceof SunledgerError)) next(error)
+  else if (isPlain503(error)) {
+    if (error instanceof RiskReachedError && error.charge !== undefined)
+      response.setHeader('sunledger-charge', error.charge)
+    Terms.sendProblem(response, error)
+  } else
+    await askFor(at, schemes, at.identities.present ?? identity, exchange, [price, error]).catch((cause: unknown) =>
+      // What the price function throws is the application's own affair.
+      cause instanceof SunledgerError
+        ? Terms.sendProblem(response, cause)
+        : next((cause as PriceFailed).cause ?? cause),
+    )
 }
 
 const handle = async <R extends Terms.PaywallRequest>(
   at: Counter<R>,
   schemes: readonly Terms.Scheme[],
-  exchange: [R, ServerResponse, Next],
+  exchange: Exchange<R>,
 ): Promise<void> => {
   const [request, response, next] = exchange
+  if (isQuiet(request, response)) return
   let identity: Identity.Identity
-  let price: bigint
   try {
     identity = at.identities.present ?? (await at.identities.ready())
-    // A chain whose clock runs ahead goes on running.
-    if (identity.leadSeconds > 0) at.identities.tick()
-    const asked = at.terms.price(request, identity)
-    price = asked instanceof Promise ? await asked : asked
   } catch (error) {
-    // What the price function throws is the application's own affair.
-    if (error instanceof Identity.PaywallUnreadyError) Terms.sendProblem(response, error)
+    if (error instanceof SunledgerError) Terms.sendProblem(response, error)
     else next(error)
     return
   }
+  // A chain whose clock runs ahead goes on running.
+  if (identity.leadSeconds > 0) at.identities.tick()
+  const price = priceOf(at, request, identity)
   try {
-    const payload = payloadOf(request)
-    if (payload === undefined) throw new Terms.PaymentRequiredError()
-    const { scheme, network } = payload.accepted
-    if (network !== identity.network) throw new Terms.TermsMismatchError('network', identity.network, network)
-    const offered = schemes.find((each) => each === scheme)
-    if (offered === undefined) throw new Terms.TermsMismatchError('scheme', schemes.join(' or '), scheme)
-    await (offered === 'clearing' ? serveClearing : serveExact)(at, payload, identity, exchange, price)
+    await pay(at, schemes, identity, exchange, price)
   } catch (error) {
-    // The chain's clock may have run ahead since the service was read.
-    if (error instanceof Exact.ExactRefusedError) at.identities.tick()
-    if (!(error instanceof SunledgerError)) next(error)
-    else if (error.status === 503 || error.code === 'SL664') Terms.sendProblem(response, error)
-    else at.terms.ask(request, response, at.identities.present ?? identity, price, error)
+    await refuse(at, schemes, identity, exchange, [price, error])
   }
 }
 
 /**
  * Express middleware that lets paid requests through.
- * @throws {AddressInvalidError} @throws {UrlInvalidError}
+ * @throws {AddressInvalidError} @throws {UrlInvalidError} @throws {StoreMissingError}
  * @example app.get('/charge', paywall({ price: '0.0005', payTo, clearing: 'http://127.0.0.1:4020' }), handler)
  */
 export const paywall = <R extends Terms.PaywallRequest = Terms.PaywallRequest>(
@@ -252,6 +249,8 @@ export const paywall = <R extends Terms.PaywallRequest = Terms.PaywallRequest>(
       await at.identities.ready()
     },
   }
-  Object.defineProperty(middleware, 'served', { get: () => at.identities.present?.till.served ?? options.served ?? [] })
+  Object.defineProperty(middleware, 'served', {
+    get: () => at.identities.present?.served.till.served ?? options.served ?? [],
+  })
   return Object.assign(middleware, extras) as Paywall<R>
 }

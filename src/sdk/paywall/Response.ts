@@ -1,157 +1,298 @@
 /**
- * Stands between a handler and its response, so that what the answer says of the charge is true when it leaves: a failed answer is held
- * back until the money is (or the attempt to pay it back has ended), an answer paid by `exact` until it is settled. Everything else passes
- * as the handler writes it. A copy is kept for whoever asks the same again.
+ * Stands between a handler and its response, so that what the answer says of the charge is true when it leaves, and so that what was bought
+ * is there for its buyer even where the connection breaks.
+ *
+ * - An answer that is `held` leaves when the money is where it belongs. Where a handler begins an answer, throws, and an error handler
+ *   answers in its place, the bytes of the first are dropped: one response never carries another.
+ * - Lengths are true: a held answer gets the length that it has, one that passes and does not keep to its own closes the connection.
+ * - When the client leaves, the handler goes on and is not told for a while, since its answer has been paid for and is recorded for whoever
+ *   sends the purchase again.
  */
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Answer } from './Answers.ts'
+import * as Headers from './Headers.ts'
+import { type Body, type Bounds, Recording } from './Recording.ts'
+import { isBodiless, read } from './Writes.ts'
+
+/** What is decided about an answer: headers to add, or another answer in its place; then the first is for whoever decided to keep or drop. */
+export interface Decided {
+  readonly headers: OutgoingHttpHeaders
+  readonly instead?: Answer | undefined
+}
 
 /** Says what becomes of an answer. */
-export interface Till {
-  /** A status at which the answer may pass at once, with these headers; undefined: it is held until `close`. */
-  pass(status: number): OutgoingHttpHeaders | undefined
-  /** Decides about an answer that was held: headers to add, and another answer in its place where there is one. */
-  close(status: number): Promise<{ readonly headers: OutgoingHttpHeaders; readonly instead?: Answer }>
-  /** The answer is out, whole. `undefined`: it was too large to be kept. */
-  done(answer: Answer | undefined, held: boolean): void
-  /** The connection has broken and the handler has not ended its answer for long. */
-  abandoned(): void
+export interface Desk {
+  readonly bounds: Bounds
+  /** How long a handler may go on after its client has left. */
+  readonly patienceMs: number
+  /**
+   * An answer of this status begins to leave: with these headers; undefined: it is held until `close`.
+   * @param whole the answer, where it is known as a whole already
+   */
+  pass(status: number, whole: Answer | undefined): OutgoingHttpHeaders | undefined | Promise<Decided>
+  /** Decides about an answer that was held. @param answer undefined: it was too large to be held */
+  close(status: number, answer: Answer | undefined, isGone: boolean): Promise<Decided>
+  /** The handler has ended its answer, and it is out. `undefined`: it was too large to be kept. */
+  done(answer: Answer | undefined): void
+  /** It has not ended it and will not. @param isOurs the server broke it off, and not the client */
+  lost(hasBegun: boolean, isOurs: boolean): void
 }
 
-/** How long a handler may go on after its client has left. */
-const patienceMs = 30_000
+type Write = (...args: unknown[]) => boolean
+type State = 'open' | 'opening' | 'passing' | 'holding' | 'over'
 
-type Call = () => unknown
+class Guard {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #desk: Desk
+  #recording: Recording
+  readonly #before: OutgoingHttpHeaders
+  readonly #original
+  #state: State = 'open'
+  /** The handler has ended its answer. */
+  #hasEnded = false
+  #isGone = false
+  /** Headers of the answer as its handler set them. */
+  #kept: OutgoingHttpHeaders = {}
+  #status = 0
+  #declared: number | undefined
+  /** Written while it was being opened. */
+  #early: Buffer[] = []
+  /** Another answer has left in the place of the handler's, which may go on writing. */
+  #isReplaced = false
+  #patience: NodeJS.Timeout | undefined
 
-const bufferOf = (chunk: unknown, encoding: unknown): Buffer =>
-  Buffer.isBuffer(chunk)
-    ? chunk
-    : typeof chunk === 'string'
-      ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
-      : Buffer.from(chunk as Uint8Array)
+  constructor(request: IncomingMessage, response: ServerResponse, desk: Desk) {
+    this.#request = request
+    this.#response = response
+    this.#desk = desk
+    this.#recording = new Recording(desk.bounds)
+    this.#before = { ...response.getHeaders() }
+    this.#original = {
+      writeHead: response.writeHead.bind(response) as (...args: unknown[]) => unknown,
+      write: response.write.bind(response) as Write,
+      end: response.end.bind(response) as (...args: unknown[]) => unknown,
+      flushHeaders: response.flushHeaders.bind(response),
+      emit: response.emit.bind(response) as (...args: unknown[]) => boolean,
+      destroy: response.destroy.bind(response),
+    }
+    response.writeHead = ((...args: [number, ...unknown[]]) => this.#writeHead(...args)) as typeof response.writeHead
+    response.write = ((...args: unknown[]) => this.#write(args)) as typeof response.write
+    response.end = ((...args: unknown[]) => this.#end(args)) as typeof response.end
+    response.flushHeaders = () => {
+      this.#begin()
+      if (this.#state === 'passing') this.#original.flushHeaders()
+    }
+    response.emit = ((...args: unknown[]) =>
+      args[0] === 'close' && !this.#hasEnded ? this.#left() : this.#original.emit(...args)) as typeof response.emit
+    // While an answer is being opened nobody can begin another in its place.
+    const prototype = Object.getPrototypeOf(response)
+    Object.defineProperty(response, 'headersSent', {
+      configurable: true,
+      get: () => this.#state === 'opening' || Reflect.get(prototype, 'headersSent', response),
+    })
+    response.destroy = (error) => {
+      if (!this.#hasEnded) this.#lose(!this.#isGone)
+      return this.#original.destroy(error)
+    }
+  }
 
-const joined = (chunks: readonly Buffer[]): Buffer =>
-  chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+  #answer(): Answer | undefined {
+    const body = this.#recording.body()
+    return body === undefined ? undefined : { status: this.#status, headers: this.#kept, body }
+  }
 
-/** Headers as `writeHead` takes them: an object, a flat list, or a list of pairs. */
-const setAll = (response: ServerResponse, given: unknown): void => {
-  if (Array.isArray(given)) {
-    const pairs = Array.isArray(given[0])
-      ? given
-      : given.flatMap((name, i) => (i % 2 === 0 ? [[name, given[i + 1]]] : []))
-    for (const [name, value] of pairs) response.setHeader(name, value)
-  } else if (typeof given === 'object' && given !== null)
-    for (const [name, value] of Object.entries(given))
-      if (value !== undefined) response.setHeader(name, value as string)
+  /** The first of an answer is there. @param isWhole and all of it */
+  #begin(isWhole = false): void {
+    if (this.#state !== 'open') return
+    const { statusCode } = this.#response
+    this.#status = statusCode
+    this.#kept = Headers.since(this.#before, this.#response)
+    const decided = this.#desk.pass(statusCode, isWhole ? this.#answer() : undefined)
+    if (decided === undefined) this.#state = 'holding'
+    else if (decided instanceof Promise) {
+      this.#state = 'opening'
+      decided.then(
+        (what) => this.#open(what),
+        () => this.#response.destroy(),
+      )
+    } else this.#pass(decided)
+  }
+
+  /** From here on it leaves as the handler writes it. */
+  #pass(headers: OutgoingHttpHeaders): void {
+    Headers.setAll(this.#response, headers)
+    Headers.expose(this.#response)
+    // As the handler set them: what lies below, such as compression, is passed anew by whoever gets the answer again.
+    this.#kept = Headers.since(this.#before, this.#response)
+    const declared = this.#response.getHeader('content-length')
+    this.#declared = declared === undefined || isBodiless(this.#status) ? undefined : Number(declared)
+    this.#state = 'passing'
+  }
+
+  #open({ headers, instead }: Decided): void {
+    if (this.#state !== 'opening') return
+    if (instead !== undefined) return this.#replace(headers, instead)
+    this.#pass(headers)
+    const early = this.#early.splice(0)
+    if (this.#hasEnded) return this.#finish(early)
+    if (!this.#isGone) for (const piece of early) this.#original.write(piece)
+    this.#original.emit('drain')
+  }
+
+  #writeHead(status: number, ...rest: unknown[]): ServerResponse {
+    if (this.#state === 'passing' || this.#state === 'over') {
+      this.#original.writeHead(status, ...rest)
+      return this.#response
+    }
+    this.#response.statusCode = status
+    if (typeof rest[0] === 'string') this.#response.statusMessage = rest.shift() as string
+    Headers.setAll(this.#response, rest.shift())
+    this.#restart()
+    this.#begin()
+    return this.#response
+  }
+
+  /** An answer is begun in the place of one that is held: after an error, mostly. */
+  #restart(): void {
+    const { statusCode } = this.#response
+    if (this.#state !== 'holding' || statusCode === this.#status) return
+    this.#recording.reset()
+    Headers.dropBody(this.#kept, this.#response)
+    this.#status = statusCode
+  }
+
+  #write(args: unknown[]): boolean {
+    if (this.#hasEnded) return this.#original.write(...args)
+    const { bytes, done } = read(args)
+    if (!this.#isReplaced) {
+      this.#begin()
+      this.#restart()
+      if (bytes !== undefined) this.#recording.add(bytes)
+    }
+    if (this.#state === 'passing' && !this.#isGone) return this.#exceeds() ? false : this.#original.write(...args)
+    if (done !== undefined) process.nextTick(done)
+    if (this.#state !== 'opening') return true
+    if (bytes !== undefined) this.#early.push(bytes)
+    return false
+  }
+
+  #end(args: unknown[]): ServerResponse {
+    if (this.#hasEnded || this.#state === 'over') {
+      if (!this.#isReplaced) this.#original.end(...args)
+      return this.#response
+    }
+    const { bytes, done } = read(args)
+    this.#restart()
+    // The last piece is all that the answer says it has: what was held before it is another's.
+    const declared = this.#response.getHeader('content-length')
+    if (this.#state === 'holding' && bytes !== undefined && bytes.length === Number(declared)) this.#recording.reset()
+    if (bytes !== undefined) this.#recording.add(bytes)
+    this.#begin(true)
+    this.#hasEnded = true
+    if (done !== undefined) this.#response.once('finish', done)
+    const last = bytes === undefined ? [] : [bytes]
+    if (this.#state === 'holding') this.#release().catch(() => this.#response.destroy())
+    else if (this.#state === 'opening') this.#early.push(...last)
+    else this.#finish(last)
+    return this.#response
+  }
+
+  /** The last of an answer that has passed. */
+  #finish(last: readonly Buffer[]): void {
+    if (this.#isGone || !this.#exceeds()) this.#original.end(...(last.length > 1 ? [Buffer.concat(last)] : last))
+    // Fewer bytes than were said: the client would take the next answer for the rest of this one.
+    if (this.#declared !== undefined && this.#recording.length < this.#declared)
+      this.#response.once('finish', () => this.#request.socket.destroy())
+    this.#finished(this.#answer())
+  }
+
+  #finished(answer: Answer | undefined): void {
+    this.#state = 'over'
+    clearTimeout(this.#patience)
+    this.#desk.done(answer)
+    if (this.#isGone) this.#original.emit('close')
+  }
+
+  /** More bytes than were said would be taken for another answer. */
+  #exceeds(): boolean {
+    if (this.#declared === undefined || this.#recording.length <= this.#declared) return false
+    this.#original.destroy()
+    return true
+  }
+
+  /** The handler has ended an answer that was held. */
+  async #release(): Promise<void> {
+    this.#status = this.#response.statusCode
+    this.#kept = Headers.since(this.#before, this.#response)
+    const { headers, instead } = await this.#desk.close(this.#status, this.#answer(), this.#isGone)
+    if (instead !== undefined) return this.#replace(headers, instead)
+    this.#pass(headers)
+    this.#send(this.#recording.body() as Body)
+  }
+
+  #replace(headers: OutgoingHttpHeaders, { status, headers: own, body }: Answer): void {
+    Headers.restore(this.#before, this.#response)
+    this.#recording = new Recording(this.#desk.bounds)
+    this.#recording.add(body.bytes as Buffer)
+    this.#early = []
+    this.#response.statusCode = this.#status = status
+    this.#response.statusMessage = ''
+    Headers.setAll(this.#response, own)
+    this.#isReplaced = !this.#hasEnded
+    this.#pass(headers)
+    this.#send(body)
+  }
+
+  /** Sends a recorded body as the whole of the answer. */
+  #send(body: Body): void {
+    const response = this.#response
+    response.removeHeader('transfer-encoding')
+    if (isBodiless(this.#status)) response.removeHeader('content-length')
+    else response.setHeader('content-length', body.length)
+    const { write, end } = this.#original
+    if (this.#isGone || body.length === 0) end()
+    else if (body.bytes !== undefined) end(body.bytes)
+    else {
+      const source = body.read()
+      source.on('data', (chunk) => {
+        if (!write(chunk)) source.pause()
+      })
+      response.on('drain', () => source.resume()).once('close', () => source.destroy())
+      source.once('end', () => end())
+    }
+    this.#finished(this.#answer())
+  }
+
+  /** The connection has broken before the handler ended its answer. */
+  #left(): boolean {
+    const { socket } = this.#request
+    // A socket that nobody but this process has closed.
+    const isOurs = socket.destroyed && !socket.readableEnded && socket.errored === null
+    this.#isGone = true
+    if (this.#state === 'over' || isOurs) {
+      this.#lose(isOurs)
+      return this.#original.emit('close')
+    }
+    this.#patience ??= setTimeout(() => {
+      this.#original.emit('close')
+      this.#lose(false)
+    }, this.#desk.patienceMs).unref()
+    // Whoever waits until the client has taken what was written waits no longer.
+    process.nextTick(() => this.#original.emit('drain'))
+    return true
+  }
+
+  #lose(isOurs: boolean): void {
+    if (this.#state === 'over') return
+    const hasBegun = this.#state === 'passing' || this.#state === 'opening'
+    this.#state = 'over'
+    clearTimeout(this.#patience)
+    this.#recording.reset()
+    this.#desk.lost(hasBegun, isOurs)
+  }
 }
 
-/** Writes a kept answer. */
-export const replay = (response: ServerResponse, { status, headers, body }: Answer): void => {
-  response.statusCode = status
-  setAll(response, headers)
-  response.setHeader('idempotent-replayed', 'true')
-  response.end(body)
-}
-
-/** @param mostBytes of a body that is kept or held back */
-export const guard = (response: ServerResponse, mostBytes: number, till: Till): void => {
-  const original = {
-    writeHead: response.writeHead.bind(response) as (...args: unknown[]) => unknown,
-    write: response.write.bind(response) as (...args: unknown[]) => boolean,
-    end: response.end.bind(response) as (...args: unknown[]) => unknown,
-    flushHeaders: response.flushHeaders.bind(response),
-  }
-  let state: 'open' | 'passing' | 'holding' | 'over' = 'open'
-  let held: Call[] = []
-  let chunks: Buffer[] = []
-  let bytes = 0
-
-  const copy = (args: readonly unknown[]): void => {
-    const [chunk, encoding] = args
-    if (chunk === undefined || chunk === null || typeof chunk === 'function') return
-    // The writer may use its bytes again; text is copied by the conversion.
-    const buffer = bufferOf(chunk, encoding)
-    bytes += buffer.length
-    if (bytes <= mostBytes) chunks.push(typeof chunk === 'string' ? buffer : Buffer.from(buffer))
-    else chunks = []
-  }
-
-  const begin = (): void => {
-    if (state !== 'open') return
-    const headers = till.pass(response.statusCode)
-    state = headers === undefined ? 'holding' : 'passing'
-    setAll(response, headers)
-  }
-
-  const finish = (wasHeld: boolean): void => {
-    state = 'over'
-    const whole = bytes <= mostBytes
-    const { statusCode: status } = response
-    till.done(whole ? { status, headers: response.getHeaders(), body: joined(chunks) } : undefined, wasHeld)
-  }
-
-  /** The handler has ended its answer, and it may leave now. */
-  const release = async (): Promise<void> => {
-    const { headers, instead } = await till.close(response.statusCode)
-    state = 'passing'
-    const calls = held
-    held = []
-    if (instead === undefined) {
-      setAll(response, headers)
-      for (const call of calls) call()
-    } else {
-      for (const name of response.getHeaderNames()) response.removeHeader(name)
-      response.statusCode = instead.status
-      setAll(response, { ...instead.headers, ...headers })
-      chunks = [instead.body]
-      original.end(instead.body)
-    }
-    finish(true)
-  }
-
-  response.writeHead = ((status: number, ...rest: unknown[]) => {
-    response.statusCode = status
-    const message = typeof rest[0] === 'string' ? [rest.shift()] : []
-    if (state === 'open' || state === 'holding') setAll(response, rest.shift())
-    begin()
-    if (state === 'holding') return response
-    return original.writeHead(status, ...message, ...rest)
-  }) as typeof response.writeHead
-
-  response.write = ((...args: unknown[]) => {
-    begin()
-    copy(args)
-    if (state === 'holding') {
-      held.push(() => original.write(...args))
-      return true
-    }
-    return original.write(...args)
-  }) as typeof response.write
-
-  response.end = ((...args: unknown[]) => {
-    begin()
-    if (state === 'over') return original.end(...args)
-    copy(args)
-    if (state === 'holding') {
-      held.push(() => original.end(...args))
-      void release()
-      return response
-    }
-    const answer = original.end(...args)
-    finish(false)
-    return answer
-  }) as typeof response.end
-
-  response.flushHeaders = () => {
-    begin()
-    if (state === 'passing') original.flushHeaders()
-  }
-
-  response.once('close', () => {
-    if (state === 'over') return
-    setTimeout(() => {
-      if (state !== 'over') till.abandoned()
-      state = 'over'
-    }, patienceMs).unref()
-  })
+export const guard = (request: IncomingMessage, response: ServerResponse, desk: Desk): void => {
+  new Guard(request, response, desk)
 }

@@ -1,155 +1,198 @@
-/** Serves a purchase that has been found good: says in the answer what was charged, and puts right what was charged for nothing. */
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+/**
+ * Serves a purchase that was paid by a receipt: says in the answer what was charged, and puts right what was charged for nothing. What has
+ * begun to leave under `charged` stays charged, whatever the client does; what the server itself has broken is paid back or tried again.
+ */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { SunledgerError } from '../../core/Errors.ts'
-import type { Address, Receipt } from '../../core/Payment.ts'
-import * as X402 from '../../core/X402.ts'
-import type { PayOptions } from '../RobotOptions.ts'
-import type { Till } from '../Till.ts'
-import * as Refund from '../x402/Refund.ts'
-import type { Answer, Answers } from './Answers.ts'
+import type { Address } from '../../core/Payment.ts'
+import type * as X402 from '../../core/X402.ts'
+import { TillStoreError } from '../TillLog.ts'
+import type { Answer } from './Answers.ts'
+import * as Charge from './Charge.ts'
 import type { Purchase } from './Clearing.ts'
-import { type Authorized, ExactRefusedError } from './Exact.ts'
+import { AnswerNotHeldError } from './ExactErrors.ts'
 import * as PaywallResponse from './Response.ts'
-
-/** Who can pay back: a `Robot` connected with the payee's key. */
-export interface Payee {
-  readonly address: string
-  pay(options: PayOptions): Promise<Receipt>
-}
+import { type Hold, PurchaseUnderWayError, type Served } from './Served.ts'
 
 export interface Counter {
   readonly payTo: Address
-  readonly payee: Payee | undefined
-  readonly answers: Answers
+  readonly payee: Charge.Payee | undefined
+  /** How long a handler may go on after its client has left. */
+  readonly patienceMs: number
 }
 
-/** What became of the money: taken; paid back; taken, and can still buy; not taken; not known, since no answer came. */
-export type Charge = 'charged' | 'refunded' | 'unused' | 'none' | 'unknown'
+export type Exchange<R extends IncomingMessage = IncomingMessage> = [
+  request: R,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+]
 
-export const charges: { readonly [charge in Charge]: string } = {
-  charged: 'Charged once.',
-  refunded: 'The request failed, and the money was paid back.',
-  unused:
-    'The request failed, and the payment bought nothing: the same request with the same payment tries again for free.',
-  none: 'The request failed, and nothing was charged.',
-  unknown:
-    'Whether it was charged is not known yet: the same request with the same payment finds out, and is charged once.',
-}
-
-/** The headers that say what was charged. */
-export const headersOf = (charge: Charge, settled: X402.Settled): OutgoingHttpHeaders => ({
-  'payment-response': X402.encode({
-    ...settled,
-    ...(settled.success || charge === 'charged'
-      ? {}
-      : {
-          errorReason: settled.errorReason ?? 'handler_failed',
-          errorMessage: settled.errorMessage ?? charges[charge],
-        }),
-    extra: { ...settled.extra, charge },
-  }),
-  'sunledger-charge': charge,
-  // What one client has paid for is not another's.
-  'cache-control': 'private, no-store',
+/** An answer with what was said of its charge. */
+export const withHeaders = (answer: Answer, headers: OutgoingHttpHeaders): Answer => ({
+  ...answer,
+  headers: { ...answer.headers, ...headers },
 })
 
-/** The same answer to the same purchase. */
-export const again = (response: ServerResponse, answer: Answer): void => PaywallResponse.replay(response, answer)
+/** What a purchase says of its payment. */
+export const settledOf = ({ payer, amount, payment }: Purchase, network: X402.Network, price = amount as bigint) => ({
+  ...{ success: true, transaction: payment, network, payer, amount: amount.toString() },
+  // Who pays ahead learns that it has become cheaper.
+  ...(amount === price ? {} : { extra: { price: price.toString() } }),
+})
 
-/** Pays a purchase back, once; undefined where that is not possible. */
-export const refund = async (
-  { payee }: Pick<Counter, 'payee'>,
-  { payer, amount, payment }: Pick<Purchase, 'payer' | 'amount' | 'payment'>,
-  asset: Address,
-): Promise<Receipt | 'underWay' | undefined> => {
+/** A failed purchase as PAYMENT-RESPONSE says it. */
+const failedBy = (settled: X402.Settled, refund: Awaited<ReturnType<typeof Charge.refund>>) => ({
+  ...settled,
+  success: false,
+  extra: { ...settled.extra, ...(typeof refund === 'object' ? { refund: refund.payment.id } : {}) },
+})
+
+/** Pays a claimed purchase back; undefined where that is not possible. @throws {PurchaseUnderWayError} the claim has been lost */
+const payBack = async ({ payee }: Counter, hold: Hold, purchase: Purchase) => {
   if (payee === undefined) return undefined
-  try {
-    return await payee.pay({ to: payer, amount, asset, reference: Refund.reference(payment) })
-  } catch (error) {
-    // It may have been accepted, and is sent again before whatever the payee pays next.
-    return error instanceof SunledgerError && error.code === 'SL649' ? 'underWay' : undefined
+  if (hold.isShared && !(await hold.begin())) throw new PurchaseUnderWayError()
+  return Charge.refund(payee, purchase, purchase.range.asset)
+}
+
+/**
+ * Pays back what cannot be served, without serving it. What became of it; undefined: it is still good.
+ * @throws {ReceiptSpentError} @throws {PurchaseUnderWayError}
+ */
+export const returnUnserved = async (at: Counter, hold: Hold, purchase: Purchase): Promise<'refunded' | undefined> => {
+  if (at.payee === undefined || (await hold.take()) !== undefined) return undefined
+  const paid = await payBack(at, hold, purchase)
+  if (paid === undefined) await hold.release()
+  else await hold.end()
+  return paid === undefined ? undefined : 'refunded'
+}
+
+/** What a process that died had begun to answer: paid back; undefined: that is not possible, and it stays charged. */
+export const payBackBroken = async (
+  at: Counter,
+  hold: Hold,
+  purchase: Purchase,
+  network: X402.Network,
+): Promise<Answer | undefined> => {
+  const paid = await Charge.refund(at.payee, purchase, purchase.range.asset)
+  const answer = paid === undefined ? undefined : broken(purchase, network, paid)
+  await hold.end(answer)
+  return answer
+}
+
+const broken = (purchase: Purchase, network: X402.Network, paid: Awaited<ReturnType<typeof Charge.refund>>): Answer =>
+  withHeaders(
+    Charge.problemOf(new Charge.AnswerBrokenError()),
+    Charge.headersOf('refunded', failedBy(settledOf(purchase, network), paid)),
+  )
+
+const nothing = (): void => {}
+
+class ReceiptDesk implements PaywallResponse.Desk {
+  readonly #at: Counter
+  readonly #served: Served
+  readonly #hold: Hold
+  readonly #purchase: Purchase
+  readonly #settled: X402.Settled
+  #charge: Charge.Charge = 'charged'
+  /** The answer is with the store already. */
+  #isKept = false
+  readonly patienceMs: number
+
+  constructor(at: Counter, served: Served, hold: Hold, purchase: Purchase, settled: X402.Settled) {
+    this.#at = at
+    this.#served = served
+    this.#hold = hold
+    this.#purchase = purchase
+    this.#settled = settled
+    this.patienceMs = at.patienceMs
+  }
+
+  get bounds() {
+    return this.#served.answers.bounds
+  }
+
+  pass(status: number, whole: Answer | undefined) {
+    if (status >= 400) return undefined
+    const headers = Charge.headersOf('charged', this.#settled)
+    if (!this.#hold.isShared) return headers
+    const kept = whole === undefined ? undefined : withHeaders(whole, headers)
+    return this.#hold.begin(kept).then(
+      (isOurs) => {
+        this.#isKept = kept?.body.bytes !== undefined
+        return isOurs ? { headers } : this.#refuse(new PurchaseUnderWayError())
+      },
+      (error: unknown) => this.#refuse(error),
+    )
+  }
+
+  async close(_status: number, answer: Answer | undefined) {
+    const paid = await payBack(this.#at, this.#hold, this.#purchase).catch((error: unknown) => error as SunledgerError)
+    if (paid instanceof Error) return this.#refuse(paid)
+    this.#charge = paid === undefined ? 'unused' : 'refunded'
+    const headers = Charge.headersOf(this.#charge, failedBy(this.#settled, paid))
+    return answer === undefined ? { headers, instead: Charge.problemOf(new AnswerNotHeldError()) } : { headers }
+  }
+
+  done(answer: Answer | undefined): void {
+    const { answers } = this.#served
+    if (this.#charge === 'unused') {
+      answer?.body.drop()
+      this.#giveBack()
+      return
+    }
+    answers.end(this.#hold.id, answer ?? 'gone')
+    if (this.#hold.isShared && !this.#isKept) this.#hold.end(answer).catch(nothing)
+  }
+
+  lost(hasBegun: boolean, isOurs: boolean): void {
+    if (!hasBegun) this.#giveBack()
+    else if (isOurs) void this.#repair().catch(nothing)
+    else this.#gone()
+  }
+
+  /** The server has broken the answer off. */
+  async #repair(): Promise<void> {
+    const { answers } = this.#served
+    const { id } = this.#hold
+    const paid = await Charge.refund(this.#at.payee, this.#purchase, this.#purchase.range.asset)
+    if (paid !== undefined) {
+      const answer = broken(this.#purchase, this.#settled.network, paid)
+      answers.end(id, answer)
+      await this.#hold.end(answer)
+    } else if (answers.mayRetry(id)) this.#giveBack()
+    else this.#gone()
+  }
+
+  #gone(): void {
+    this.#served.answers.end(this.#hold.id, 'gone')
+    this.#hold.end().catch(nothing)
+  }
+
+  #giveBack(): void {
+    const released = this.#hold.release()
+    const end = () => this.#served.answers.end(this.#hold.id, 'unused')
+    if (released instanceof Promise) void released.catch(nothing).then(end)
+    else end()
+  }
+
+  /** Nothing has left, and the payment is still good. */
+  #refuse(error: unknown): PaywallResponse.Decided {
+    this.#charge = 'unused'
+    const known = error instanceof SunledgerError ? error : new TillStoreError(String(error), error)
+    const headers = Charge.headersOf('unused', { ...failedBy(this.#settled, undefined), errorReason: 'not_served' })
+    return { headers, instead: Charge.problemOf(known) }
   }
 }
 
+/** Lets a purchase through that has been taken. */
 export const clearing = (
   at: Counter,
-  response: ServerResponse,
+  served: Served,
+  hold: Hold,
   purchase: Purchase,
-  till: Till,
-  network: X402.Network,
-  price: bigint,
+  settled: X402.Settled,
+  [request, response, next]: Exchange,
 ): void => {
-  const { id, payer, amount, payment, range } = purchase
-  // Who pays ahead learns that it has become cheaper.
-  const cheaper = amount === price ? {} : { extra: { price: price.toString() } }
-  const settled = { success: true, transaction: payment, network, payer, amount: amount.toString(), ...cheaper }
-  const failed = { ...settled, success: false }
-  let charge: Charge = 'charged'
-  PaywallResponse.guard(response, at.answers.mostBodyBytes, {
-    pass: (status) => (status < 400 ? headersOf('charged', settled) : undefined),
-    async close() {
-      const paid = await refund(at, purchase, range.asset)
-      charge = paid === undefined ? 'unused' : 'refunded'
-      if (paid === undefined) till.release(range)
-      const extra = typeof paid === 'object' ? { refund: paid.payment.id } : {}
-      return { headers: headersOf(charge, { ...failed, extra: { ...failed.extra, ...extra } }) }
-    },
-    done: (answer) => at.answers.end(id, charge === 'unused' ? undefined : answer),
-    abandoned() {
-      till.release(range)
-      at.answers.end(id)
-    },
-  })
-}
-
-export interface ExactDesk {
-  readonly network: X402.Network
-  readonly settle: () => Promise<X402.Settled>
-  /** The authorization was not used, or nobody knows. */
-  readonly unused: (isDoubtful: boolean) => void
-}
-
-/** @param id under which the answer is kept; undefined: it is not */
-export const exact = (
-  at: Counter,
-  response: ServerResponse,
-  { payer, amount }: Authorized,
-  id: string | undefined,
-  { network, settle, unused }: ExactDesk,
-): void => {
-  const failed = { success: false, transaction: '', network, payer, amount: amount.toString() }
-  let charge: Charge = 'none'
-  const refuse = (error: SunledgerError): Answer => ({
-    status: error.status,
-    headers: { 'content-type': 'application/problem+json' },
-    body: Buffer.from(JSON.stringify(error.toProblem())),
-  })
-  PaywallResponse.guard(response, at.answers.mostBodyBytes, {
-    pass: () => undefined,
-    async close(status) {
-      if (status >= 400) return { headers: headersOf('none', failed) }
-      try {
-        const settled = await settle()
-        if (settled.success) {
-          charge = 'charged'
-          return { headers: headersOf('charged', settled) }
-        }
-        const error = new ExactRefusedError(settled.errorReason ?? 'settlement failed', settled.errorMessage)
-        return { headers: headersOf('none', settled), instead: refuse(error) }
-      } catch (error) {
-        charge = 'unknown'
-        const settled = { ...failed, errorReason: 'settlement_unknown' }
-        const known = error instanceof SunledgerError ? error : new ExactRefusedError('settlement_unknown', `${error}`)
-        return { headers: headersOf('unknown', settled), instead: refuse(known) }
-      }
-    },
-    done(answer) {
-      if (charge !== 'charged') unused(charge === 'unknown')
-      if (id !== undefined) at.answers.end(id, charge === 'charged' ? answer : undefined)
-    },
-    abandoned() {
-      unused(false)
-      if (id !== undefined) at.answers.end(id)
-    },
-  })
+  PaywallResponse.guard(request, response, new ReceiptDesk(at, served, hold, purchase, settled))
+  next()
 }

@@ -3,12 +3,15 @@ import type { ServerResponse } from 'node:http'
 import * as Metered from '../../core/Metered.ts'
 import * as Wire from '../../core/Wire.ts'
 import type { Purchase } from './Clearing.ts'
+import type { Hold } from './Served.ts'
 
 export interface Session {
   readonly url: string
   readonly payer: string
   /** Receipts taken, newest last. */
   readonly purchases: Purchase[]
+  /** The newest's; those before it are used up. */
+  hold: Hold
   paid: bigint
   delivered: bigint
   /** Told of each payment. */

@@ -1,25 +1,22 @@
 /**
  * What a paywall asks: the price of a request, where it is to be paid, and the 402 that says so. A price that depends on the request holds
- * for as long as the 402 said (`maxTimeoutSeconds`), so that nobody pays and then finds that it has risen meanwhile.
+ * for the very same request for as long as the 402 said (`maxTimeoutSeconds`), so that nobody pays and then finds that it has risen
+ * meanwhile; for any other request it is asked again.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SunledgerError } from '../../core/Errors.ts'
 import type { Address } from '../../core/Payment.ts'
 import * as X402 from '../../core/X402.ts'
 import * as Deployment from '../Deployment.ts'
+import * as Headers from './Headers.ts'
 import type { Identity } from './Identity.ts'
+import { Quotes } from './Quotes.ts'
+import * as V1 from './V1.ts'
+import * as Where from './Where.ts'
 
-/** A request as Express has it; plain Node requests will do. */
-export interface PaywallRequest extends IncomingMessage {
-  readonly originalUrl?: string
-  readonly protocol?: string
-  // biome-ignore lint/suspicious/noExplicitAny: as Express types it
-  readonly query?: any
-  // biome-ignore lint/suspicious/noExplicitAny: as Express types it
-  readonly params?: any
-  // biome-ignore lint/suspicious/noExplicitAny: as Express types it
-  body?: any
-}
+export type { PaywallRequest } from './Where.ts'
+
+type PaywallRequest = Where.PaywallRequest
 
 /** Decimal text in whole units ('0.0005'), or atomic units (500n). */
 export type Price = string | bigint
@@ -41,13 +38,22 @@ export interface TermsOptions<R extends PaywallRequest> {
 
 export type Scheme = 'clearing' | 'exact'
 
+export interface AskOptions {
+  /** Said in each offer's `extra`. */
+  readonly extra?: { readonly [name: string]: unknown } | undefined
+  /** Of the schemes, those that can be paid by now. */
+  readonly schemes?: readonly Scheme[] | undefined
+}
+
 export interface Terms<R extends PaywallRequest> {
   /** The request's own address: what its payment has to be for. */
   urlOf(request: R): string
   /** What the request costs now, atomic units. */
   price(request: R, identity: Identity): bigint | Promise<bigint>
-  /** The least that was asked for it while that still holds. */
-  leastFor(url: string, price: bigint): bigint
+  /** The least that was asked for this very request while that still holds. */
+  leastFor(request: R, price: bigint): bigint
+  /** What is asked by `exact`. */
+  exact(identity: Identity, amount: bigint): X402.Requirements
   /** Asks for payment. */
   ask(
     request: R,
@@ -55,31 +61,19 @@ export interface Terms<R extends PaywallRequest> {
     identity: Identity,
     price: bigint,
     error: SunledgerError,
-    extra?: { readonly [name: string]: unknown },
+    options?: AskOptions,
   ): void
 }
-
-/** Prices that were asked and still hold. */
-const mostQuotes = 10_000
 
 /** A simulated chain's clock jumps ahead, so what must hold until then must hold for long. */
 const simulatedSeconds = 86_400
 
 export const make = <R extends PaywallRequest>(options: TermsOptions<R>): Terms<R> => {
   const { price, payTo, maxTimeoutSeconds } = options
-  const origin = options.publicUrl?.replace(/\/$/, '')
-  const quotes = new Map<string, { amount: bigint; untilMs: number }>()
+  const origin = options.publicUrl?.replace(/\/+$/, '')
+  const quotes = new Quotes(maxTimeoutSeconds * 1000)
   let constant: bigint | undefined
-
-  const quote = (url: string, amount: bigint): void => {
-    if (typeof price !== 'function') return
-    const now = performance.now()
-    const known = quotes.get(url)
-    const least = known !== undefined && known.untilMs > now && known.amount < amount ? known.amount : amount
-    quotes.delete(url)
-    quotes.set(url, { amount: least, untilMs: now + maxTimeoutSeconds * 1000 })
-    if (quotes.size > mostQuotes) quotes.delete(quotes.keys().next().value as string)
-  }
+  const named = (request: R): string | undefined => Where.nameOf(request, Where.urlOf(request, origin))
 
   const offer = (scheme: Scheme, identity: Identity, amount: bigint, key: string | undefined): X402.Requirements => {
     const { deployment, network, token, leadSeconds } = identity
@@ -104,10 +98,8 @@ export const make = <R extends PaywallRequest>(options: TermsOptions<R>): Terms<
   }
 
   return {
-    urlOf: (request) => {
-      const path = request.originalUrl ?? request.url ?? '/'
-      return `${origin ?? `${request.protocol ?? 'http'}://${request.headers.host ?? ''}`}${path}`
-    },
+    urlOf: (request) => Where.urlOf(request, origin),
+    exact: (identity, amount) => offer('exact', identity, amount, undefined),
     price(request, { token }) {
       if (typeof price === 'function') {
         const given = price(request)
@@ -118,13 +110,10 @@ export const make = <R extends PaywallRequest>(options: TermsOptions<R>): Terms<
       constant ??= Deployment.amount(token, price)
       return constant
     },
-    leastFor(url, amount) {
-      const known = quotes.get(url)
-      return known !== undefined && known.untilMs > performance.now() && known.amount < amount ? known.amount : amount
-    },
-    ask(request, response, identity, amount, error, extra) {
+    leastFor: (request, amount) => (typeof price === 'function' ? quotes.least(named(request), amount) : amount),
+    ask(request, response, identity, amount, error, { extra, schemes = options.schemes } = {}) {
+      if (typeof price === 'function') quotes.add(named(request), amount)
       const url = this.urlOf(request)
-      quote(url, amount)
       const key = keyOf(request)
       const required: X402.Required = {
         x402Version: X402.version,
@@ -134,7 +123,7 @@ export const make = <R extends PaywallRequest>(options: TermsOptions<R>): Terms<
           ...(options.description === undefined ? {} : { description: options.description }),
           ...(options.mimeType === undefined ? {} : { mimeType: options.mimeType }),
         },
-        accepts: options.schemes.map((scheme) => {
+        accepts: schemes.map((scheme) => {
           const offered = offer(scheme, identity, amount, key)
           return extra === undefined ? offered : { ...offered, extra: { ...offered.extra, ...extra } }
         }),
@@ -143,9 +132,7 @@ export const make = <R extends PaywallRequest>(options: TermsOptions<R>): Terms<
       if (error instanceof TermsMismatchError && error.charge !== undefined)
         response.setHeader('sunledger-charge', error.charge)
       response.setHeader('cache-control', 'no-store')
-      // Browsers show other origins' pages only the headers that are named.
-      response.setHeader('access-control-expose-headers', 'PAYMENT-REQUIRED, PAYMENT-RESPONSE')
-      sendProblem(response, error, 402)
+      sendProblem(response, error, 402, V1.bodyOf(required))
     },
   }
 }
@@ -156,12 +143,18 @@ export const keyOf = (request: IncomingMessage): string | undefined => {
   return typeof key === 'string' && key.length > 0 && key.length <= 256 ? key : undefined
 }
 
-export const sendProblem = (response: ServerResponse, error: SunledgerError, status = error.status): void => {
+export const sendProblem = (
+  response: ServerResponse,
+  error: SunledgerError,
+  status = error.status,
+  more = {},
+): void => {
   if (response.headersSent) return
   response.statusCode = status
-  if (status === 503) response.setHeader('retry-after', '1')
+  if (status === 503) response.setHeader('retry-after', String(error.retryAfterSeconds ?? 1))
+  Headers.expose(response)
   response.setHeader('content-type', 'application/problem+json')
-  response.end(JSON.stringify({ ...error.toProblem(), status }))
+  response.end(JSON.stringify({ ...error.toProblem(), status, ...more }))
 }
 
 /** The resource costs something. */

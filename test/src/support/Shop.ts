@@ -1,11 +1,11 @@
 /** A clearing service over HTTP on a real chain, robots with money, and Express servers that charge: shared by the tests of one file. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import express, { type Express } from 'express'
+import express, { type Express, type RequestHandler } from 'express'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import * as X402 from '../../../src/core/X402.ts'
 import * as Digest from '../../../src/crypto/Digest.ts'
-import { type Client, Robot, type RobotOptions } from '../../../src/index.ts'
+import { type Client, type PaywallOptions, paywall, Robot, type RobotOptions } from '../../../src/index.ts'
 import { type Chain, type Deployed, useChain } from './Chain.ts'
 import { listen, type Site } from './Http.ts'
 import * as Member from './Member.ts'
@@ -83,6 +83,28 @@ const close = (server: Server): Promise<void> =>
     server.closeAllConnections()
   })
 
+/** Makes shops with one route, which count how often their handler ran. */
+export const shopOf =
+  (street: Street) =>
+  async (options: Partial<PaywallOptions> = {}, handler?: RequestHandler, before: RequestHandler[] = []) => {
+    const payee = options.payee === undefined ? await street.robot() : (options.payee as Robot)
+    const wall = paywall({
+      ...{ price: '0.0005', payTo: payee.address, clearing: street.http.url, schemes: ['clearing'] },
+      ...options,
+    })
+    await wall.ready()
+    let served = 0
+    const url = await serve((app) => {
+      for (const each of before) app.use(each)
+      app.all('/charge', wall, (request, response, next) => {
+        served++
+        if (handler === undefined) response.json({ served })
+        else handler(request, response, next)
+      })
+    })
+    return { payee, wall, url: `${url}/charge`, count: () => served }
+  }
+
 /** What a 402 asks. */
 export const requiredOf = (response: Response): X402.Required =>
   X402.parseRequired(X402.decode(response.headers.get('payment-required') ?? ''))
@@ -115,6 +137,12 @@ export const ask = (url: string, signature?: string, init: RequestInit = {}): Pr
 export const buy = async (robot: Robot, url: string, key: string, amount?: bigint) => {
   const signature = await payFor(robot, requiredOf(await ask(url)), key, amount)
   return { signature, answer: await ask(url, signature) }
+}
+
+/** As a process that starts again: what payees have served here is forgotten. */
+export const forgetServed = (): void => {
+  const shelf = globalThis as { [name: symbol]: Map<string, unknown> | undefined }
+  shelf[Symbol.for('sunledger.served.1')]?.clear()
 }
 
 /** Status and code of a problem. */

@@ -1,34 +1,25 @@
 /** The paywall with receipts: a real service, real signatures, real HTTP. */
-import type { RequestHandler } from 'express'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as X402 from '../../../../src/core/X402.ts'
 import { type PaywallOptions, type PaywallRequest, paywall } from '../../../../src/index.ts'
-import { ask, balanceOf, buy, codeIn, payFor, requiredOf, serve, settledOf, useStreet } from '../../support/Shop.ts'
+import {
+  ask,
+  balanceOf,
+  buy,
+  codeIn,
+  forgetServed,
+  payFor,
+  requiredOf,
+  serve,
+  settledOf,
+  shopOf,
+  useStreet,
+} from '../../support/Shop.ts'
 
 const street = useStreet()
 
-/** A shop with one route; counts how often its handler ran. */
-const shop = async (options: Partial<PaywallOptions> = {}, handler?: RequestHandler) => {
-  const payee = await street.robot()
-  const wall = paywall({
-    price: '0.0005',
-    payTo: payee.address,
-    clearing: street.http.url,
-    schemes: ['clearing'],
-    ...options,
-  })
-  await wall.ready()
-  let served = 0
-  const url = await serve((app) => {
-    app.all('/charge', wall, (request, response, next) => {
-      served++
-      if (handler === undefined) response.json({ served })
-      else handler(request, response, next)
-    })
-  })
-  return { payee, wall, url: `${url}/charge`, count: () => served }
-}
+const shop = shopOf(street)
 
 describe('asking', () => {
   test('behavior: 402 says in x402’s terms what is to be paid to whom, where and for what', async () => {
@@ -193,6 +184,7 @@ describe('paying', () => {
     const { signature } = await buy(robot, url, 'k')
     const unused = await payFor(robot, requiredOf(await ask(url)), 'unused')
     const again = async (options: Partial<PaywallOptions>) => {
+      forgetServed()
       const next = paywall({
         price: '0.0005',
         payTo: payee.address,
@@ -262,35 +254,5 @@ describe('a handler that fails', () => {
     const { answer } = await buy(robot, url, 'k', 100n)
     expect(await codeIn(answer)).toBe('402 SL662')
     expect(await balanceOf(robot)).toBe(1_000_000n)
-  })
-})
-
-describe('memory', () => {
-  test('behavior: is bounded; a purchase whose answer is forgotten is refused as served, never served again', async () => {
-    const { url, count } = await shop({ memory: { most: 2 } })
-    const robot = await street.robot('1')
-    const bought = []
-    for (const key of ['a', 'b', 'c']) bought.push((await buy(robot, url, key)).signature)
-    const answers = await Promise.all(bought.map((signature) => ask(url, signature)))
-    expect(answers.map(({ status }) => status)).toEqual([402, 200, 200])
-    expect(await codeIn(answers[0] as Response)).toBe('402 SL652')
-    expect(count()).toBe(3)
-  })
-
-  test('behavior: streams pass as they are written, and are kept only while they are short', async () => {
-    const { url, count } = await shop({ memory: { mostBodyBytes: 10 } }, (request, response) => {
-      response.write('first,')
-      setTimeout(() => response.end(request.query['long'] === undefined ? 'end' : 'a long end'), 20)
-    })
-    const robot = await street.robot('1')
-    const short = await buy(robot, url, 'short')
-    expect([await short.answer.text(), await (await ask(url, short.signature)).text()]).toEqual([
-      'first,end',
-      'first,end',
-    ])
-    const long = await buy(robot, `${url}?long=1`, 'long')
-    expect(await long.answer.text()).toBe('first,a long end')
-    expect(await codeIn(await ask(`${url}?long=1`, long.signature))).toBe('402 SL652')
-    expect(count()).toBe(2)
   })
 })
