@@ -111,6 +111,13 @@ class Folder implements SharedTill {
     return this.#answers.kept(purchase)
   }
 
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#owners.stop()
+      await this.#log?.close()
+    })
+  }
+
   /** Appends a line, reads up to it, and says whether it counts. Lines that wait are written together. */
   #append(line: (token: string) => Entry): Promise<boolean> {
     const token = `${this.#owner}.${++this.#tokens}`
@@ -239,6 +246,7 @@ export const open = (folder: string, options: TillFileOptions = {}): TillStore =
         try {
           await made.start(before)
         } catch (error) {
+          await made.close().catch(() => {})
           throw error instanceof TillStoreError ? error : new TillStoreError((error as Error).message, error)
         }
         return made

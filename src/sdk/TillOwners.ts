@@ -37,6 +37,7 @@ export class TillOwners {
   readonly own = `${here}.${process.pid}.${randomBytes(8).toString('hex')}`
   readonly #folder: string
   readonly #staleMs: number
+  #beat: NodeJS.Timeout | undefined
 
   /** @param staleMs a process that has given no sign for so long has died */
   constructor(folder: string, staleMs: number) {
@@ -47,7 +48,11 @@ export class TillOwners {
   async start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     await this.#touch()
-    setInterval(() => void this.#touch().catch(() => {}), Math.max(100, this.#staleMs / 6)).unref()
+    this.#beat = setInterval(() => void this.#touch().catch(() => {}), Math.max(100, this.#staleMs / 6)).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#beat)
   }
 
   async isDead(owner: string): Promise<boolean> {

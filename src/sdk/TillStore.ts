@@ -37,6 +37,8 @@ export interface SharedTill {
   /** Keeps an answer for whoever sends the purchase again. */
   keep(purchase: string, answer: Uint8Array): Promise<void>
   kept(purchase: string): Promise<Uint8Array | undefined>
+  /** Nothing more is asked of it. */
+  close(): Promise<void>
 }
 
 export interface TillStore {

@@ -17,6 +17,7 @@ import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import * as TillFile from '../../../src/sdk/TillFile.ts'
 import { format, parse, TillState } from '../../../src/sdk/TillLog.ts'
+import type { TillStore } from '../../../src/sdk/TillStore.ts'
 import { dollar } from './FakeService.ts'
 
 const folder = (): string => {
@@ -24,6 +25,15 @@ const folder = (): string => {
   onTestFinished(() => rmSync(made, { recursive: true, force: true }))
   return made
 }
+
+/** As `TillFile.open`, and closes what it opened. */
+const openIn = (place: string, options?: TillFile.TillFileOptions): TillStore => ({
+  async open(scope, before) {
+    const till = await TillFile.open(place, options).open(scope, before)
+    onTestFinished(() => till.close())
+    return till
+  },
+})
 
 const logIn = (place: string): string => {
   const scope = path.join(place, readdirSync(place)[0] as string)
@@ -124,7 +134,7 @@ describe('a till that processes share', () => {
   test('behavior: whoever was wrongly thought dead cannot begin', async () => {
     const place = folder()
     const [slow, quick] = await Promise.all(
-      [{ staleMs: 1e9 }, { staleMs: -1 }].map((options) => TillFile.open(place, options).open('scope', [])),
+      [{ staleMs: 1e9 }, { staleMs: -1 }].map((options) => openIn(place, options).open('scope', [])),
     )
     expect(await slow?.take(claim(1))).toBeUndefined()
     expect(await quick?.take(claim(1))).toBeUndefined()
@@ -133,7 +143,7 @@ describe('a till that processes share', () => {
 
   test('behavior: answers are kept for all, the oldest are forgotten', async () => {
     const place = folder()
-    const [one, two] = [0, 1].map(() => TillFile.open(place, { mostAnswers: 4 }))
+    const [one, two] = [0, 1].map(() => openIn(place, { mostAnswers: 4 }))
     const [a, b] = [await one?.open('scope', []), await two?.open('scope', [])]
     for (let n = 0; n < 9; n++) await a?.keep(`p${n}`, Buffer.from(`answer ${n}`))
     expect(Buffer.from((await b?.kept('p8')) ?? []).toString()).toBe('answer 8')
@@ -143,18 +153,18 @@ describe('a till that processes share', () => {
   test('behavior: what counts as served at the start is said once, by whoever comes first', async () => {
     const place = folder()
     const upTo = (to: bigint) => [{ asset: dollar, from: 0n, to }]
-    const first = await TillFile.open(place).open('scope', upTo(5n))
-    const second = await TillFile.open(place).open('scope', upTo(9n))
+    const first = await openIn(place).open('scope', upTo(5n))
+    const second = await openIn(place).open('scope', upTo(9n))
     expect([await first.find(claim(4)), await second.find(claim(4))]).toEqual([
       { state: 'charged' },
       { state: 'charged' },
     ])
     expect(await second.take(claim(7))).toBeUndefined()
-    expect(await (await TillFile.open(place).open('another', [])).take(claim(4))).toBeUndefined()
+    expect(await (await openIn(place).open('another', [])).take(claim(4))).toBeUndefined()
   })
 
   test('error: overlapping ranges of different purchases, also where one is not over', async () => {
-    const till = await TillFile.open(folder()).open('scope', [])
+    const till = await openIn(folder()).open('scope', [])
     const range = (from: bigint, to: bigint) => ({ purchase: `${from}`, range: { asset: dollar, from, to } })
     expect(await till.take(range(0n, 10n))).toBeUndefined()
     expect(await till.take(range(9n, 12n))).toEqual({ state: 'charged' })
@@ -166,7 +176,7 @@ describe('a till that processes share', () => {
 describe('a damaged log', () => {
   test('behavior: a line torn off at any place is passed over; what was acknowledged before it counts', async () => {
     const place = folder()
-    const till = await TillFile.open(place).open('scope', [])
+    const till = await openIn(place).open('scope', [])
     await till.take(claim(1))
     await till.begin(claim(1), true)
     const log = logIn(place)
@@ -174,7 +184,7 @@ describe('a damaged log', () => {
     const line = format(['take', 't', 'o', 'p', null])
     for (let bytes = 0; bytes < line.length; bytes++) {
       writeFileSync(log, Buffer.concat([whole, Buffer.from(line.slice(0, bytes))]))
-      const next = await TillFile.open(place).open('scope', [])
+      const next = await openIn(place).open('scope', [])
       expect([await next.find(claim(1)), await next.find(claim(2))]).toEqual([{ state: 'charged' }, undefined])
       expect(await next.take(claim(2))).toBeUndefined()
     }
@@ -183,7 +193,7 @@ describe('a damaged log', () => {
 
   test('error: a damaged line is refused by name, whichever byte of it it is', async () => {
     const place = folder()
-    const till = await TillFile.open(place).open('scope', [])
+    const till = await openIn(place).open('scope', [])
     await till.take(claim(1))
     await till.begin(claim(1), true)
     const log = logIn(place)
@@ -194,17 +204,17 @@ describe('a damaged log', () => {
       const damaged = Buffer.from(whole)
       damaged[at] = (damaged[at] as number) ^ 1
       writeFileSync(log, damaged)
-      await expect(TillFile.open(place).open('scope', [])).rejects.toMatchObject({ code: 'SL638', status: 503 })
+      await expect(openIn(place).open('scope', [])).rejects.toMatchObject({ code: 'SL638', status: 503 })
     }
     writeFileSync(log, whole)
     appendFileSync(log, Buffer.alloc(10))
-    await expect(TillFile.open(place).open('scope', [])).rejects.toMatchObject({ code: 'SL638' })
+    await expect(openIn(place).open('scope', [])).rejects.toMatchObject({ code: 'SL638' })
   })
 
   test('error: a folder that cannot be written', async () => {
     const place = path.join(folder(), 'a file')
     writeFileSync(place, '')
-    await expect(TillFile.open(place).open('scope', [])).rejects.toMatchObject({ code: 'SL638' })
+    await expect(openIn(place).open('scope', [])).rejects.toMatchObject({ code: 'SL638' })
   })
 })
 
