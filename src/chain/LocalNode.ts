@@ -7,6 +7,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { SunledgerError } from '../core/Errors.ts'
+import * as Hosts from '../core/Hosts.ts'
 import * as Client from './Client.ts'
 import * as RpcServer from './RpcServer.ts'
 
@@ -21,6 +22,9 @@ export interface LocalNodeOptions {
   readonly port?: number
   /** Chain time at the start; left out: the wall clock. */
   readonly initialDate?: Date
+  /** Other names under which it may be called, and origins of pages that may. */
+  readonly allowedHosts?: readonly string[]
+  readonly allowedOrigins?: readonly string[]
 }
 
 /** The chain id of every local chain. */
@@ -92,7 +96,8 @@ export const start = async (options: LocalNodeOptions = {}): Promise<LocalNode> 
   const hardhat = await environment(options.initialDate)
   const chain = await hardhat.network.create('local')
   const ask: RpcServer.Ask = (method, params) => chain.provider.request({ method, params: [...params] })
-  const server = await RpcServer.listen(ask, host, options.port ?? 0)
+  const hosts = Hosts.create(host, options.allowedHosts, options.allowedOrigins)
+  const server = await RpcServer.listen(ask, { host, port: options.port ?? 0, hosts })
   const url = `http://${host}:${server.port}`
   if (options.initialDate === undefined) await followWallClock(url)
   return {

@@ -1,5 +1,6 @@
 /** The limits of the service as flags: the same for `serve`, which passes them on, and for the service's own process. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import * as Hosts from '../core/Hosts.ts'
 import type { Rate } from '../core/Rate.ts'
 import { defaults, type Limits } from '../http/Limits.ts'
 
@@ -26,6 +27,16 @@ export const wholeNumber =
       throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`)
     return value
   }
+
+/** The origin of a page, as a flag that may be given several times. */
+export const origin = (text: string, before: readonly string[] = []): string[] => {
+  const found = Hosts.parseOrigin(text)
+  if (found === undefined)
+    throw new InvalidArgumentError(
+      `Expected the origin of a page such as https://app.example or http://localhost:5173, without a path; got ${JSON.stringify(text)}.`,
+    )
+  return [...before, found]
+}
 
 const million = wholeNumber(1, 1_000_000)
 const rate = wholeNumber(0, 1_000_000)

@@ -29,6 +29,9 @@ export interface NetworkOptions {
   /** Chain time at the start; left out: the wall clock. */
   readonly initialDate?: Date
   readonly allowHosts?: readonly string[]
+  /** Pages of other origins that may call the service; and the chain. */
+  readonly allowOrigins?: readonly string[]
+  readonly chainAllowOrigins?: readonly string[]
   /** Flags of the service's process that bound what it takes from whom and say when it does what; left out: its defaults. */
   readonly limits?: readonly string[]
   readonly settleEverySeconds: number
@@ -59,6 +62,7 @@ const serviceArgs = (options: NetworkOptions, fence: string, rpcUrl: string, por
   ...['--rpc', rpcUrl, '--data', options.data, '--host', options.host, '--port', port],
   ...['--settle-every', String(options.settleEverySeconds)],
   ...(options.allowHosts ?? []).flatMap((name) => ['--allow-host', name]),
+  ...(options.allowOrigins ?? []).flatMap((origin) => ['--allow-origin', origin]),
   ...['--fence', fence],
   ...(options.limits ?? Gas.local),
   ...(options.manualSettlement ? ['--manual-settlement'] : []),
@@ -103,7 +107,8 @@ const bringUp = async (options: NetworkOptions): Promise<Network> => {
   const date = options.initialDate === undefined ? [] : ['--initial-date', options.initialDate.toISOString()]
   // Loads while the chain starts; where it cannot, deploying says so.
   Ignition.load().catch(() => {})
-  const chain = await Processes.start(['chain', '--port', String(options.chainPort ?? 0), ...date])
+  const pages = (options.chainAllowOrigins ?? []).flatMap((origin) => ['--allow-origin', origin])
+  const chain = await Processes.start(['chain', '--port', String(options.chainPort ?? 0), ...date, ...pages])
   const rpcUrl = chain.ready.url
   progress(`local chain on ${rpcUrl} (${seconds()})`)
   let stopping = false

@@ -14,6 +14,8 @@ interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags {
   readonly chainPort: number
   readonly host: string
   readonly allowHost?: string[]
+  readonly allowOrigin?: string[]
+  readonly chainAllowOrigin?: string[]
   readonly data: string
   readonly settleEvery: number
   readonly fence?: string
@@ -44,6 +46,8 @@ const run = async (flags: Flags): Promise<void> => {
     port: flags.port,
     chainPort: flags.chainPort,
     allowHosts: flags.allowHost ?? [],
+    allowOrigins: flags.allowOrigin ?? [],
+    chainAllowOrigins: flags.chainAllowOrigin ?? [],
     limits: [...Limits.args(flags), ...Tuning.args(flags), ...Gas.args(flags)],
     settleEverySeconds: flags.settleEvery,
     manualSettlement: false,
@@ -77,6 +81,16 @@ export const register = (program: Command): void => {
     .option('--chain-port <number>', 'port of the chain’s JSON-RPC (0: any free one)', port, 0)
     .option('--host <address>', 'address to bind the service to', '127.0.0.1')
     .option('--allow-host <name...>', 'further names under which the service may be called')
+    .option(
+      '--allow-origin <origin...>',
+      'pages of other origins that may call the service, but for the operator’s routes (https://app.example)',
+      Limits.origin,
+    )
+    .option(
+      '--chain-allow-origin <origin...>',
+      'pages that may call the chain’s JSON-RPC, with all it can do',
+      Limits.origin,
+    )
     .option('--data <dir>', 'folder for journal, keys and deployment; made anew at each start', 'data/serve')
     .option('--fence <file>', 'fence file of the journal; left out: one that goes with the run')
     .option('--settle-every <seconds>', 'settle at most this long after the last time', wholeNumber(1, 86_400), 5)

@@ -30,6 +30,7 @@ interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags {
   readonly host: string
   readonly port: number
   readonly allowHost?: string[]
+  readonly allowOrigin?: string[]
   readonly settleEvery: number
   readonly manualSettlement?: boolean
   readonly confirmations: number
@@ -95,6 +96,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
     host: flags.host,
     port: flags.port,
     allowedHosts: flags.allowHost ?? [],
+    allowedOrigins: flags.allowOrigin ?? [],
     operatorToken: keys.operatorToken,
     limits: Limits.limits(flags),
     fees: Prices.fees,
@@ -118,6 +120,7 @@ export const register = (program: Command): void => {
     .option('--host <address>', 'address to bind to', '127.0.0.1')
     .option('--port <number>', 'port', wholeNumber(0, 65_535), 0)
     .option('--allow-host <name...>', 'further names under which it may be called')
+    .option('--allow-origin <origin...>', 'pages of other origins that may call it', Limits.origin)
     .option('--settle-every <seconds>', 'settle at most this long after the last time', wholeNumber(1, 86_400), 5)
     .option('--manual-settlement', 'settle only when the operator says so')
     .option(

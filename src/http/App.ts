@@ -5,9 +5,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import express from 'express'
 import type { Service } from '../clearing/Service.ts'
+import type { Hosts } from '../core/Hosts.ts'
 import { Board, type BoardOptions } from './Board.ts'
 import * as BoardStream from './BoardStream.ts'
 import type { Connections } from './Connections.ts'
+import type { Cors } from './Cors.ts'
 import * as Direct from './Direct.ts'
 import * as Events from './Events.ts'
 import * as Gate from './Gate.ts'
@@ -28,6 +30,8 @@ export interface AppOptions {
   readonly host: string
   /** Other names under which it may be called. */
   readonly allowedHosts?: readonly string[]
+  /** Origins of pages elsewhere that may call all but the operator's routes, such as `https://app.example`. */
+  readonly allowedOrigins?: readonly string[]
   readonly operatorToken: string
   /** Told of what was our own fault, and of the request in which it showed. */
   readonly log: (error: unknown, requestId: string) => void
@@ -48,12 +52,19 @@ const payments = routes.find(({ id }) => id === 'pay') as Route
 
 const document = once(() => OpenApi.from(routes))
 
-export const create = (bare: Service, options: AppOptions, limits: Limits, connections: Connections): App => {
+export const create = (
+  bare: Service,
+  options: AppOptions,
+  limits: Limits,
+  connections: Connections,
+  hosts: Hosts,
+  cors: Cors,
+): App => {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
-  const guard = Guard.sameHost(options.host, options.allowedHosts)
+  const guard = Guard.sameHost(hosts)
   app.use(guard)
   const metrics = Metrics.create(() => ({ service, gate, connections, reads, streams: listeners.count }), bare)
   const gate = Gate.around(bare, limits, metrics.answered)
@@ -64,7 +75,7 @@ export const create = (bare: Service, options: AppOptions, limits: Limits, conne
   const board = new Board({ service: bare, ...(options.fees === undefined ? {} : { fees: options.fees }) })
   const boardEvents = BoardStream.stream(board, limits, listeners, reads)
   const site = { service, gate, reads, events, document, metrics, board, boardEvents }
-  mount(app, routes, site, options.operatorToken, limits)
+  mount(app, routes, site, { operatorToken: options.operatorToken, limits, cors })
   app.use(Problem.notFound)
   app.use(Problem.handler(options.log))
   const direct = Direct.create(payments, site, limits, guard, Problem.answer(options.log))

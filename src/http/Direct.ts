@@ -6,9 +6,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import { scan } from '../core/Scan.ts'
+import * as Body from './Body.ts'
 import type { Limits } from './Limits.ts'
 import * as Mount from './Mount.ts'
-import * as Problem from './Problem.ts'
 import type { Route } from './Route.ts'
 import { type Site, setRoute } from './Site.ts'
 
@@ -23,19 +23,6 @@ const lengthOf = ({ headers }: IncomingMessage, most: number): number => {
   const length = Number(headers['content-length'] ?? 0)
   const isPlain = headers['content-encoding'] === undefined && headers['transfer-encoding'] === undefined
   return isPlain && length <= most && types.has(headers['content-type'] ?? '') ? length : 0
-}
-
-/** @throws {BodyInvalidError} */
-const parse = (body: Buffer): unknown => {
-  const text = body.toString()
-  try {
-    // As a body is read elsewhere: a byte order mark is passed over, and there is an object or a list.
-    const value: unknown = JSON.parse(text.charCodeAt(0) === 0xfe_ff ? text.slice(1) : text)
-    if (typeof value === 'object' && value !== null) return value
-  } catch (error) {
-    throw new Problem.BodyInvalidError((error as Error).message, 400)
-  }
-  throw new Problem.BodyInvalidError(text, 400)
 }
 
 /** Hands over the whole body; a request that breaks off is never answered. */
@@ -64,7 +51,7 @@ export const create = (
 
   const answer = async (body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      const input = { params: {}, query: {}, body: scan(body) ?? Mount.read(route, parse(body)), from: '' }
+      const input = { params: {}, query: {}, body: scan(body) ?? Mount.read(route, Body.parse(body)), from: '' }
       const text = (await site.gate.through(() => route.run?.(site.service, input))) as string
       // It may have been cut off meanwhile.
       if (response.headersSent) return

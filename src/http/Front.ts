@@ -8,6 +8,7 @@ import type { SunledgerError } from '../core/Errors.ts'
 import { limiter, RateLimitedError } from '../core/Rate.ts'
 import type { App } from './App.ts'
 import type { Connections } from './Connections.ts'
+import type { Cors } from './Cors.ts'
 import type { Refuse } from './Doorstep.ts'
 import {
   CutOffError,
@@ -55,6 +56,7 @@ export const keepAliveMs = 65_000
 
 const overloaded = new OverloadedError()
 const overloadedAnswer = Problem.prepare(overloaded, keepAliveMs)
+const fromPage = /\r\norigin:/i
 const broughtId = /\r\nx-request-id: ?([^\r\n]*)/i
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0] as string
@@ -86,6 +88,7 @@ const faultOf = ({ code, message }: NodeJS.ErrnoException, limits: Limits): Sunl
 export const create = (
   connections: Connections,
   limits: Limits,
+  cors: Cors,
   onAnswered: ((answered: Answered) => void) | undefined,
 ): Front => {
   const { requests } = limits.perAddress
@@ -123,6 +126,8 @@ export const create = (
 
   const refuse: Refuse = (socket, head) => {
     if (isClosing || app?.gate.isFull() !== true || !connections.rests(socket)) return undefined
+    // A page elsewhere reads only what is marked for it.
+    if (cors.isOn && fromPage.test(head)) return undefined
     const address = socket.remoteAddress ?? ''
     // Who asks too often is told so by name.
     if (rates !== undefined && Peer.isTold(socket) && rates.take(Peer.of(socket)) > 0) return undefined
@@ -135,6 +140,7 @@ export const create = (
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     connections.begin(request, response)
     response.setHeader('x-request-id', RequestId.of(request))
+    cors.mark(request, response)
     note(request, response)
     if (app === undefined || isClosing) {
       if (isClosing) response.setHeader('connection', 'close')

@@ -5,27 +5,25 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { SunledgerError } from '../core/Errors.ts'
+import type { Foreign, Hosts } from '../core/Hosts.ts'
+import type { Cors } from './Cors.ts'
 
-const loopback = ['localhost', '127.0.0.1', '[::1]']
-
-/** A Host header's name, without the port. */
-const nameOf = (host: string): string => host.replace(/:\d+$/, '')
-
-/**
- * Refuses requests under another name than the service's own, and from other sites' pages.
- * @param host what the service is bound to; `extra` names are allowed besides it and loopback
- */
-export const sameHost = (host: string, extra: readonly string[] = []): RequestHandler => {
-  const names = [...loopback, host.includes(':') ? `[${host}]` : host, ...extra].map((name) => name.toLowerCase())
-  const allowed = new Set(names)
-  return (request, _response, next) => {
-    const called = (request.headers.host ?? '').toLowerCase()
-    if (!allowed.has(nameOf(called))) throw new HostRefusedError('Host', [...allowed].join(', '), called)
-    // The port counts: another program's pages on the same machine are foreign too.
-    const origin = request.headers.origin?.toLowerCase()
-    if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== called)
-      throw new HostRefusedError('Origin', called, origin)
+/** Refuses requests under another name than the service's own, and from other sites' pages. */
+export const sameHost = (hosts: Hosts): RequestHandler => {
+  return ({ headers }, _response, next) => {
+    const foreign = hosts.foreign({ host: headers.host, origin: headers.origin })
+    if (foreign !== undefined) throw new HostRefusedError(foreign)
     next()
+  }
+}
+
+/** Refuses pages of other origins, also those that may call all else: a token that a page elsewhere has is in wrong hands. */
+export const ownPages = (cors: Cors): RequestHandler => {
+  return (request, response, next) => {
+    if (!cors.isElsewhere(request)) return next()
+    response.removeHeader('access-control-allow-origin')
+    const { host = '', origin = '' } = request.headers
+    throw new HostRefusedError({ header: 'Origin', expected: host, actual: origin })
   }
 }
 
@@ -43,11 +41,14 @@ export const operator = (token: string): RequestHandler => {
 /** The request comes under a foreign name, or from a foreign page. */
 export class HostRefusedError extends SunledgerError {
   override readonly name = 'HostRefusedError'
-  constructor(header: string, expected: string, actual: string) {
+  constructor({ header, expected, actual }: Foreign) {
     super('SL602', `The ${header} header names another host.`, {
       expected,
       actual: actual.slice(0, 100),
-      hint: 'Start the service with --allow-host NAME to let it answer under another name.',
+      hint:
+        header === 'Host'
+          ? 'Start the service with --allow-host NAME to let it answer under another name.'
+          : 'Start the service with --allow-origin ORIGIN to let pages of another origin call it; the operator’s routes stay closed to them.',
       status: 403,
     })
   }

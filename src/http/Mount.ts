@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { SunledgerError } from '../core/Errors.ts'
 import * as Wire from '../core/Wire.ts'
 import * as Answer from './Answer.ts'
+import * as Body from './Body.ts'
+import type { Cors } from './Cors.ts'
 import * as Guard from './Guard.ts'
 import type { Limits } from './Limits.ts'
 import { once } from './Once.ts'
@@ -19,10 +21,12 @@ import * as Still from './Still.ts'
 export const read = ({ body = z.unknown(), read: fast }: Route, json: unknown): unknown =>
   fast?.(json) ?? Wire.parse(body, json)
 
-const bodyOf = (route: Route, request: Request): unknown => {
+const jsonOf = (request: Request): unknown => {
+  const type = request.headers['content-type']
   // Other types are not read at all, so that no page can send one without the browser asking first.
-  if (request.body === undefined) throw new BodyMissingError(request.headers['content-type'])
-  return read(route, request.body)
+  if (!Buffer.isBuffer(request.body)) throw new BodyMissingError(type)
+  Body.assertUtf8(type)
+  return Body.parse(request.body)
 }
 
 const paramsOf = (shape: Shape, request: Request) =>
@@ -42,7 +46,7 @@ const queryOf = (shape: Shape, request: Request) =>
 const inputOf = (route: Route, request: Request) => ({
   params: paramsOf(route.params ?? {}, request),
   query: queryOf(route.query ?? {}, request),
-  body: route.body === undefined ? undefined : bodyOf(route, request),
+  body: route.body === undefined ? undefined : read(route, jsonOf(request)),
   from: Peer.of(request.socket),
 })
 
@@ -75,7 +79,10 @@ const workOf = (route: Route, site: Site, limits: Limits): ((...at: Parameters<R
       Answer.inPieces(pieces(site.service, inputOf(route, request)), route.answer, request, response)
   if (handle !== undefined) {
     const serve = handle(site)
-    return (request, response, next) => () => void serve(request, response, next)
+    return (request, response, next) => () => {
+      if (route.body !== undefined) request.body = jsonOf(request)
+      serve(request, response, next)
+    }
   }
   return (request, response) => () => {
     const value = run?.(site.service, inputOf(route, request))
@@ -93,6 +100,7 @@ const besidePayments = (route: Route, lane: Lane, site: Site, limits: Limits): R
       of: Peer.of(request.socket),
       isBounded: Peer.isTold(request.socket),
       isWanted: () => !response.destroyed,
+      costMs: route.costMs ?? 0,
     }
     await site.reads.run(asked, work(request, response, next))
   }
@@ -107,25 +115,27 @@ const handlerOf = (route: Route, site: Site, limits: Limits): RequestHandler => 
 const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1')
 
 /** Every path answers the methods that it has, OPTIONS, and nothing else. */
-const otherMethods = (allowed: readonly string[]): RequestHandler => {
-  const methods = allowed.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
+const otherMethods = (routes: readonly Route[], cors: Cors): RequestHandler => {
+  const methods = routes.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
   const allow = [...methods, 'OPTIONS'].join(', ')
   return (request, response) => {
     response.setHeader('allow', allow)
     if (request.method !== 'OPTIONS') throw new Problem.MethodUnknownError(request.method, allow)
-    response.status(204).end()
+    if (!cors.preflight(request, response, routes)) response.status(204).end()
   }
 }
 
-export const mount = (
-  app: Express,
-  routes: readonly Route[],
-  site: Site,
-  operatorToken: string,
-  limits: Limits,
-): void => {
-  const isOperator = Guard.operator(operatorToken)
-  const json = express.json({ limit: limits.bodyBytes, strict: true, inflate: false })
+export interface Access {
+  readonly operatorToken: string
+  readonly limits: Limits
+  readonly cors: Cors
+}
+
+export const mount = (app: Express, routes: readonly Route[], site: Site, access: Access): void => {
+  const { limits, cors } = access
+  const operator = [Guard.ownPages(cors), Guard.operator(access.operatorToken)]
+  // Parsed in its turn: a megabyte of brackets takes as long as a hundred payments.
+  const body = express.raw({ type: 'application/json', limit: limits.bodyBytes, inflate: false })
   for (const route of routes) {
     const named: RequestHandler = (_request, response, next) => {
       setRoute(response, route.id)
@@ -133,13 +143,19 @@ export const mount = (
     }
     const before = [
       named,
-      ...(route.access === 'operator' ? [isOperator] : []),
-      ...(route.body === undefined ? [] : [json]),
+      ...(route.access === 'operator' ? operator : []),
+      ...(route.body === undefined ? [] : [body]),
     ]
     app[route.method](expressPath(route.path), ...before, handlerOf(route, site, limits))
   }
-  for (const path of new Set(routes.map((route) => route.path)))
-    app.all(expressPath(path), otherMethods(routes.filter((route) => route.path === path).map(({ method }) => method)))
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const own = routes.filter((route) => route.path === path)
+    app.all(
+      expressPath(path),
+      ...(own.every((route) => route.access === 'operator') ? [Guard.ownPages(cors)] : []),
+      otherMethods(own, cors),
+    )
+  }
 }
 
 /** A query parameter is not what it should be. */

@@ -38,6 +38,8 @@ export interface Asked {
   readonly isBounded: boolean
   /** False: whoever asked has gone, and it need not go on. */
   readonly isWanted?: () => boolean
+  /** Of the loop's time besides its slices. */
+  readonly costMs?: number
 }
 
 export interface Counts {
@@ -160,20 +162,21 @@ export const create = (options: Options): Reads => {
     until.then(goOn, goOn)
   }
 
-  /** One step of a job. True: it was the first, so a request was read for it. */
-  const slice = (job: Job): boolean => {
+  /** One step of a job. Returns what it costs besides: with the first, a request was read. */
+  const slice = (job: Job): number => {
+    const besideMs = job.steps === undefined ? requestMs + (job.asked.costMs ?? 0) : 0
     const isFirst = job.steps === undefined
     if (job.asked.isWanted?.() === false) {
       // Nobody is told: whoever asked has gone.
       job.steps?.return(undefined)
-      return isFirst
+      return besideMs
     }
     isInSlice = true
     try {
       const value = job.steps === undefined ? job.work() : undefined
       if (isFirst && !isSteps(value)) {
         job.done(value)
-        return isFirst
+        return besideMs
       }
       job.steps ??= value as Steps<unknown>
       const step = job.steps.next()
@@ -185,23 +188,23 @@ export const create = (options: Options): Reads => {
     } finally {
       isInSlice = false
     }
-    return isFirst
+    return besideMs
   }
 
   const turn = (): void => {
     isScheduled = false
     const began = nowMs()
-    let [slices, requests] = [0, 0]
+    let [slices, besideMs] = [0, 0]
     for (; slices < slicesATurn && nowMs() - began < turnMs; slices++) {
       const job = take()
       if (job === undefined) break
-      if (slice(job)) requests++
+      besideMs += slice(job)
     }
     counts.slices += slices
     counts.turns++
     counts.mostSlices = Math.max(counts.mostSlices, slices)
     const ended = nowMs()
-    const took = ended - began + requests * requestMs
+    const took = ended - began + besideMs
     restedMs = ended + Math.min(mostPauseMs, took * (1 / bounds.readShare - 1))
     schedule()
   }

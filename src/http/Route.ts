@@ -68,6 +68,8 @@ export interface RouteOf<B extends z.ZodType, P extends Shape, Q extends Shape> 
   readonly isGated?: true
   /** Left out: `read` for what is read, else `message`. All but payments are done in slices beside them (`Reads`). */
   readonly lane?: Lane | 'payment'
+  /** What it takes of the loop's time besides its slices, ms, such as for asking the chain. */
+  readonly costMs?: number
   /** What stands in the path's braces. */
   readonly params?: P
   readonly query?: Q

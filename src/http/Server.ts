@@ -7,8 +7,10 @@ import type { AddressInfo } from 'node:net'
 import { PortInUseError } from '../chain/LocalNode.ts'
 import type { Service } from '../clearing/Service.ts'
 import { SunledgerError } from '../core/Errors.ts'
+import * as Hosts from '../core/Hosts.ts'
 import * as App from './App.ts'
 import * as Connections from './Connections.ts'
+import * as Cors from './Cors.ts'
 import * as Doorstep from './Doorstep.ts'
 import * as Front from './Front.ts'
 import { defaults, type Limits } from './Limits.ts'
@@ -81,8 +83,12 @@ export const listen = async (options: ServerOptions): Promise<Server> => {
   })
   // A client may say that it will ask no more and wait for its answer; Node would close its connection.
   Object.assign(server, { httpAllowHalfOpen: true })
-  const front = Front.create(Connections.watch(server, limits), limits, options.onAnswered)
-  const starting = (service: Service) => front.open(App.create(service, options, limits, front.connections))
+  const { allowedOrigins = [] } = options
+  const hosts = Hosts.create(options.host, options.allowedHosts, allowedOrigins)
+  const cors = Cors.create(hosts, allowedOrigins.length > 0)
+  const front = Front.create(Connections.watch(server, limits), limits, cors, options.onAnswered)
+  const starting = (service: Service) =>
+    front.open(App.create(service, options, limits, front.connections, hosts, cors))
   Doorstep.watch(server, front.refuse)
   server.on('request', (request: IncomingMessage, response: ServerResponse) => front.serve(request, response))
   server.on('checkExpectation', front.expectation)

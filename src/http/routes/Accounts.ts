@@ -12,13 +12,15 @@ export const routes = [
     path: '/v1/accounts/{address}',
     id: 'account',
     tag: 'Accounts',
+    // Four questions to the chain, coded and decoded.
+    costMs: 1,
     summary: 'Read an account',
     description:
-      'What it holds in each asset, its last accepted debit with its own signature, and the numbers of its next messages. An address that never did anything is an empty account.',
+      'What it holds in each asset, its last accepted debit with its own signature, and the numbers of its next messages. An address that never did anything is an empty account. While the chain does not answer, owner and nonces are as of `ownerBlock`, or null.',
     access: 'anyone',
     params: { address: Wire.address },
     answer: { description: 'The account, as of a journal position.', schema: Wire.accountView },
-    refusals: refusing({ 400: ['SL601'], 503: ['SL503'] }, Refusals.journal),
+    refusals: refusing({ 400: ['SL601'] }, Refusals.journal),
     run: (service, { params }) => service.account(params.address),
   }),
   route({

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import * as Hosts from '../../../src/core/Hosts.ts'
 import * as Guard from '../../../src/http/Guard.ts'
 import * as Problem from '../../../src/http/Problem.ts'
 import { send } from '../support/Http.ts'
@@ -10,7 +11,7 @@ import { send } from '../support/Http.ts'
 /** Something that answers whoever passes. */
 const guarded = async (host: string, extra: readonly string[] = []) => {
   const app = express()
-  app.use(Guard.sameHost(host, extra))
+  app.use(Guard.sameHost(Hosts.create(host, extra)))
   app.use('/operator', Guard.operator('a token of some length'))
   app.use((_request, response) => void response.send('through'))
   app.use(Problem.handler(() => {}))
