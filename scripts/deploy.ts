@@ -6,17 +6,19 @@ import type { BuildInfo } from '@nomicfoundation/ignition-core'
 import * as Client from '../src/chain/Client.ts'
 import * as Deploy from '../src/chain/Deploy.ts'
 import * as Parameters from '../src/chain/Parameters.ts'
+import * as RpcUrl from '../src/chain/RpcUrl.ts'
 import * as Entry from '../src/cli/Entry.ts'
 import * as KeyFile from '../src/cli/KeyFile.ts'
 import * as OutFolder from '../src/cli/OutFolder.ts'
 import * as Usage from '../src/cli/Usage.ts'
 import { buildInfoOf } from './solidity/Contracts.ts'
 
-const help = `Usage: npm run -s deploy -- --rpc URL --parameters FILE [options]
+const help = `Usage: npm run -s deploy -- --rpc-file FILE --parameters FILE [options]
 
 Deploys ClearingHouse and EnergyMeter (with its EnergyCredit) and lists both assets. Start from scripts/deploy/base.json.
 
-  --rpc URL           JSON-RPC of the chain
+  --rpc URL           JSON-RPC of the chain; one that holds a provider's key belongs into a file or the variable SUNLEDGER_RPC_URL
+  --rpc-file FILE     file with the URL
   --parameters FILE   the dollar, the keys' addresses, the periods, the salt
   --key-file FILE     file with the cold key's private key, which pays (default: the variable SUNLEDGER_KEY)
   --out DIR           folder for deployment.json and Ignition's journal (default: deployments/CHAIN-ID)
@@ -29,6 +31,7 @@ The CreateX factory must be on the chain (it is on every larger one). Run it aga
 
 const flags = {
   rpc: { type: 'string' },
+  'rpc-file': { type: 'string' },
   parameters: { type: 'string' },
   'key-file': { type: 'string' },
   out: { type: 'string' },
@@ -47,10 +50,14 @@ const main = async (args: string[]): Promise<number> => {
     process.stdout.write(help)
     return 0
   }
-  if (values.rpc === undefined || values.parameters === undefined)
-    throw new Usage.UsageError('value', '--rpc URL and --parameters FILE have to be given.')
+  if (values.parameters === undefined) throw new Usage.UsageError('value', '--parameters FILE has to be given.')
   const parameters = Parameters.read(values.parameters)
-  const client = Client.create(values.rpc)
+  const client = Client.create(
+    RpcUrl.from({
+      ...(values.rpc === undefined ? {} : { rpc: values.rpc }),
+      ...(values['rpc-file'] === undefined ? {} : { rpcFile: values['rpc-file'] }),
+    }),
+  )
   const plan = await Deploy.plan(client, parameters, await KeyFile.read(values['key-file']))
   const out = values.out ?? `deployments/${plan.chainId}`
   const print = (document: object, lines: readonly string[]): void => {

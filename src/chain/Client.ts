@@ -13,18 +13,31 @@ import {
 } from 'viem'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Hex } from '../core/Payment.ts'
+import * as RpcUrl from './RpcUrl.ts'
 
 export interface Client extends PublicClient {}
 
 const usualTimeoutMs = 30_000
 
-/** @param timeoutMs how long an answer may take; a question is asked three times */
-export const create = (url: string, timeoutMs = usualTimeoutMs): Client =>
-  createPublicClient({
-    transport: http(url, { batch: { batchSize: 500, wait: 0 }, timeout: timeoutMs, retryCount: 2, retryDelay: 100 }),
+/**
+ * @param url a secret but for its origin (`RpcUrl`): viem is not told the rest, so its errors cannot quote it
+ * @param timeoutMs how long an answer may take; a question is asked three times
+ * @throws {RpcUrlInvalidError}
+ */
+export const create = (url: string, timeoutMs = usualTimeoutMs): Client => {
+  const { origin, target, authorization } = RpcUrl.conceal(url)
+  const fetchFn: typeof fetch = (_, init) => {
+    const headers = new Headers(init?.headers)
+    if (authorization !== undefined) headers.set('authorization', authorization)
+    return fetch(target, { ...init, headers })
+  }
+  const options = { batch: { batchSize: 500, wait: 0 }, timeout: timeoutMs, retryCount: 2, retryDelay: 100 }
+  return createPublicClient({
+    transport: http(origin, { ...options, fetchFn }),
     cacheTime: 0,
     pollingInterval: 100,
   })
+}
 
 /** A chain's name: its id and the hash of its first block. @throws {ChainUnreachableError} */
 export const identify = async (client: Client): Promise<{ chainId: number; genesisHash: Hex }> => {

@@ -3,6 +3,7 @@
  * they were given, so every line is looked over once more before it leaves.
  */
 import { type Logger, pino } from 'pino'
+import * as Secrets from '../core/Secrets.ts'
 
 /** 64 bytes and more in hex are a signature or a signed transaction. Hashes, addresses and ids are shorter. */
 const long = /(0x)?[0-9a-f]{128,}/gi
@@ -14,7 +15,7 @@ export const scrubber = (secrets: readonly string[]): ((line: string) => string)
   const known = named.map((secret) => secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   const own = known.length === 0 ? undefined : new RegExp(`(0x)?(${known.join('|')})`, 'gi')
   return (line) => {
-    const without = own === undefined ? line : line.replace(own, '[secret]')
+    const without = Secrets.scrub(own === undefined ? line : line.replace(own, '[secret]'))
     return without.replace(long, '[long hex]').replace(bearer, '[token]')
   }
 }

@@ -6,6 +6,7 @@ import * as Deployment from '../chain/Deployment.ts'
 import * as Ignition from '../chain/Ignition.ts'
 import * as Keys from '../chain/Keys.ts'
 import * as LocalNode from '../chain/LocalNode.ts'
+import * as RpcUrl from '../chain/RpcUrl.ts'
 import * as Server from '../http/Server.ts'
 import * as Embedded from '../store/Embedded.ts'
 import * as Fence from '../store/Fence.ts'
@@ -57,14 +58,16 @@ export interface Network {
 const exitWindowSeconds = 3600n
 const noticePeriodSeconds = 7200n
 
-const serviceArgs = (options: NetworkOptions, fence: string, rpcUrl: string, port: string): string[] => [
+const serviceArgs = (options: NetworkOptions, fence: string, port: string): string[] => [
   'service',
-  ...['--rpc', rpcUrl, '--data', options.data, '--host', options.host, '--port', port],
+  ...['--data', options.data, '--host', options.host, '--port', port],
   ...['--settle-every', String(options.settleEverySeconds)],
   ...(options.allowHosts ?? []).flatMap((name) => ['--allow-host', name]),
   ...(options.allowOrigins ?? []).flatMap((origin) => ['--allow-origin', origin]),
   ...['--fence', fence],
-  ...(options.limits ?? Gas.local),
+  // The chain lives in memory, so its coin is worth nothing; what is given counts over it.
+  ...Gas.local,
+  ...(options.limits ?? []),
   ...(options.manualSettlement ? ['--manual-settlement'] : []),
 ]
 
@@ -128,14 +131,10 @@ const bringUp = async (options: NetworkOptions): Promise<Network> => {
     progress(`contracts deployed: clearing house ${deployment.clearingHouse} (${seconds()})`)
     const service = await Processes.supervise(
       (url) =>
-        serviceArgs(
-          options,
-          options.fence ?? fence,
-          rpcUrl,
-          url === undefined ? String(options.port) : new URL(url).port,
-        ),
+        serviceArgs(options, options.fence ?? fence, url === undefined ? String(options.port) : new URL(url).port),
       (how) => progress(`the service ended (${how}); starting it again from its journal`),
       options.onFailure,
+      { [RpcUrl.variable]: rpcUrl },
     )
     progress(`clearing service on ${service.ready.url} (${seconds()})`)
     return {

@@ -60,12 +60,16 @@ const said = (child: ChildProcess): Promise<Said | undefined> =>
 
 /**
  * Starts `sunledger COMMAND …` and waits until it is ready.
+ * @param env beside our own: what others must not see, since arguments are seen by all users of the machine
  * @throws {ProcessRefusedError} it says why it cannot be, under the code of the error that it met
  * @throws {ProcessFailedError} it ended before it said anything
  */
-export const start = async (args: readonly string[]): Promise<Child> => {
+export const start = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Child> => {
   const child = Children.own(
-    spawn(process.execPath, [...process.execArgv, ...nodeFlags, entry, ...args], { stdio: ['pipe', 'pipe', 'pipe'] }),
+    spawn(process.execPath, [...process.execArgv, ...nodeFlags, entry, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    }),
   )
   let errors = ''
   child.stderr.on('data', (text: Buffer) => {
@@ -105,15 +109,16 @@ export const supervise = async (
   args: (url: string | undefined) => readonly string[],
   onRestart: (how: string) => void,
   onGivenUp: (error: Error) => void,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Child> => {
-  let current = await start(args(undefined))
+  let current = await start(args(undefined), env)
   const { url } = current.ready
   let isStopping = false
   /** The next one, while it comes up. */
   let starting: Promise<void> | undefined
   const replace = async (): Promise<void> => {
     try {
-      current = await start(args(url))
+      current = await start(args(url), env)
       watch(current)
     } catch (error) {
       if (!isStopping) onGivenUp(error as Error)

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as Deployment from '../chain/Deployment.ts'
 import * as GasPrices from '../chain/GasPrices.ts'
+import * as RpcUrl from '../chain/RpcUrl.ts'
 import * as Execute from '../cost/Execute.ts'
 import * as Live from '../cost/Live.ts'
 import * as Measure from '../cost/Measure.ts'
@@ -36,7 +37,7 @@ interface Flags {
   readonly share: Rational.Rational
   readonly jobs?: string
   readonly replay?: string
-  readonly live?: string
+  readonly live?: string | true
   readonly set?: readonly string[]
   readonly profiles?: string
   readonly out?: string
@@ -68,7 +69,11 @@ const networksOf = async (flags: Flags): Promise<Networks.Network[]> => {
   if (flags.profiles !== undefined) all = Profiles.withFile(all, flags.profiles)
   const names = flags.networks === undefined ? undefined : [...flags.networks]
   if (flags.live !== undefined) {
-    const live = Live.network(await GasPrices.read(flags.live), all, date)
+    const live = Live.network(
+      await GasPrices.read(RpcUrl.from(flags.live === true ? {} : { rpc: flags.live })),
+      all,
+      date,
+    )
     all = [live, ...all.filter(({ name }) => name !== live.name)]
     if (names !== undefined && !names.includes(live.name)) names.unshift(live.name)
   }
@@ -196,7 +201,10 @@ export const register = (program: Command): void => {
       '--replay <path>',
       'instead of the workloads: a run’s data folder, or a CSV of payments (payer,payee,amount,time)',
     )
-    .option('--live <url>', 'take gas prices and data prices from this chain’s JSON-RPC (read only)')
+    .option(
+      '--live [url]',
+      'take gas prices and data prices from this chain’s JSON-RPC (read only; default: SUNLEDGER_RPC_URL)',
+    )
     .option('--set <figure>', 'one figure of a network: base.gasPriceGwei=0.01; may be repeated', collect)
     .option('--profiles <file>', 'JSON with figures of networks, or networks of your own')
     .option('--out <dir>', 'folder for cost.html, cost.json and tables as CSV and JSON')

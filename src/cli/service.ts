@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import * as Deployment from '../chain/Deployment.ts'
 import * as Keys from '../chain/Keys.ts'
+import * as RpcUrl from '../chain/RpcUrl.ts'
 import { defaultPolicy } from '../clearing/Policy.ts'
 import * as Service from '../clearing/Service.ts'
 import * as FastLz from '../cost/FastLz.ts'
@@ -24,8 +25,7 @@ export const files = (folder: string) => ({
   deployment: join(folder, 'deployment.json'),
 })
 
-interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags {
-  readonly rpc: string
+interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags, RpcUrl.Flags {
   readonly data: string
   readonly host: string
   readonly port: number
@@ -56,6 +56,7 @@ const both = async (
 const threadsOf = ({ threads }: Flags): number => threads ?? availableParallelism() - 1
 
 const bringUp = async (flags: Flags): Promise<Processes.Running> => {
+  const rpcUrl = RpcUrl.from(flags)
   const paths = files(flags.data)
   const deployment = Deployment.read(paths.deployment)
   const keys = Keys.read(paths.keys)
@@ -71,7 +72,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
     },
   )
   const starting = Service.start({
-    rpcUrl: flags.rpc,
+    rpcUrl,
     deployment,
     keys,
     journal,
@@ -115,7 +116,11 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
 
 export const register = (program: Command): void => {
   Gas.add(Tuning.add(Limits.add(program.command('service', { hidden: true }), 0)), 'service')
-    .requiredOption('--rpc <url>', 'JSON-RPC of the chain')
+    .option(
+      '--rpc <url>',
+      'JSON-RPC of the chain; one that holds a key belongs into a file or the variable SUNLEDGER_RPC_URL',
+    )
+    .option('--rpc-file <file>', 'file with the URL of the chain’s JSON-RPC')
     .requiredOption('--data <dir>', 'folder with journal, keys and deployment')
     .option('--host <address>', 'address to bind to', '127.0.0.1')
     .option('--port <number>', 'port', wholeNumber(0, 65_535), 0)

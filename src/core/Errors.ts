@@ -6,6 +6,8 @@
  * line, SL7xx inputs, simulation and cost.
  */
 
+import * as Secrets from './Secrets.ts'
+
 /** Where every code is explained: a page of the service, made from `src/ERRORS.md`. */
 export const docsPath = '/docs/errors'
 
@@ -37,6 +39,9 @@ export interface Problem {
   readonly retryAfterSeconds?: number
 }
 
+/** What came from outside may quote a secret. */
+const shown = (text: string | undefined): string | undefined => (text === undefined ? undefined : Secrets.scrub(text))
+
 /** Base class of all operating errors. */
 export class SunledgerError extends Error {
   override readonly name: string = 'SunledgerError'
@@ -51,17 +56,19 @@ export class SunledgerError extends Error {
   readonly shortMessage: string
 
   constructor(code: string, shortMessage: string, details: ErrorDetails = {}) {
-    const parts = [`${shortMessage}`]
-    if (details.expected !== undefined) parts.push(`Expected: ${details.expected}`)
-    if (details.actual !== undefined) parts.push(`Actual: ${details.actual}`)
-    if (details.hint !== undefined) parts.push(details.hint)
+    const [expected, actual, hint] = [shown(details.expected), shown(details.actual), shown(details.hint)]
+    const brief = Secrets.scrub(shortMessage)
+    const parts = [brief]
+    if (expected !== undefined) parts.push(`Expected: ${expected}`)
+    if (actual !== undefined) parts.push(`Actual: ${actual}`)
+    if (hint !== undefined) parts.push(hint)
     super(`${code}: ${parts.join('\n  ')}`, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
-    this.shortMessage = shortMessage
+    this.shortMessage = brief
     this.status = details.status ?? 400
-    this.expected = details.expected
-    this.actual = details.actual
-    this.hint = details.hint
+    this.expected = expected
+    this.actual = actual
+    this.hint = hint
     this.retryAfterSeconds = details.retryAfterSeconds
   }
 

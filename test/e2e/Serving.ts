@@ -11,6 +11,7 @@ import * as House from '../../src/chain/House.ts'
 import * as Keys from '../../src/chain/Keys.ts'
 import { replay } from '../../src/clearing/Replay.ts'
 import { assetsOf } from '../../src/clearing/Service.ts'
+import * as Gas from '../../src/cli/Gas.ts'
 import * as Processes from '../../src/cli/Processes.ts'
 import { files } from '../../src/cli/service.ts'
 import * as Ledger from '../../src/core/Ledger.ts'
@@ -41,7 +42,17 @@ const serve = async (chain: Processes.Child, client: Client.Client, data: string
   Deployment.write(files(data).deployment, deployment)
   Keys.write(files(data).keys, keys)
   const line = await BadLine.start(chain.ready.url)
-  const args = ['service', '--rpc', line.url, '--data', data, '--manual-settlement', '--log-level', 'silent']
+  const args = [
+    'service',
+    '--rpc',
+    line.url,
+    '--data',
+    data,
+    '--manual-settlement',
+    '--log-level',
+    'silent',
+    ...Gas.local,
+  ]
   let child = await Processes.start(args)
   onTestFinished(() => child.stop())
   const post = (path: string, body: unknown): Promise<Answer> => {
