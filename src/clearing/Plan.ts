@@ -3,7 +3,7 @@
  * holds what the later credits draw (I2); within that, order is fixed, so that the same ledger gives the same batches.
  */
 import type { Account } from '../core/Account.ts'
-import { isUnsettled, unsettledCredit, unsettledDebit } from '../core/Account.ts'
+import { isUnsettled, payable, unsettledDebit } from '../core/Account.ts'
 import * as Batch from '../core/Batch.ts'
 import type { Address, Hex } from '../core/Payment.ts'
 
@@ -48,6 +48,9 @@ const bytesOfSection = 28
 const bytesOfCall = 101
 /** Of one asset: payers and earners, two kinds of signature. */
 const mostSectionsOfAsset = 4
+
+/** What the chain still has to credit. */
+const unsettledCredit = (account: Account): bigint => payable(account) - account.settled.credited
 
 const kindOf = (account: Account): Kind =>
   unsettledDebit(account) <= 0n ? 'credit' : unsettledCredit(account) <= 0n ? 'debit' : 'both'
@@ -111,9 +114,9 @@ const sectionOf = (asset: Address, p256: boolean, members: readonly Member[]): B
       signature: a.debitSignature,
       debitTotal: a.debitTotal,
       history: a.debitHistory,
-      creditTotal: a.creditTotal,
+      creditTotal: payable(a),
     })),
-    credits: of('credit').map((a) => ({ account: a.account, total: a.creditTotal })),
+    credits: of('credit').map((a) => ({ account: a.account, total: payable(a) })),
   }
 }
 

@@ -16,7 +16,7 @@ import * as Pool from '../crypto/Pool.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
 import * as Budgets from './Budgets.ts'
-import * as Evidence from './Evidence.ts'
+import * as ChainEvidence from './ChainEvidence.ts'
 import * as Facilitator from './Facilitator.ts'
 import type * as GasBudget from './GasBudget.ts'
 import * as Heartbeat from './Heartbeat.ts'
@@ -110,7 +110,7 @@ const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiri
   parts.clock.observe((await answered(parts.client, parts.client.getBlock())).timestamp)
   await parts.nonceFence.open()
   await parts.sync.now()
-  const evidence = Evidence.ofLedger(parts.ledger)
+  const evidence = ChainEvidence.ofLedger(parts.ledger)
   if (evidence !== undefined) throw evidence
   await parts.nonceFence.markStart(parts.sender)
 }

@@ -12,7 +12,7 @@ import * as House from '../chain/House.ts'
 import * as Sender from '../chain/Sender.ts'
 import * as Settled from '../chain/Settled.ts'
 import type { Watcher } from '../chain/Watcher.ts'
-import type { Account } from '../core/Account.ts'
+import { type Account, payable } from '../core/Account.ts'
 import * as Batch from '../core/Batch.ts'
 import * as Ledger from '../core/Ledger.ts'
 import type { Address } from '../core/Payment.ts'
@@ -120,7 +120,7 @@ export const create = (options: SettleOptions): Settle => {
   /** What went out with these very totals and is only waiting for its confirmations need not go again. */
   const isUnderWay = (account: Account): boolean => {
     const before = sent.get(key(account))
-    return before !== undefined && before.debit === account.debitTotal && before.credit === account.creditTotal
+    return before !== undefined && before.debit === account.debitTotal && before.credit === payable(account)
   }
 
   /** What a block of this chain takes, where that is less than our own limit; a plan's gas limits lie a quarter above its estimate. */
@@ -160,7 +160,7 @@ export const create = (options: SettleOptions): Settle => {
     const whole = { ...call, data: Settled.withOrigin(call.data, origin) }
     const { transaction, gasUsed, block, serialized } = await sender.send(whole, sender.own('settlement'))
     watcher.expect(transaction, { members, block, gasUsed, serialized, origin })
-    for (const member of members) sent.set(key(member), { debit: member.debitTotal, credit: member.creditTotal, block })
+    for (const member of members) sent.set(key(member), { debit: member.debitTotal, credit: payable(member), block })
     return { block, answer: { transaction, gasUsed, members: members.length } }
   }
 

@@ -1,7 +1,7 @@
 /**
  * Keeps the ledger's copy of the chain: reads new blocks, journals what they changed, one run at a time. After each record ledger and chain
  * are compared (I13): the chain may never have settled more than the journal holds. Where it has, the journal is an older copy, and nothing
- * more is accepted (`Evidence`).
+ * more is accepted (`ChainEvidence`).
  *
  * Where the chain replaces blocks that counted, the ledger goes back with it. Where it replaces more than can be undone, nothing is accepted
  * as long as that is so: a node that answered for another chain for some seconds must not need a person. Acceptance goes on only once the
@@ -16,9 +16,9 @@ import type { Address } from '../core/Payment.ts'
 import type { ChainRecord, Undone } from '../core/Record.ts'
 import * as Turns from '../core/Turns.ts'
 import type { Journal } from '../store/Journal.ts'
+import * as ChainEvidence from './ChainEvidence.ts'
 import type { Clock } from './Clock.ts'
 import type { Commit } from './Commit.ts'
-import * as Evidence from './Evidence.ts'
 import type { NonceFence } from './NonceFence.ts'
 
 export interface Sync {
@@ -142,7 +142,7 @@ export const create = (options: SyncOptions): Sync => {
       if (record.undone !== null) seen = record.block
       await commit.add(record)
       const found = short.observe(record)
-      const evidence = Evidence.ofRecord(ledger, record, { position: journal.end, term: journal.term })
+      const evidence = ChainEvidence.ofRecord(ledger, record, { position: journal.end, term: journal.term })
       if (evidence !== undefined) {
         options.onDiscrepancy(evidence.expected ?? evidence.code)
         options.halt(evidence)

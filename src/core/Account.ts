@@ -29,6 +29,8 @@ export interface Account {
   creditDebit: Hex
   /** Withdrawals that are journaled and not yet seen on chain. */
   pendingWithdrawals: bigint
+  /** Of its credits, what it may not spend and is not paid out after a recovery. */
+  setAside: bigint
   /** An exit is running. */
   leaving: boolean
 }
@@ -44,6 +46,7 @@ export const empty = (asset: Address, account: Address): Account => ({
   creditHistory: genesisHistory,
   creditDebit: genesisHistory,
   pendingWithdrawals: 0n,
+  setAside: 0n,
   leaving: false,
 })
 
@@ -53,8 +56,11 @@ export const unsettledDebit = (a: Account): bigint => a.debitTotal - a.settled.d
 /** Accepted and not yet on chain: what the pool still owes the account. */
 export const unsettledCredit = (a: Account): bigint => a.creditTotal - a.settled.credited
 
-/** What it holds, leaving or not: balance + unsettled credit − unsettled debit. */
-export const position = (a: Account): bigint => a.settled.balance + unsettledCredit(a) - unsettledDebit(a)
+/** The credit total that a settlement brings on chain. */
+export const payable = (a: Account): bigint => a.creditTotal - a.setAside
+
+/** What it holds, leaving or not: balance + unsettled credit − unsettled debit, without what is set aside. */
+export const position = (a: Account): bigint => a.settled.balance + unsettledCredit(a) - a.setAside - unsettledDebit(a)
 
 /** What it may spend (PROTOCOL 4): its position less pending withdrawals; nothing while it is leaving. */
 export const available = (a: Account): bigint => {
@@ -64,4 +70,4 @@ export const available = (a: Account): bigint => {
 }
 
 /** Whether a settlement would move anything. */
-export const isUnsettled = (a: Account): boolean => unsettledDebit(a) > 0n || unsettledCredit(a) > 0n
+export const isUnsettled = (a: Account): boolean => unsettledDebit(a) > 0n || payable(a) > a.settled.credited

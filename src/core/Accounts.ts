@@ -1,6 +1,6 @@
 /**
- * Where the ledger keeps its accounts: one row of 340 bytes each, in a few large buffers, found through a table of row numbers. A million
- * accounts are 360 MB then and nothing for the garbage collector to walk through; as objects with hex strings they would be four times that.
+ * Where the ledger keeps its accounts: one row of 352 bytes each, in a few large buffers, found through a table of row numbers. A million
+ * accounts are 370 MB then and nothing for the garbage collector to walk through; as objects with hex strings they would be four times that.
  *
  * `get`, `values` and the like give accounts as values (`Account`): copies, which do not change with the ledger.
  */
@@ -28,9 +28,11 @@ export const cell = {
   /** Bytes of the signature: 0, 64 or 128. */
   signatureBytes: 209,
   signature: 212,
+  /** Of its credits, what it may not spend after a recovery (`Recovery`). */
+  setAside: 340,
 } as const
 
-export const rowBytes = 340
+export const rowBytes = 352
 
 /** Rows are made by so many at once. */
 const perChunk = 256
@@ -109,6 +111,7 @@ export const toAccount = (row: Row): Account => ({
   creditHistory: hex(row, cell.creditHistory, 32),
   creditDebit: hex(row, cell.creditDebit, 32),
   pendingWithdrawals: read(row, cell.pendingWithdrawals),
+  setAside: read(row, cell.setAside),
   leaving: row.bytes[row.start + cell.leaving] === 1,
 })
 
@@ -122,6 +125,7 @@ const fromAccount = (row: Row, account: Account): void => {
   put(row, cell.creditHistory, account.creditHistory)
   put(row, cell.creditDebit, account.creditDebit)
   write(row, cell.pendingWithdrawals, account.pendingWithdrawals)
+  write(row, cell.setAside, account.setAside)
   row.bytes[row.start + cell.leaving] = account.leaving ? 1 : 0
   row.bytes[row.start + cell.signatureBytes] = account.debitSignature.length / 2 - 1
   put(row, cell.signature, account.debitSignature)

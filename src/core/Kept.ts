@@ -4,6 +4,7 @@ import { cell } from './Accounts.ts'
 import type * as Budget from './Budget.ts'
 import * as Chronicle from './Chronicle.ts'
 import * as Ledger from './Ledger.ts'
+import * as Recovery from './Recovery.ts'
 
 /** What a ledger holds beside its accounts, as values of JSON. */
 export interface Rest {
@@ -12,17 +13,19 @@ export interface Rest {
   readonly day: number
   /** null: the journal names no nonce of the settlement key. */
   readonly nextNonce: number | null
+  readonly recovery?: Recovery.Kept
   readonly chronicle: Chronicle.Kept
   readonly budgets: readonly { readonly [field: string]: string | number }[]
 }
 
 const numbers = ['sequence', 'perPayment', 'perDay', 'total', 'validUntil', 'paid'] as const
 
-export const restOf = ({ block, payments, day, nextNonce, budgets, chronicle }: Ledger.Ledger): Rest => ({
+export const restOf = ({ block, payments, day, nextNonce, recovery, budgets, chronicle }: Ledger.Ledger): Rest => ({
   block: `${block}`,
   payments,
   day,
   nextNonce: nextNonce ?? null,
+  ...(recovery === undefined ? {} : { recovery: Recovery.toKept(recovery) }),
   chronicle: Chronicle.toKept(chronicle),
   budgets: [...budgets.values()].map(({ account, asset, day: on, ...rest }) => ({
     ...{ account, asset, day: on },
@@ -37,12 +40,13 @@ export const restOf = ({ block, payments, day, nextNonce, budgets, chronicle }: 
 export const restore = (ledger: Ledger.Ledger, rest: Rest, accounts: Accounts.Accounts): void => {
   const chronicle = Chronicle.fromKept(rest.chronicle)
   if (rest.nextNonce === undefined) throw new TypeError('it does not say which nonces were used')
-  Object.assign(ledger, Ledger.create([...ledger.assets]), { accounts, chronicle })
+  const recovery = rest.recovery === undefined ? undefined : Recovery.fromKept(rest.recovery)
+  Object.assign(ledger, Ledger.create([...ledger.assets]), { accounts, chronicle, recovery })
   for (const row of ledger.accounts.rows()) {
     Ledger.note(ledger, row)
     const asset = Accounts.assetOf(row)
     Ledger.turnOver(ledger, asset, Accounts.read(row, cell.creditTotal))
-    Ledger.owe(ledger, asset, Accounts.read(row, cell.creditTotal) - Accounts.read(row, cell.credited))
+    Ledger.owe(ledger, asset, Ledger.owedTo(row))
   }
   ledger.block = BigInt(rest.block)
   ledger.payments = rest.payments

@@ -15,7 +15,17 @@ import * as Chronicle from './Chronicle.ts'
 import { budget, key, type Ledger } from './LedgerState.ts'
 import * as Packed from './Packed.ts'
 import type { Address, Payment, Refusal } from './Payment.ts'
-import type { BudgetRecord, ChainRecord, PaymentRecord, Record, Slot } from './Record.ts'
+import type {
+  BudgetRecord,
+  ChainRecord,
+  PaymentRecord,
+  Record,
+  RecoveredRecord,
+  RecoveryRecord,
+  SignedDebit,
+  Slot,
+} from './Record.ts'
+import * as Recovery from './Recovery.ts'
 
 export { account, budget, create, key, type Ledger } from './LedgerState.ts'
 export { serialize } from './LedgerText.ts'
@@ -48,7 +58,7 @@ const isLeaving = (row: Accounts.Row | undefined): boolean => row?.bytes[row.sta
 const availableTo = (row: Accounts.Row | undefined): bigint => {
   if (row === undefined || isLeaving(row)) return 0n
   const { read } = Accounts
-  const credit = read(row, cell.creditTotal) - read(row, cell.credited)
+  const credit = read(row, cell.creditTotal) - read(row, cell.setAside) - read(row, cell.credited)
   const debit = read(row, cell.debitTotal) - read(row, cell.debited)
   const rest = read(row, cell.balance) + credit - debit - read(row, cell.pendingWithdrawals)
   return rest > 0n ? rest : 0n
@@ -102,7 +112,8 @@ export const check = (ledger: Ledger, payment: Payment, nowSeconds: bigint): Pro
 /** Notes whether there is something to settle. */
 export const note = (ledger: Ledger, row: Accounts.Row): void => {
   const { isAbove } = Accounts
-  const unsettled = isAbove(row, cell.debitTotal, cell.debited) || isAbove(row, cell.creditTotal, cell.credited)
+  const isOwed = ledger.recovery === undefined ? isAbove(row, cell.creditTotal, cell.credited) : owedTo(row) > 0n
+  const unsettled = isAbove(row, cell.debitTotal, cell.debited) || isOwed
   if (unsettled) ledger.unsettled.add(row.number)
   else ledger.unsettled.delete(row.number)
 }
@@ -145,8 +156,49 @@ export const applyPacked = (ledger: Ledger, p: Packed.Packed): void => {
 
 const applyPayment = (ledger: Ledger, record: PaymentRecord): void => applyPacked(ledger, Packed.fromRecord(record))
 
+/** What is owed to an account and the chain does not yet show. */
+export const owedTo = (row: Accounts.Row): bigint => {
+  const { read } = Accounts
+  return read(row, cell.creditTotal) - read(row, cell.setAside) - read(row, cell.credited)
+}
+
+/** Does something to rows of an asset, and keeps what is owed and was paid in all. */
+const changing = (ledger: Ledger, rows: readonly Accounts.Row[], act: () => void): void => {
+  const asset = Accounts.assetOf(rows[0] as Accounts.Row)
+  const sum = (of: (row: Accounts.Row) => bigint): bigint => rows.reduce((all, row) => all + of(row), 0n)
+  const earned = (row: Accounts.Row): bigint => Accounts.read(row, cell.creditTotal)
+  const before = [sum(owedTo), sum(earned)] as const
+  act()
+  owe(ledger, asset, sum(owedTo) - before[0])
+  turnOver(ledger, asset, sum(earned) - before[1])
+  for (const row of rows) note(ledger, row)
+}
+
+const beginRecovery = (ledger: Ledger, record: RecoveryRecord): void => {
+  const recovery = Object.assign(ledger.recovery ?? Recovery.create(record), {
+    ...{ since: record.since, until: record.until, isOver: false },
+  })
+  ledger.recovery = recovery
+  ledger.nextNonce = Math.max(ledger.nextNonce ?? 0, record.nextNonce)
+  for (const row of ledger.accounts.rows()) changing(ledger, [row], () => Recovery.raise(recovery, row))
+}
+
+const applyDebit = (ledger: Ledger, recovery: Recovery.Recovery, debit: SignedDebit): void => {
+  Recovery.applyDebit(ledger, recovery, debit)
+  note(ledger, ledger.accounts.openNamed(debit.asset, debit.account))
+}
+
+const applyRecovered = (ledger: Ledger, record: RecoveredRecord): void => {
+  const recovery = ledger.recovery as Recovery.Recovery
+  const rows = [record.payer, record.payee].map((name) => ledger.accounts.openNamed(record.asset, name))
+  changing(ledger, rows, () => Recovery.apply(ledger, recovery, record, availableTo))
+  ledger.payments++
+}
+
 const applyChain = (ledger: Ledger, record: ChainRecord): void => {
   const { read, write } = Accounts
+  const { recovery } = ledger
+  if (recovery !== undefined) for (const debit of record.debits ?? []) applyDebit(ledger, recovery, debit)
   for (const slot of record.slots) {
     const row = ledger.accounts.openNamed(slot.asset, slot.account)
     owe(ledger, slot.asset, read(row, cell.credited) - slot.credited)
@@ -154,6 +206,7 @@ const applyChain = (ledger: Ledger, record: ChainRecord): void => {
     write(row, cell.debited, slot.debited)
     write(row, cell.credited, slot.credited)
     row.bytes[row.start + cell.leaving] = slot.leaving ? 1 : 0
+    if (recovery !== undefined) changing(ledger, [row], () => Recovery.raise(recovery, row))
     note(ledger, row)
   }
   // A withdrawal whose block was replaced is on its way again, and its money set aside.
@@ -204,6 +257,15 @@ export const apply = (ledger: Ledger, record: Record): void => {
       return
     case 'nonce':
       ledger.nextNonce = Math.max(ledger.nextNonce ?? 0, record.nonce + 1)
+      return
+    case 'recovery':
+      beginRecovery(ledger, record)
+      return
+    case 'recoveryEnded':
+      if (ledger.recovery !== undefined) ledger.recovery.isOver = true
+      return
+    case 'recovered':
+      applyRecovered(ledger, record)
       return
     case 'withdrawalFailed':
       setAside(ledger, record.asset, record.account, -record.amount)

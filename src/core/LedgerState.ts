@@ -4,6 +4,7 @@ import * as Accounts from './Accounts.ts'
 import type * as Budget from './Budget.ts'
 import * as Chronicle from './Chronicle.ts'
 import type { Address } from './Payment.ts'
+import type { Recovery } from './Recovery.ts'
 
 export interface Ledger {
   /** Keyed by asset + account. */
@@ -26,6 +27,8 @@ export interface Ledger {
   payments: number
   /** The settlement key's next nonce: one more than the greatest that the journal names; undefined where it names none. */
   nextNonce: number | undefined
+  /** Set once the journal has had to be recovered. */
+  recovery: Recovery | undefined
   readonly chronicle: Chronicle.Chronicle
 }
 
@@ -40,6 +43,7 @@ export const create = (assets: readonly Address[] = []): Ledger => ({
   block: 0n,
   payments: 0,
   nextNonce: undefined,
+  recovery: undefined,
   chronicle: Chronicle.create(),
 })
 

@@ -1,6 +1,7 @@
 /** A ledger as text, to compare ledgers by (I12). */
 import type * as Budget from './Budget.ts'
 import type { Ledger } from './LedgerState.ts'
+import { toKept } from './Recovery.ts'
 
 /** The whole state of money in one fixed text: equal states give equal text, byte for byte. (Nonces are left out: each start uses one.) */
 export const serialize = (ledger: Ledger): string => {
@@ -19,6 +20,7 @@ export const serialize = (ledger: Ledger): string => {
       a.creditDebit,
       a.pendingWithdrawals,
       a.leaving ? 1 : 0,
+      ...(a.setAside === 0n ? [] : [a.setAside]),
     ].join(' '),
   )
   const limits = [...ledger.budgets.keys()].sort().map((id) => {
@@ -26,5 +28,6 @@ export const serialize = (ledger: Ledger): string => {
     return `budget ${[id, b.sequence, b.perPayment, b.perDay, b.total, b.validUntil, b.day, b.paid].join(' ')}\n`
   })
   const day = ledger.day === 0 ? '' : `day ${ledger.day}\n`
-  return `block ${ledger.block} payments ${ledger.payments}\n${lines.join('\n')}\n${limits.join('')}${day}`
+  const recovery = ledger.recovery === undefined ? '' : `recovery ${JSON.stringify(toKept(ledger.recovery))}\n`
+  return `block ${ledger.block} payments ${ledger.payments}\n${lines.join('\n')}\n${limits.join('')}${day}${recovery}`
 }

@@ -93,7 +93,18 @@ export interface ChainRecord {
   readonly slots: readonly Slot[]
   readonly events: readonly ChainEvent[]
   readonly settlements: readonly Settlement[]
+  /** Debits that settlements carried and the ledger did not have; only while it is being recovered. */
+  readonly debits?: readonly SignedDebit[] | undefined
   readonly atMs: number
+}
+
+/** A debit with its payer's signature. */
+export interface SignedDebit {
+  readonly asset: Address
+  readonly account: Address
+  readonly total: bigint
+  readonly history: Hex
+  readonly signature: Hex
 }
 
 /** A withdrawal that the owner signed and the service will send. */
@@ -143,6 +154,30 @@ export interface NonceRecord {
   readonly start: boolean
 }
 
+/**
+ * A recovery has begun: the journal may lack what was answered. Nothing is accepted until it is over, and what is missing comes back by receipts
+ * (`recovered`) and from the chain.
+ */
+export interface RecoveryRecord {
+  readonly type: 'recovery'
+  /** Chain time in seconds: when it began, and an exit window later. */
+  readonly since: bigint
+  readonly until: bigint
+  /** The settlement key's next nonce, by the chain. */
+  readonly nextNonce: number
+  readonly term: number
+}
+
+/** It is over: payments are accepted again. */
+export interface RecoveryEndedRecord {
+  readonly type: 'recoveryEnded'
+}
+
+/** A payment that the journal did not have, proved by a receipt. Its credit's totals are those that were signed. */
+export interface RecoveredRecord extends Omit<PaymentRecord, 'type'> {
+  readonly type: 'recovered'
+}
+
 export type Record =
   | PaymentRecord
   | SaleRecord
@@ -152,10 +187,19 @@ export type Record =
   | BudgetRecord
   | DayRecord
   | NonceRecord
+  | RecoveryRecord
+  | RecoveryEndedRecord
+  | RecoveredRecord
 
-/** The payments in a record: one, two (a sale) or none. */
+/** The payments in a record: one, also where it was recovered, two (a sale) or none. */
 export const payments = (record: Record): readonly PaymentRecord[] =>
-  record.type === 'payment' ? [record] : record.type === 'sale' ? record.legs : []
+  record.type === 'payment'
+    ? [record]
+    : record.type === 'sale'
+      ? record.legs
+      : record.type === 'recovered'
+        ? [{ ...record, type: 'payment' }]
+        : []
 
 const text = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
 
@@ -184,11 +228,15 @@ const revivers: { [type in Record['type']]: (record: Json) => void } = {
   budget: (record) => revive(record, ['sequence', 'perPayment', 'perDay', 'total', 'validUntil']),
   day: () => {},
   nonce: () => {},
+  recovery: (record) => revive(record, ['since', 'until']),
+  recoveryEnded: () => {},
+  recovered: (record) => revive(record, paymentFields),
   chain: (record) => {
     revive(record, ['block', 'timestamp'])
     reviveAll(record['slots'], ['balance', 'debited', 'credited'])
     reviveAll(record['events'], ['amount'])
     reviveAll(record['settlements'], ['block', 'gasUsed'])
+    reviveAll(record['debits'] ?? [], ['total'])
     if (record['undone'] !== null) {
       const undone = revive(record['undone'] as Json, ['after'])
       reviveAll(undone['events'], ['amount'])

@@ -35,7 +35,7 @@ const magic = 0x31_4a_4c_53
 /** A frame that claims more was never written by us. */
 const mostBytes = 1 << 30
 
-const kinds = { payment: 1, sale: 2, json: 3 } as const
+const kinds = { payment: 1, sale: 2, json: 3, recovered: 4 } as const
 
 const padded = (length: number): number => (length + 3) & ~3
 
@@ -67,8 +67,9 @@ const copyParts = (parts: Parts, bytes: Buffer, place: number): number => {
 }
 
 /** Of a sale, the kind also says how many bytes the first leg has. */
-const kindOf = (parts: Parts): number => {
+const kindOf = (entry: Entry, parts: Parts): number => {
   if (Buffer.isBuffer(parts)) return kinds.json
+  if (!Packed.isList(entry) && entry.type === 'recovered') return kinds.recovered
   return parts.length === 1 ? kinds.payment : kinds.sale | ((parts[0] as Packed.Packed).size << 8)
 }
 
@@ -86,7 +87,7 @@ export const encode = (entries: readonly Entry[], first: number, term: number, s
     const parts = records[i] as Parts
     const own = lengthOf(parts)
     bytes.writeUInt32LE(own, place)
-    bytes.writeUInt32LE(kindOf(parts), place + 4)
+    bytes.writeUInt32LE(kindOf(entries[i] as Entry, parts), place + 4)
     place += 8
     const end = copyParts(parts, bytes, place)
     place += padded(own)
@@ -156,7 +157,7 @@ function* stretches({ bytes, first, count }: Frame): Generator<Stretch> {
 }
 
 const legsOf = (bytes: Buffer, view: DataView, { kind, start, length }: Stretch): readonly Packed.Packed[] => {
-  if (kind === kinds.payment) return [{ bytes, view, start, size: length }]
+  if (kind === kinds.payment || kind === kinds.recovered) return [{ bytes, view, start, size: length }]
   const size = kind >>> 8
   return [
     { bytes, view, start, size },
@@ -164,13 +165,17 @@ const legsOf = (bytes: Buffer, view: DataView, { kind, start, length }: Stretch)
   ]
 }
 
+const toRecordOf = (legs: readonly Packed.Packed[]): Record.PaymentRecord => Packed.toRecord(legs[0] as Packed.Packed)
+
 /** The records of a frame, in order. Payments are places within the frame's own memory. */
 export function* entries(frame: Frame): Generator<Placed> {
   const { bytes } = frame
   const view = Packed.viewOf(bytes)
   for (const stretch of stretches(frame)) {
     const { position, kind, start, length } = stretch
-    if (kind !== kinds.json) yield { position, entry: legsOf(bytes, view, stretch) }
+    if (kind === kinds.recovered)
+      yield { position, entry: { ...toRecordOf(legsOf(bytes, view, stretch)), type: 'recovered' } }
+    else if (kind !== kinds.json) yield { position, entry: legsOf(bytes, view, stretch) }
     else yield { position, entry: Record.parse(bytes.toString('utf8', start, start + length)) }
   }
 }
@@ -184,7 +189,7 @@ export const forEachPayment = (
   let place = headBytes + padded(bytes.readUInt32LE(28))
   for (let i = 0; i < count; i++) {
     const [length, kind, start] = [view.getUint32(place, true), view.getUint32(place + 4, true), place + 8]
-    const size = kind === kinds.payment ? length : kind >>> 8
+    const size = kind === kinds.payment || kind === kinds.recovered ? length : kind >>> 8
     if (kind !== kinds.json) visit({ bytes, view, start, size }, first + i)
     if (kind !== kinds.json && size < length)
       visit({ bytes, view, start: start + size, size: length - size }, first + i)

@@ -2,7 +2,7 @@
 import { cpSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import * as Settled from '../../../src/chain/Settled.ts'
-import * as Evidence from '../../../src/clearing/Evidence.ts'
+import * as ChainEvidence from '../../../src/clearing/ChainEvidence.ts'
 import * as Ledger from '../../../src/core/Ledger.ts'
 import type { Hex, Receipt } from '../../../src/core/Payment.ts'
 import type { ChainRecord } from '../../../src/core/Record.ts'
@@ -243,7 +243,7 @@ describe('what a settlement says of its journal', () => {
   test('error: SL409 it was sent from a later position or under a later term', () => {
     const own = { position: 10, term: 3 }
     const found = (origin: { position: number; term: number }) =>
-      Evidence.ofRecord(Ledger.create(), record(origin), own)?.code
+      ChainEvidence.ofRecord(Ledger.create(), record(origin), own)?.code
     expect(found({ position: 10, term: 3 })).toBeUndefined()
     expect(found({ position: 9, term: 1 })).toBeUndefined()
     expect(found({ position: 11, term: 3 })).toBe('SL409')
