@@ -5,7 +5,7 @@
 import { type parseEventLogs, serializeTransaction, type Transaction } from 'viem'
 import * as Batch from '../core/Batch.ts'
 import type { Address, Hex } from '../core/Payment.ts'
-import type { Origin, Settlement } from '../core/Record.ts'
+import type { Origin, Settlement, SignedDebit } from '../core/Record.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Keccak from '../crypto/Keccak.ts'
 import * as Signature from '../crypto/Signature.ts'
@@ -20,6 +20,8 @@ export interface Sent {
   /** The signed transaction. */
   readonly serialized: Hex
   readonly origin?: Origin | undefined
+  /** Of what another process sent: the debits in it. */
+  readonly debits?: readonly SignedDebit[] | undefined
 }
 
 export interface SettledOptions {
@@ -59,15 +61,20 @@ export const originOf = (input: Hex): Origin | undefined => {
 }
 
 /** The accounts of a batch: credits name theirs, signers are recovered. */
-const membersOf = (domain: Digest.Domain, batch: Hex): Sent['members'] =>
-  Batch.decode(batch).flatMap(({ asset, debits, boths, credits }) => {
-    const signed = [...debits, ...boths.map((entry) => ({ ...entry, total: entry.debitTotal }))]
-    const signers = signed.map(({ total, history, signature }) =>
-      Signature.recover(Digest.debit(domain, asset, total, history), signature),
-    )
-    const accounts = [...signers, ...credits.map((entry) => entry.account)]
-    return accounts.flatMap((account) => (account === undefined ? [] : [{ asset, account }]))
-  })
+const membersOf = (domain: Digest.Domain, batch: Hex): Pick<Sent, 'members' | 'debits'> => {
+  const [members, all]: [Sent['members'][number][], SignedDebit[]] = [[], []]
+  for (const { asset, debits, boths, credits } of Batch.decode(batch)) {
+    for (const entry of [...debits, ...boths.map((both) => ({ ...both, total: both.debitTotal }))]) {
+      const { total, history, signature } = entry
+      const account = Signature.recover(Digest.debit(domain, asset, total, history), signature)
+      if (account === undefined) continue
+      members.push({ asset, account })
+      all.push({ asset, account, total, history, signature })
+    }
+    for (const { account } of credits) members.push({ asset, account })
+  }
+  return { members, debits: all }
+}
 
 /**
  * The signed transaction as it went out, put together again from what the chain's node tells of it; where it is of a form that cannot
@@ -88,8 +95,13 @@ const readSent = async ({ client, domain }: SettledOptions, hash: Hex): Promise<
     client.getTransactionReceipt({ hash }),
   ])
   const { input } = transaction
-  const members = membersOf(domain, batchOf(input).batch)
-  return { members, block: blockNumber, gasUsed, serialized: serializedOf(transaction), origin: originOf(input) }
+  return {
+    ...membersOf(domain, batchOf(input).batch),
+    block: blockNumber,
+    gasUsed,
+    serialized: serializedOf(transaction),
+    origin: originOf(input),
+  }
 }
 
 /** @param expected what this process has sent itself */
@@ -97,6 +109,7 @@ export const reader = (options: SettledOptions, expected: ReadonlyMap<Hex, Sent>
   const hashes = new Set(logs.filter((log) => log.eventName === 'Settled').map((log) => log.transactionHash))
   const settlements: Settlement[] = []
   const members: Sent['members'][] = []
+  const debits: SignedDebit[] = []
   for (const transaction of hashes) {
     const known = expected.get(transaction)
     const block = logs.find((log) => log.transactionHash === transaction)?.blockNumber
@@ -104,6 +117,7 @@ export const reader = (options: SettledOptions, expected: ReadonlyMap<Hex, Sent>
     const bytes = Buffer.from(sent.serialized.slice(2), 'hex')
     const size = { bytes: bytes.length, fastLzBytes: options.fastLz(bytes) }
     members.push(sent.members)
+    debits.push(...(sent.debits ?? []))
     settlements.push({
       transaction,
       block: sent.block,
@@ -113,5 +127,5 @@ export const reader = (options: SettledOptions, expected: ReadonlyMap<Hex, Sent>
       ...(sent.origin === undefined ? {} : { origin: sent.origin }),
     })
   }
-  return { settlements, members: members.flat() }
+  return { settlements, members: members.flat(), debits }
 }

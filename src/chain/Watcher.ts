@@ -8,7 +8,7 @@
 import { BlockNotFoundError, type Log, parseEventLogs } from 'viem'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex } from '../core/Payment.ts'
-import type { ChainEvent, ChainRecord, Slot } from '../core/Record.ts'
+import type { ChainEvent, ChainRecord, SignedDebit, Slot } from '../core/Record.ts'
 import { clearingHouse } from './abi/ClearingHouse.ts'
 import { answered, type Client } from './Client.ts'
 import * as House from './House.ts'
@@ -30,6 +30,8 @@ export interface WatcherOptions extends Settled.SettledOptions {
   readonly behindMs?: number
   /** Whether an exit of the account was running before these blocks. */
   readonly isLeaving: (asset: Address, account: Address) => boolean
+  /** Whether a settled debit is one that the ledger does not have, and asks for; left out: it never does. */
+  readonly isMissing?: (debit: SignedDebit) => boolean
 }
 
 export interface Watcher {
@@ -197,7 +199,8 @@ export const create = (options: WatcherOptions): Watcher => {
     ])
     const parsed = parseEventLogs({ abi: clearingHouse.abi, logs })
     const events = parsed.flatMap((log) => eventOf(log) ?? [])
-    const { settlements, members } = await settlementsOf(parsed)
+    const { settlements, members, debits } = await settlementsOf(parsed)
+    const missing = debits.filter((debit) => options.isMissing?.(debit) === true)
     const touched = touchedBy(options.assets, events, [...members, ...(gone?.touched ?? [])])
     const slots = await slotsOf(touched, to, async (asset, account) =>
       gone === undefined
@@ -210,6 +213,7 @@ export const create = (options: WatcherOptions): Watcher => {
     return {
       ...{ type: 'chain', block: to, hash, timestamp, undone: undone ?? null },
       ...{ slots, events, settlements, atMs: Date.now() },
+      ...(missing.length === 0 ? {} : { debits: missing }),
     }
   }
 

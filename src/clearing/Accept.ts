@@ -31,6 +31,8 @@ export interface AcceptOptions {
   readonly domain: Digest.Domain
   /** Finds out who signed; left out: this thread does. */
   readonly check?: Arrivals.Check | undefined
+  /** Why nothing is accepted for now, beside what `commit` says; left out: nothing else keeps it. */
+  readonly refusal?: () => Error | undefined
   /** Chain time. */
   readonly nowSeconds: () => bigint
   /** How long an early payment waits for its predecessor. */
@@ -100,8 +102,10 @@ export const create = (options: AcceptOptions): Accept => {
   const purchases = Purchases.create(journal, commit)
   const refusedNow = Refused.create(waitMs)
 
+  const refusal = (): Error | undefined => commit.failure ?? options.refusal?.()
+
   /** Where nothing can be written any more, that is why, whatever else would be. */
-  const because = (reason: Refusal): Error => commit.failure ?? new PaymentRefusedError(reason)
+  const because = (reason: Refusal): Error => refusal() ?? new PaymentRefusedError(reason)
 
   const paidBy = ({ packed }: Leg): bigint => Ledger.paid(ledger, packed)
 
@@ -241,7 +245,8 @@ export const create = (options: AcceptOptions): Accept => {
 
   const place = (item: Item): void => {
     // Its signature may have been checked elsewhere while writing failed.
-    if (commit.failure !== undefined) throw commit.failure
+    const now = refusal()
+    if (now !== undefined) throw now
     let [isPast, isAhead] = [false, false]
     for (const leg of item.legs) {
       const distance = ahead(leg)

@@ -6,19 +6,31 @@
  */
 import * as Accounts from '../core/Accounts.ts'
 import { cell } from '../core/Accounts.ts'
-import type * as Ledger from '../core/Ledger.ts'
+import * as Ledger from '../core/Ledger.ts'
 import type { Address } from '../core/Payment.ts'
 import type { ChainRecord, Origin } from '../core/Record.ts'
 import { JournalOlderError } from '../store/Journal.ts'
 
+interface Totals {
+  readonly debited: bigint
+  readonly credited: bigint
+}
+
+const compare = (account: Address, chain: Totals, journal: Totals): JournalOlderError | undefined => {
+  for (const what of ['debited', 'credited'] as const)
+    if (chain[what] > journal[what])
+      return new JournalOlderError(
+        `${account} was ${what} ${chain[what]}, by the chain`,
+        `${journal[what]} in the journal`,
+      )
+  return undefined
+}
+
 const ofRow = (row: Accounts.Row): JournalOlderError | undefined => {
-  const isDebited = Accounts.isAbove(row, cell.debited, cell.debitTotal)
-  if (!isDebited && !Accounts.isAbove(row, cell.credited, cell.creditTotal)) return undefined
+  if (!Accounts.isAbove(row, cell.debited, cell.debitTotal) && !Accounts.isAbove(row, cell.credited, cell.creditTotal))
+    return undefined
   const { account, settled, debitTotal, creditTotal } = Accounts.toAccount(row)
-  const [onChain, own, what] = isDebited
-    ? [settled.debited, debitTotal, 'debited']
-    : [settled.credited, creditTotal, 'credited']
-  return new JournalOlderError(`${account} was ${what} ${onChain}, by the chain`, `${own} in the journal`)
+  return compare(account, settled, { debited: debitTotal, credited: creditTotal })
 }
 
 const first = <T>(values: Iterable<T>, find: (value: T) => JournalOlderError | undefined) => {
@@ -40,18 +52,22 @@ const ofOrigin = ({ position, term }: Origin, journal: Origin): JournalOlderErro
         `position ${journal.position}, term ${journal.term}`,
       )
 
-/** Looks at what a chain record changed, once it has been applied. @param journal where it stands, and the writer's term */
+/**
+ * Looks at what a chain record says, before it is journaled: what a recovery reads anew must not be there already. A ledger that has been
+ * recovered knows that it lacks something, and takes the chain's totals (`core/Recovery`).
+ * @param journal where it stands, and the writer's term
+ */
 export const ofRecord = (
   ledger: Ledger.Ledger,
   record: ChainRecord,
   journal: Origin,
 ): JournalOlderError | undefined => {
-  const rowOf = ({ asset, account }: { asset: Address; account: Address }) => ledger.accounts.named(asset, account)
+  if (ledger.recovery !== undefined) return undefined
   return (
     first(record.settlements, ({ origin }) => (origin === undefined ? undefined : ofOrigin(origin, journal))) ??
     first(record.slots, (slot) => {
-      const row = rowOf(slot)
-      return row === undefined ? undefined : ofRow(row)
+      const { debitTotal, creditTotal } = Ledger.account(ledger, slot.asset, slot.account)
+      return compare(slot.account, slot, { debited: debitTotal, credited: creditTotal })
     })
   )
 }

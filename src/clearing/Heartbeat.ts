@@ -11,15 +11,15 @@ export const start = (
   unsettledAtomic: () => bigint,
   onError: (error: unknown) => void,
 ) => {
-  const { ledger, sync, settle, withdrawals, leave } = parts
+  const { ledger, sync, settle, withdrawals, leave, recovering } = parts
   return Policy.start({
     policy,
-    work: () => ({
-      valueAtomic: unsettledAtomic(),
-      members: ledger.unsettled.size,
-      readings: settle.queued,
-      isLeaving: leave.isPressing(),
-    }),
+    work() {
+      const isLeaving = leave.isPressing()
+      // While a journal is recovered, nothing is settled but what an exit would escape.
+      if (recovering.refusal() !== undefined) return { valueAtomic: 0n, members: 0, readings: 0, isLeaving }
+      return { valueAtomic: unsettledAtomic(), members: ledger.unsettled.size, readings: settle.queued, isLeaving }
+    },
     async sync() {
       try {
         journal.verify()
@@ -32,13 +32,14 @@ export const start = (
         await sync.now()
         // Before anything is settled: where both keys have been replaced, that fails for good.
         await parts.creditKey.look()
+        await recovering.look()
       })
     },
     settle: settle.now,
     baseFeeWei: parts.sender.baseFeeWei,
     async tend() {
       await parts.tend()
-      await withdrawals.resume()
+      if (recovering.refusal() === undefined) await withdrawals.resume()
       await leave.finalizeExits()
     },
     onError,

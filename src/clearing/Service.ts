@@ -10,7 +10,7 @@ import type { Keys } from '../chain/Keys.ts'
 import type * as Sender from '../chain/Sender.ts'
 import type { Address } from '../core/Payment.ts'
 import * as Rate from '../core/Rate.ts'
-import type { Record } from '../core/Record.ts'
+import type { Record, RecoveredRecord } from '../core/Record.ts'
 import type * as Wire from '../core/Wire.ts'
 import * as Pool from '../crypto/Pool.ts'
 import type { Journal } from '../store/Journal.ts'
@@ -122,6 +122,8 @@ const reports = (log: Log, discrepancies: string[]) => ({
     log.error({ what }, 'ledger and chain do not agree')
   },
   onReorganised: ({ message }: Error) => log.warn({ error: message }, 'the chain was reorganised'),
+  onLate: ({ id, payer, payee, amount }: RecoveredRecord) =>
+    log.warn({ id, payer, payee, amount: `${amount}` }, 'a receipt came back after the recovery was over'),
   onHalted: ({ message }: Error) => log.error({ error: message }, 'nothing more is accepted'),
   warn: (what: string) => log.warn({ what }, 'the settlement key’s nonces'),
   onResumed: () => log.warn({}, 'the chain is the one that was read; accepting again'),
@@ -152,10 +154,11 @@ const patienceMs = 500
 
 /** What the chain does has to be journaled, so nothing is done there while that is not possible; nor while it hangs, without a word. */
 const ready =
-  ({ commit, reach }: Pick<Wiring.Parts, 'commit' | 'reach'>) =>
+  ({ commit, reach }: Pick<Wiring.Parts, 'commit' | 'reach'>, refusal: () => Error | undefined = () => undefined) =>
   <A extends unknown[], T>(act: (...args: A) => Promise<T>) =>
   async (...args: A): Promise<T> => {
-    if (commit.failure !== undefined) throw commit.failure
+    const reason = commit.failure ?? refusal()
+    if (reason !== undefined) throw reason
     await reach.assert()
     return act(...args)
   }
@@ -163,16 +166,17 @@ const ready =
 /** All that ends in a transaction, or needs to know what stands on chain. */
 const acting = (parts: Wiring.Parts, intake: Intake.Intake, budgets: Budgets.Budgets) => {
   const whileReady = ready(parts)
+  const whileOpen = ready(parts, parts.recovering.refusal)
   return {
     deposit: whileReady(intake.deposit),
     reserve: whileReady(intake.reserve),
     faucet: whileReady(intake.faucet),
     approveMeter: whileReady(intake.approveMeter),
-    withdraw: whileReady(parts.withdrawals.withdraw),
+    withdraw: whileOpen(parts.withdrawals.withdraw),
     exit: whileReady(parts.leave.exit),
     bindOwner: whileReady(parts.leave.bindOwner),
     setBudget: whileReady(budgets.setBudget),
-    settle: whileReady(parts.settle.now),
+    settle: whileOpen(parts.settle.now),
   }
 }
 
@@ -208,6 +212,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...reports(log, discrepancies),
   })
   const { commit, withdrawals } = parts
+  const { refusal } = parts.recovering
   const insight = Insight.create(parts, deployment)
   await rebuild(options, parts)
   const { threads = 0 } = options
@@ -218,6 +223,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     check: pool?.check,
     onAccepted: (payment) => announce((listener) => listener.payment?.(payment)),
     admit,
+    refusal,
     onRefused(code) {
       refused.set(code, (refused.get(code) ?? 0) + 1)
       announce((listener) => listener.refused?.(code))
@@ -238,7 +244,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     isReachable: parts.reach.isUp,
     isStopping: () => isStopping,
   })
-  const receipts = Receipts.create({ ...parts, creditKey })
+  const receipts = Receipts.create({ ...parts, creditKey, ...reports(log, discrepancies) })
   const facilitator = Facilitator.create({ ...parts, deployment, creditKey, payment: views.payment })
   const stop = Heartbeat.start(parts, journal, policy, views.unsettledAtomic, (error) => {
     // What fails because the journal is being closed has nothing to do with settlement.

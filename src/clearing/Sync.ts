@@ -139,15 +139,15 @@ export const create = (options: SyncOptions): Sync => {
         seen = record.block
         continue
       }
-      if (record.undone !== null) seen = record.block
-      await commit.add(record)
-      const found = short.observe(record)
       const evidence = ChainEvidence.ofRecord(ledger, record, { position: journal.end, term: journal.term })
       if (evidence !== undefined) {
         options.onDiscrepancy(evidence.expected ?? evidence.code)
         options.halt(evidence)
         throw evidence
       }
+      if (record.undone !== null) seen = record.block
+      await commit.add(record)
+      const found = short.observe(record)
       for (const what of discrepancies(ledger, record, short.all)) options.onDiscrepancy(what)
       if (record.undone !== null) options.onReorganised(new ChainReorganisedError(record, record.undone, found))
       options.onChain(record)

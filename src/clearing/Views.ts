@@ -8,6 +8,7 @@ import * as Account from '../core/Account.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import * as Ledger from '../core/Ledger.ts'
 import type { Address, Hex, Receipt } from '../core/Payment.ts'
+import * as Recovery from '../core/Recovery.ts'
 import type * as Wire from '../core/Wire.ts'
 import * as Signature from '../crypto/Signature.ts'
 import type { Journal, StoredLine } from '../store/Journal.ts'
@@ -122,7 +123,18 @@ export const create = (options: ViewsOptions): Views => {
 
   const state = (): Wire.Status['state'] => {
     if (options.isStopping()) return 'stopping'
-    return commit.failure === undefined ? 'ready' : 'readOnly'
+    if (commit.failure !== undefined) return 'readOnly'
+    return ledger.recovery === undefined || ledger.recovery.isOver ? 'ready' : 'recovering'
+  }
+
+  const recovery = (): { recovery?: Wire.RecoveryView } => {
+    const { recovery: found } = ledger
+    if (found === undefined) return {}
+    const { since, until, isOver, payments } = found
+    const assets = [dollar, energyCredit].map(({ asset, symbol }) => ({
+      ...{ asset, symbol, setAside: found.setAside.get(asset) ?? 0n, loss: Recovery.lossOf(found, asset) },
+    }))
+    return { recovery: { since, until, over: isOver, payments, assets } }
   }
 
   const assetView = (
@@ -141,6 +153,7 @@ export const create = (options: ViewsOptions): Views => {
       unsettledDebit: Account.unsettledDebit(account),
       unsettledCredit: Account.unsettledCredit(account),
       pendingWithdrawals: account.pendingWithdrawals,
+      ...(account.setAside === 0n ? {} : { setAside: account.setAside }),
       leaving: account.leaving,
       nonce: nonce === undefined ? null : options.nextNonce(asset, address, nonce),
       debit: { total: account.debitTotal, history: account.debitHistory, signature: account.debitSignature },
@@ -176,6 +189,7 @@ export const create = (options: ViewsOptions): Views => {
       unsettledAtomic: unsettledAtomic(),
       unsettledMembers: ledger.unsettled.size,
       refused: Object.fromEntries(options.refused),
+      ...recovery(),
     }),
     async account(address) {
       const assets = [dollar, energyCredit]

@@ -21,6 +21,7 @@ import * as NonceFence from './NonceFence.ts'
 import * as Owners from './Owners.ts'
 import type * as Plan from './Plan.ts'
 import * as Reach from './Reach.ts'
+import * as Recovering from './Recovering.ts'
 import * as Settle from './Settle.ts'
 import * as Spender from './Spender.ts'
 import * as Sync from './Sync.ts'
@@ -105,6 +106,8 @@ const foundation = (options: WiringOptions) => {
       startBlock: deployment.startBlock,
       fastLz,
       ...(behindMs === undefined ? {} : { behindMs }),
+      isMissing: ({ asset, account, total }) =>
+        ledger.recovery !== undefined && total >= Ledger.account(ledger, asset, account).debitTotal,
       isLeaving: (asset, account) => Ledger.account(ledger, asset, account).leaving,
     }),
   }
@@ -148,9 +151,10 @@ export const create = (options: WiringOptions) => {
   const withdrawals = Withdrawals.create({ ...base, sync, settle })
   const leave = Leave.create({ ...base, sync, settle })
   const creditKey = CreditKey.create(base, options.keys.credit)
+  const recovering = Recovering.create(base)
   const assets = assetsOf(options.deployment)
   const owners = Owners.create({ ...base, assets, reach, block: () => sync.block })
-  return { ...base, ownerOf, sync, settle, withdrawals, leave, creditKey, reach, owners, observe, tend }
+  return { ...base, ownerOf, sync, settle, withdrawals, leave, creditKey, reach, owners, recovering, observe, tend }
 }
 
 export type Parts = ReturnType<typeof create>

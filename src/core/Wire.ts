@@ -164,12 +164,22 @@ export const status = z.object({
   /** What checks signatures, and on how many threads beside the service's own. */
   signatures: z.enum(['native', 'pure']),
   signatureThreads: z.int().optional(),
-  state: z.enum(['starting', 'ready', 'readOnly', 'stopping']),
+  state: z.enum(['starting', 'ready', 'recovering', 'readOnly', 'stopping']),
   fence: z.enum(['present', 'new', 'missing']).optional(),
   block: uint64,
   payments: z.int(),
   /** Sum of what members are owed and the chain does not yet show, atomic dollars. */
   unsettledAtomic: uint128,
+  /** Where the journal has had to be recovered: from when to when nothing was accepted, and what came of it. */
+  recovery: z
+    .object({
+      since: uint64,
+      until: uint64,
+      over: z.boolean(),
+      payments: z.int(),
+      assets: z.array(z.object({ asset: address, symbol: z.string(), setAside: uint128, loss: uint128 })),
+    })
+    .optional(),
 })
 
 /** A budget as it stands. */
@@ -193,6 +203,8 @@ export const accountAsset = z.object({
   unsettledDebit: uint128,
   unsettledCredit: uint128,
   pendingWithdrawals: uint128,
+  /** Owed after a recovery, and neither spendable nor paid out as long as nobody knows who paid it; left out: nothing is. */
+  setAside: uint128.optional(),
   leaving: z.boolean(),
   /** Numbers the next withdrawal or exit; null where `ownerBlock` is. */
   nonce: uint64.nullable(),
@@ -274,6 +286,7 @@ export type OwnerRequest = z.output<typeof owner>
 export type BudgetRequest = z.output<typeof budget>
 export type BudgetView = z.output<typeof budgetView>
 export type SignedReading = z.output<typeof reading>
+export type RecoveryView = NonNullable<Status['recovery']>
 export type ReserveRequest = z.output<typeof reserve>
 export type MeterRequest = z.output<typeof meter>
 export type OrderRequest = z.output<typeof order>

@@ -187,7 +187,8 @@ export const fields: { readonly [name: string]: string } = {
   startMilliWh: 'The device’s energy total when it is approved.',
   fence:
     'Whether a copy or an older backup of the journal is noticed on this machine: present; new (from now on, for there was none); missing.',
-  state: 'Whether the service accepts payments: starting, ready, readOnly (its disk failed), stopping.',
+  state:
+    'Whether the service accepts payments: starting, ready, recovering (it takes back what its journal had lost), readOnly (its disk failed, or its journal is not the newest), stopping.',
   status: 'The HTTP status.',
   symbol: 'For people.',
   terms: 'What both parties agreed on.',
@@ -205,6 +206,13 @@ export const fields: { readonly [name: string]: string } = {
   validAfter: 'Unix time in seconds from which the authorization holds.',
   receipts: 'As they were answered; at most 100.',
   release: 'true: the reserved amount is announced to come back after the notice period.',
+  loss: 'Credited beyond what payers were charged: the operator’s loss.',
+  over: 'Payments are accepted again.',
+  recovery:
+    'Where the journal has had to be recovered: since and until when (chain time) nothing was accepted, and what came of it.',
+  setAside: 'Owed after a recovery, and not spendable as long as nobody knows who paid it.',
+  since: 'Chain time in seconds at which it began.',
+  until: 'Chain time in seconds until which it lasts at least.',
   validBefore: 'Unix time in seconds until which the authorization holds.',
   validUntil: 'Chain time in seconds after which it is refused for good.',
   version: 'Of what it names: the protocol’s in the status, a token’s in its EIP-712 domain.',

@@ -24,7 +24,7 @@ export const body: Refusals = { 400: ['SL601'], 413: ['SL605'], 415: ['SL606', '
 export const signature: Refusals = { 400: ['SL321'] }
 
 /** A disk that does not take or give what it should, or a chain that is no longer the one it was: nothing more is accepted. */
-export const journal: Refusals = { 503: ['SL403', 'SL406', 'SL409', 'SL516', 'SL519'] }
+export const journal: Refusals = { 503: ['SL403', 'SL406', 'SL409', 'SL420', 'SL516', 'SL519'] }
 
 /** A chain that does not answer, or a contract that refuses. */
 export const chain: Refusals = {
