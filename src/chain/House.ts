@@ -66,6 +66,16 @@ export const creditKey = async (client: Client, house: Address): Promise<Address
   return (await answered(client, read)).toLowerCase() as Address
 }
 
+/** The key that settlements must come from, now. */
+export const settlementKey = async (client: Client, house: Address): Promise<Address> => {
+  const read = client.readContract({ address: house, abi: clearingHouse.abi, functionName: 'settlementKey' })
+  return (await answered(client, read)).toLowerCase() as Address
+}
+
+/** How long an exit takes, and with it a recovery. */
+export const exitWindowSeconds = (client: Client, house: Address): Promise<bigint> =>
+  answered(client, client.readContract({ address: house, abi: clearingHouse.abi, functionName: 'exitWindowSeconds' }))
+
 /** Energy over all accepted readings, and the credits in existence (I9). */
 export const energy = async (client: Client, meter: Address, credit: Address, blockNumber: bigint) => {
   const [[producedMilliWh, consumedMilliWh, owedMilliWh], existingMilliWh] = await answered(

@@ -20,6 +20,7 @@ import type * as Commit from './Commit.ts'
 import { Decided, type Item, Single } from './Items.ts'
 import * as Lines from './Lines.ts'
 import * as Purchases from './Purchases.ts'
+import { closing } from './Recovering.ts'
 import * as Refused from './Refused.ts'
 import * as Sales from './Sales.ts'
 import type * as Sealing from './Sealing.ts'
@@ -102,10 +103,7 @@ export const create = (options: AcceptOptions): Accept => {
   const purchases = Purchases.create(journal, commit)
   const refusedNow = Refused.create(waitMs)
 
-  const refusal = (): Error | undefined => commit.failure ?? options.refusal?.()
-
-  /** Where nothing can be written any more, that is why, whatever else would be. */
-  const because = (reason: Refusal): Error => refusal() ?? new PaymentRefusedError(reason)
+  const { because, assertOpen } = closing(options)
 
   const paidBy = ({ packed }: Leg): bigint => Ledger.paid(ledger, packed)
 
@@ -245,8 +243,7 @@ export const create = (options: AcceptOptions): Accept => {
 
   const place = (item: Item): void => {
     // Its signature may have been checked elsewhere while writing failed.
-    const now = refusal()
-    if (now !== undefined) throw now
+    assertOpen()
     let [isPast, isAhead] = [false, false]
     for (const leg of item.legs) {
       const distance = ahead(leg)

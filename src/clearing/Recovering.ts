@@ -5,6 +5,7 @@
  */
 import { SunledgerError } from '../core/Errors.ts'
 import type { Ledger } from '../core/Ledger.ts'
+import { PaymentRefusedError, type Refusal } from '../core/Payment.ts'
 import type { Commit } from './Commit.ts'
 
 export interface RecoveringOptions {
@@ -33,6 +34,23 @@ export const create = ({ ledger, commit, nowSeconds }: RecoveringOptions): Recov
     await commit.add({ type: 'recoveryEnded' })
   },
 })
+
+interface Closing {
+  readonly commit: Pick<Commit, 'failure'>
+  readonly refusal?: () => Error | undefined
+}
+
+/** Where nothing is accepted, that is why, whatever else would be. */
+export const closing = ({ commit, refusal }: Closing) => {
+  const reason = (): Error | undefined => commit.failure ?? refusal?.()
+  return {
+    because: (why: Refusal): Error => reason() ?? new PaymentRefusedError(why),
+    assertOpen(): void {
+      const now = reason()
+      if (now !== undefined) throw now
+    },
+  }
+}
 
 const longestPauseSeconds = 3600n
 

@@ -67,6 +67,10 @@ export interface Health {
   readonly state: Wire.Status['state']
   /** Payments are accepted while the chain does not answer; nothing is settled, deposited or withdrawn. */
   readonly chain: 'reachable' | 'unreachable'
+  /** While a journal is recovered: chain time in seconds until which that lasts. */
+  readonly until?: bigint
+  /** Why nothing is accepted, where nothing is. */
+  readonly code?: string
 }
 
 export interface Service
@@ -180,6 +184,16 @@ const acting = (parts: Wiring.Parts, intake: Intake.Intake, budgets: Budgets.Bud
   }
 }
 
+const healthOf = (parts: Wiring.Parts, state: Health['state']): Health => {
+  const { commit, recovering, ledger, reach } = parts
+  const reason = (commit.failure ?? recovering.refusal()) as { code?: string } | undefined
+  return {
+    ...{ state, chain: reach.isUp() ? 'reachable' : 'unreachable' },
+    ...(reason?.code === undefined ? {} : { code: reason.code }),
+    ...(state === 'recovering' && ledger.recovery !== undefined ? { until: ledger.recovery.until } : {}),
+  }
+}
+
 /** Waits for something, but not for long. */
 const patiently = async (ending: Promise<void>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
@@ -260,7 +274,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...insight,
     ...acting(parts, intake, budgets),
     sync: () => parts.sync.now(),
-    health: () => ({ state: views.state(), chain: parts.reach.isUp() ? 'reachable' : 'unreachable' }),
+    health: () => healthOf(parts, views.state()),
     holdings: () => holdings(parts, deployment),
     listen(listener) {
       listeners.add(listener)

@@ -6,12 +6,13 @@ import * as Cost from './cost.ts'
 import * as Demo from './demo.ts'
 import * as Journal from './journal.ts'
 import * as Pay from './pay.ts'
+import * as Recover from './recover.ts'
 import * as Report from './report.ts'
 import * as Serve from './serve.ts'
 import * as Service from './service.ts'
 import * as Usage from './Usage.ts'
 
-const parts = [Demo, Serve, Pay, Cost, Report, Journal, Chain, Service]
+const parts = [Demo, Serve, Pay, Cost, Report, Journal, Recover, Chain, Service]
 
 const help = `
 Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 a command line that cannot be understood.

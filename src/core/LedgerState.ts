@@ -4,7 +4,7 @@ import * as Accounts from './Accounts.ts'
 import type * as Budget from './Budget.ts'
 import * as Chronicle from './Chronicle.ts'
 import type { Address } from './Payment.ts'
-import type { Recovery } from './Recovery.ts'
+import type { Recovery } from './RecoveryState.ts'
 
 export interface Ledger {
   /** Keyed by asset + account. */

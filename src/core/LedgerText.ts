@@ -1,7 +1,7 @@
 /** A ledger as text, to compare ledgers by (I12). */
 import type * as Budget from './Budget.ts'
 import type { Ledger } from './LedgerState.ts'
-import { toKept } from './Recovery.ts'
+import { toKept } from './RecoveryState.ts'
 
 /** The whole state of money in one fixed text: equal states give equal text, byte for byte. (Nonces are left out: each start uses one.) */
 export const serialize = (ledger: Ledger): string => {

@@ -16,32 +16,9 @@ import type { Ledger } from './LedgerState.ts'
 import type { Address, Hex } from './Payment.ts'
 import * as Ranges from './Ranges.ts'
 import type { RecoveredRecord, RecoveryRecord, SignedDebit } from './Record.ts'
+import type { Gaps, Recovery } from './RecoveryState.ts'
 
-/** Of one account. */
-export interface Gaps {
-  /** Charged, and no payee known. */
-  readonly debits: Ranges.Range[]
-  /** Signed by the credit key, and no payer known: set aside. */
-  readonly credits: Ranges.Range[]
-  /** The same, but paid out by the chain before. */
-  readonly settled: Ranges.Range[]
-}
-
-/** Of a ledger that has been recovered, or is being. */
-export interface Recovery {
-  /** Chain time, seconds. */
-  since: bigint
-  until: bigint
-  isOver: boolean
-  /** By asset + account. */
-  readonly gaps: Map<string, Gaps>
-  /** By asset: what payees may spend beyond what payers were charged; below zero: less. */
-  readonly unbacked: Map<Address, bigint>
-  /** By asset. */
-  readonly setAside: Map<Address, bigint>
-  /** Payments that came back by a receipt. */
-  payments: number
-}
+export { fromKept, type Kept, type Recovery, toKept } from './RecoveryState.ts'
 
 export const create = ({ since, until }: RecoveryRecord): Recovery => ({
   ...{ since, until, isOver: false, payments: 0 },
@@ -103,10 +80,14 @@ const debit = (gaps: Gaps, row: Row, { amount, total, history, signature }: Reco
 const credit = (recovery: Recovery, gaps: Gaps, row: Row, record: RecoveredRecord): void => {
   const { amount, creditTotal, creditHistory, id } = record
   const [from, known] = [creditTotal - amount, read(row, cell.creditTotal)]
-  if (creditTotal > known) {
+  // A total that the chain alone has said has no history yet.
+  const isNewest = creditTotal > known || (creditTotal === known && gaps.settled.at(-1)?.to === known)
+  if (isNewest) {
     write(row, cell.creditTotal, creditTotal)
     row.bytes.write(creditHistory.slice(2), row.start + cell.creditHistory, 'hex')
     row.bytes.write(id.slice(2), row.start + cell.creditDebit, 'hex')
+  }
+  if (creditTotal > known) {
     if (from > known) setAside(recovery, row, from - known)
     Ranges.add(gaps.credits, known, from)
   }
@@ -174,37 +155,3 @@ export const lossOf = (recovery: Recovery | undefined, asset: Address): bigint =
   const unbacked = recovery?.unbacked.get(asset) ?? 0n
   return unbacked > 0n ? unbacked : 0n
 }
-
-/** As values of JSON, for a snapshot. */
-export interface Kept {
-  readonly since: string
-  readonly until: string
-  readonly isOver: boolean
-  readonly payments: number
-  readonly gaps: readonly (readonly [string, ...(readonly (readonly [string, string])[])[]])[]
-  readonly unbacked: readonly (readonly [Address, string])[]
-  readonly setAside: readonly (readonly [Address, string])[]
-}
-
-const kinds = ['debits', 'credits', 'settled'] as const
-const texts = (sums: Map<Address, bigint>) => [...sums].map(([asset, sum]) => [asset, `${sum}`] as const)
-const numbers = (kept: Kept['unbacked']) => new Map(kept.map(([asset, sum]) => [asset, BigInt(sum)]))
-
-export const toKept = ({ since, until, isOver, payments, gaps, unbacked, setAside: aside }: Recovery): Kept => ({
-  ...{ since: `${since}`, until: `${until}`, isOver, payments, unbacked: texts(unbacked), setAside: texts(aside) },
-  gaps: [...gaps].map(([key, of]) => [
-    key,
-    ...kinds.map((kind) => of[kind].map(({ from, to }) => [`${from}`, `${to}`] as const)),
-  ]),
-})
-
-export const fromKept = (kept: Kept): Recovery => ({
-  ...{ since: BigInt(kept.since), until: BigInt(kept.until), isOver: kept.isOver, payments: kept.payments },
-  ...{ unbacked: numbers(kept.unbacked), setAside: numbers(kept.setAside) },
-  gaps: new Map(
-    kept.gaps.map(([key, ...lists]) => {
-      const ranges = lists.map((list) => list.map(([from, to]) => ({ from: BigInt(from), to: BigInt(to) })))
-      return [key, Object.fromEntries(kinds.map((kind, i) => [kind, ranges[i] ?? []])) as unknown as Gaps]
-    }),
-  ),
-})

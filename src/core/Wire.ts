@@ -5,9 +5,12 @@
 import { z } from 'zod'
 import { address, amount, bytes32, signature, uint, uint64, uint128 } from './Fields.ts'
 import type { Hex, Receipt } from './Payment.ts'
+import { recoveryView } from './RecoveryWire.ts'
 
 export { address, amount, bytes32, signature, uint64, uint128 } from './Fields.ts'
 export { MessageInvalidError, parse } from './Message.ts'
+export { type MeterRequest, meter, type ReserveRequest, reserve } from './OperatorWire.ts'
+export type { RecoveryView } from './RecoveryWire.ts'
 
 export const paymentRequest = z.strictObject({
   asset: address,
@@ -116,25 +119,6 @@ export const broughtResults = z.array(
 /** Answer to readings: how many wait for the chain. */
 export const queued = z.object({ queued: z.int() })
 
-/** POST /v1/meters (operator's token): an issuer's approval of a device, with the owner's signature. */
-export const meter = z.strictObject({
-  meter: address,
-  owner: address,
-  kind: z.literal([1, 2], 'expected 1 (producer) or 2 (consumer)'),
-  capacityWatts: uint64,
-  marginBps: z.int().min(0).max(10_000),
-  startMilliWh: uint128,
-  startComputeUnits: uint128,
-  region: bytes32,
-  vintage: bytes32,
-  signature,
-  /** Where new credits go, signed by the owner over Delivery; left out: its wallet. */
-  delivery: z.strictObject({ toClearing: z.boolean(), accountOwner: address, signature }).optional(),
-})
-
-/** POST /v1/reserves (operator's token): sets pool money aside for one payee, or announces that it comes back. */
-export const reserve = z.strictObject({ asset: address, account: address, amount, release: z.boolean().optional() })
-
 /** POST /v1/faucet (local chain only). */
 export const faucet = z.strictObject({ to: address, amount })
 
@@ -171,15 +155,7 @@ export const status = z.object({
   /** Sum of what members are owed and the chain does not yet show, atomic dollars. */
   unsettledAtomic: uint128,
   /** Where the journal has had to be recovered: from when to when nothing was accepted, and what came of it. */
-  recovery: z
-    .object({
-      since: uint64,
-      until: uint64,
-      over: z.boolean(),
-      payments: z.int(),
-      assets: z.array(z.object({ asset: address, symbol: z.string(), setAside: uint128, loss: uint128 })),
-    })
-    .optional(),
+  recovery: recoveryView.optional(),
 })
 
 /** A budget as it stands. */
@@ -286,9 +262,6 @@ export type OwnerRequest = z.output<typeof owner>
 export type BudgetRequest = z.output<typeof budget>
 export type BudgetView = z.output<typeof budgetView>
 export type SignedReading = z.output<typeof reading>
-export type RecoveryView = NonNullable<Status['recovery']>
-export type ReserveRequest = z.output<typeof reserve>
-export type MeterRequest = z.output<typeof meter>
 export type OrderRequest = z.output<typeof order>
 export type Transaction = z.output<typeof transaction>
 export type Settlements = z.output<typeof settlements>

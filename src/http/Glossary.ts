@@ -212,7 +212,7 @@ export const fields: { readonly [name: string]: string } = {
     'Where the journal has had to be recovered: since and until when (chain time) nothing was accepted, and what came of it.',
   setAside: 'Owed after a recovery, and not spendable as long as nobody knows who paid it.',
   since: 'Chain time in seconds at which it began.',
-  until: 'Chain time in seconds until which it lasts at least.',
+  until: 'Chain time in seconds until which a recovery lasts.',
   validBefore: 'Unix time in seconds until which the authorization holds.',
   validUntil: 'Chain time in seconds after which it is refused for good.',
   version: 'Of what it names: the protocol’s in the status, a token’s in its EIP-712 domain.',

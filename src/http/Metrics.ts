@@ -87,6 +87,19 @@ const moneyGauges = (register: Registry, { service }: Sources): (() => Promise<v
         this.set({ asset: symbol }, Number(service.unsettledAtomic(asset)))
     },
   })
+  const recovery = (name: string, help: string, field: 'loss' | 'setAside') =>
+    new Gauge({
+      name,
+      help: `${help}, atomic units`,
+      labelNames: ['asset'],
+      registers: [register],
+      collect() {
+        for (const { symbol, [field]: sum } of service.status().recovery?.assets ?? [])
+          this.set({ asset: symbol }, Number(sum))
+      },
+    })
+  recovery('sunledger_recovery_loss_atomic', 'Credited after a recovery beyond what payers were charged', 'loss')
+  recovery('sunledger_recovery_set_aside_atomic', 'Owed after a recovery, and not spendable yet', 'setAside')
   const ofChain = (name: string, help: string) =>
     new Gauge({ name, help: `${help}, atomic units`, labelNames: ['asset'], registers: [register] })
   const held = ofChain(

@@ -44,18 +44,25 @@ export const routes = [
     lane: 'probe',
     summary: 'Ask whether the service can do all that it is there for',
     description:
-      'Not ready: while it starts (its journal is replayed), while the chain does not answer (payments are accepted meanwhile; nothing is settled), once its disk has failed (nothing is accepted), and when it stops.',
+      'Not ready: while it starts (its journal is replayed), while the chain does not answer (payments are accepted meanwhile; nothing is settled), once its disk has failed or its journal has shown to be an older copy (nothing is accepted; `code` says why), while what its journal had lost is recovered (until `until`), and when it stops.',
     access: 'anyone',
     answer: {
       description: 'It does.',
-      schema: z.object({ state: Wire.status.shape.state, chain: z.enum(['reachable', 'unreachable', 'unknown']) }),
+      schema: z.object({
+        state: Wire.status.shape.state,
+        chain: z.enum(['reachable', 'unreachable', 'unknown']),
+        code: z.string().optional(),
+        until: Wire.uint64.optional(),
+      }),
       otherwise: { 503: 'It does not, or not all of it; the fields say why.' },
     },
     handle:
       ({ service }) =>
       (_request, response) => {
-        const { state, chain } = service.health()
-        response.status(state === 'ready' && chain === 'reachable' ? 200 : 503).json({ state, chain })
+        const { state, chain, code, until } = service.health()
+        const isReady = state === 'ready' && chain === 'reachable'
+        const more = { ...(code === undefined ? {} : { code }), ...(until === undefined ? {} : { until: `${until}` }) }
+        response.status(isReady ? 200 : 503).json({ state, chain, ...more })
       },
   }),
   route({
