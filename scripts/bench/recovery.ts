@@ -12,12 +12,15 @@ import type { RunOptions } from './Output.ts'
 import * as Output from './Output.ts'
 import * as Check from './recovery/Check.ts'
 import * as Clients from './recovery/Clients.ts'
+import * as Damage from './recovery/Damage.ts'
 import * as Depositors from './recovery/Depositors.ts'
+import * as Fractions from './recovery/Fractions.ts'
 import * as Killing from './recovery/Killing.ts'
 
 const roundsBetweenChecks = 20
 
 export const help = `Usage: npm run -s bench -- recovery [--rounds N] [--seed N] [--clients N] [--robots N] [--threads N] [--json]
+       npm run -s bench -- recovery --damage [--rounds N] [--seed N] [--json]
 
   --rounds N    how often the service is killed (200)
   --seed N      chooses the moments (1)
@@ -28,6 +31,10 @@ export const help = `Usage: npm run -s bench -- recovery [--rounds N] [--seed N]
 
 After each start the service is asked for the newest receipts; every ${roundsBetweenChecks} rounds all pause, everything is settled, and ledger, journal and
 chain are compared as a whole. Exit code 1 where anything is lost, repeated or does not agree.
+
+  --damage      changed bits, zeros, cuts, deletions, older copies, twins, folders that are deleted or replaced under a running
+                service, clocks that jump: one accident a round. Exit code 1 where anything is lost or repeated, or is not refused by a
+                code that names what is missing (silent)
 `
 
 const receiptsAsked = 10
@@ -70,17 +77,6 @@ const parse = (args: string[]): Options => {
   return parsed
 }
 
-/** Fractions from 0 to 1, the same for the same seed (Mulberry32). */
-const fractions = (seed: number) => {
-  let state = seed >>> 0
-  return (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** Settles until nothing is left. Returns the block as of which it is. */
 const settleAll = async (url: string, token: string): Promise<bigint> => {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
@@ -110,7 +106,7 @@ const rounds = async (
   { data, token }: { data: string; token: string },
 ): Promise<Outcome> => {
   const { url } = network
-  const next = fractions(options.seed)
+  const next = Fractions.fractions(options.seed)
   const moments: Killing.Moment[] = ['payments', 'settlement', 'snapshot', 'deposits']
   const outcome: Outcome = {
     killed: { payments: 0, settlement: 0, snapshot: 0, deposits: 0 },
@@ -185,7 +181,16 @@ const measure = async (options: Options) => {
   }
 }
 
+/** With `--damage` only these count. */
+const parseDamage = (args: string[]): Pick<Damage.Options, 'rounds' | 'seed'> => {
+  const text = (value: string) => ({ type: 'string' as const, default: value })
+  const options = { damage: { type: 'boolean' as const }, rounds: text('300'), seed: text('1') }
+  const { rounds, seed } = Usage.parse({ args, options }).values
+  return { rounds: wholeNumber('rounds', String(rounds)), seed: wholeNumber('seed', String(seed)) }
+}
+
 export const run = async ({ args, json }: RunOptions): Promise<number> => {
+  if (args.includes('--damage')) return Damage.run(parseDamage(args), json)
   const options = parse(args)
   Output.say(`${options.clients} client processes, ${options.rounds} times kill -9 …`)
   const { outcome, acknowledged, seconds } = await measure(options)

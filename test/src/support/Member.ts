@@ -28,6 +28,9 @@ export interface Member {
   leg(terms: SaleTerms): PaymentRequest
   /** Forgets the last payments of an asset, as after a refusal. */
   back(payments?: number, asset?: Address): void
+  /** Where an asset's payments are, to go back to. */
+  mark(asset?: Address): number
+  reset(mark: number, asset?: Address): void
 }
 
 interface Place {
@@ -105,5 +108,9 @@ export const create = (name: string, options: MemberOptions = {}): Member => {
       })
     },
     back,
+    mark: (asset = usual) => placesIn(asset).length,
+    reset(mark, asset = usual) {
+      placesIn(asset).length = mark
+    },
   }
 }

@@ -1,0 +1,12 @@
+/** What is chosen by chance in a bench: the same for the same seed (Mulberry32). */
+
+/** Fractions from 0 to 1. */
+export const fractions = (seed: number) => {
+  let state = seed >>> 0
+  return (): number => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
