@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Response } from 'express'
 import * as Wire from '../core/Wire.ts'
-import type { Steps } from './Reads.ts'
+import { isSteps, type Steps, type Work } from './Reads.ts'
 import type { Answer } from './Route.ts'
 import type { Text } from './Shared.ts'
 
@@ -34,6 +34,19 @@ export function* shared(ask: () => Promise<Text>, response: Response): Steps<voi
   )
   if (made === undefined) throw failure
   response.set('content-type', made.text.type).send(made.text.text)
+}
+
+/**
+ * Begins when all that was asked before on the connection has been answered: until then an answer would only be kept in memory, where nobody counts
+ * it, and a client that reads nothing could ask for many.
+ */
+export function* inTurn(response: ServerResponse, work: Work<unknown>): Steps<unknown> {
+  if (response.socket === null)
+    yield new Promise<void>((resolve) => {
+      response.once('socket', () => resolve()).once('close', () => resolve())
+    })
+  const value = work()
+  return isSteps(value) ? yield* value : value
 }
 
 /** Until the client has taken what was written, or has gone. */

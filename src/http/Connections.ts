@@ -15,6 +15,8 @@ interface State {
   response?: ServerResponse
   /** The one before it, which may not be answered yet either. */
   before?: ServerResponse | undefined
+  /** Requests that are not answered yet. */
+  unanswered: number
   /** Bytes that had arrived when it began. */
   readBefore: number
   /** Bytes that the client had taken when it was last looked at, and since when it is no more. */
@@ -23,8 +25,8 @@ interface State {
 }
 
 export interface Connections {
-  /** A request begins. */
-  begin(request: IncomingMessage, response: ServerResponse): void
+  /** A request begins. False: too many on its connection wait for their answers, and it is cut off. */
+  begin(request: IncomingMessage, response: ServerResponse): boolean
   /** Whether the next bytes on a connection would be taken for the answer to what cannot be read on it, and to nothing else. */
   isNext(socket: Socket): boolean
   /** Whether all that was asked on it so far has been answered, something was, and the client has taken it; it counts as asking now. */
@@ -38,6 +40,8 @@ export interface Connections {
 }
 
 const sweepMs = 1000
+/** Requests on one connection that wait for their answers. Node reads on however many they are, and each takes some kilobytes. */
+export const mostPipelined = 64
 /** Connections that are looked at to find an idle one; those that are being served are put at the end. */
 const mostLooked = 1000
 
@@ -65,7 +69,7 @@ export const watch = (server: Server, limits: Limits): Connections => {
   /** Least recently asking first. */
   const states = new Map<Socket, State>()
   const perAddress = new Map<string, number>()
-  const dropped = { address: 0, crowded: 0, stalled: 0, memory: 0 }
+  const dropped = { address: 0, crowded: 0, stalled: 0, memory: 0, pipelined: 0 }
 
   const drop = (socket: Socket, reason: keyof typeof dropped): void => {
     dropped[reason]++
@@ -96,7 +100,7 @@ export const watch = (server: Server, limits: Limits): Connections => {
     const count = (perAddress.get(address) ?? 0) + 1
     if (count > limits.perAddress.connections && Peer.isTold(socket)) return drop(socket, 'address')
     perAddress.set(address, count)
-    states.set(socket, { address, readBefore: 0, taken: 0, sinceMs: performance.now() })
+    states.set(socket, { address, unanswered: 0, readBefore: 0, taken: 0, sinceMs: performance.now() })
     socket.once('close', () => {
       states.delete(socket)
       const left = (perAddress.get(address) ?? 1) - 1
@@ -130,12 +134,18 @@ export const watch = (server: Server, limits: Limits): Connections => {
     begin(request, response) {
       const { socket } = request
       const state = states.get(socket)
-      if (state === undefined) return
+      if (state === undefined) return true
+      if (++state.unanswered > mostPipelined) {
+        drop(socket, 'pipelined')
+        return false
+      }
+      response.once('close', () => state.unanswered--)
       state.request = request
       state.before = state.response
       state.response = response
       state.readBefore = socket.bytesRead
       touch(socket, state)
+      return true
     },
     isNext(socket) {
       const { request, response, before } = states.get(socket) ?? {}

@@ -138,7 +138,7 @@ export const create = (
   }
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    connections.begin(request, response)
+    if (!connections.begin(request, response)) return
     response.setHeader('x-request-id', RequestId.of(request))
     cors.mark(request, response)
     note(request, response)
@@ -156,7 +156,7 @@ export const create = (
     serve,
     refuse,
     expectation(request, response) {
-      connections.begin(request, response)
+      if (!connections.begin(request, response)) return
       response.setHeader('x-request-id', RequestId.of(request))
       Problem.send(request, response, new ExpectationUnmetError(request.headers.expect ?? ''))
     },

@@ -99,10 +99,10 @@ const besidePayments = (route: Route, lane: Lane, site: Site, limits: Limits): R
       lane,
       of: Peer.of(request.socket),
       isBounded: Peer.isTold(request.socket),
-      isWanted: () => !response.destroyed,
+      isWanted: () => !response.destroyed && !request.socket.destroyed,
       costMs: route.costMs ?? 0,
     }
-    await site.reads.run(asked, work(request, response, next))
+    await site.reads.run(asked, () => Answer.inTurn(response, work(request, response, next)))
   }
 }
 

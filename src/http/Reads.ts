@@ -90,7 +90,7 @@ interface Job {
   readonly failed: (error: unknown) => void
 }
 
-const isSteps = (value: unknown): value is Steps<unknown> =>
+export const isSteps = (value: unknown): value is Steps<unknown> =>
   typeof value === 'object' && value !== null && Symbol.iterator in value && 'next' in value && 'return' in value
 
 const usualLater = (turn: () => void, ms: number): void => {

@@ -8,6 +8,7 @@ import { useChain } from '../support/Chain.ts'
 import { document } from '../support/Documented.ts'
 import { follow, listen, problemOf, send, token } from '../support/Http.ts'
 import { start } from '../support/Running.ts'
+import * as Socket from '../support/Socket.ts'
 
 const chain = useChain()
 const word = `0x${'ab'.repeat(32)}`
@@ -148,5 +149,40 @@ describe('floods', () => {
     // A payment that is proven is looked up once more than it is found.
     expect(seen.most).toBeLessThanOrEqual(2 * Reads.slicesATurn)
     expect(seen.most).toBeGreaterThan(0)
+  })
+})
+
+describe('a client that reads nothing', () => {
+  test('behavior: I8 has one answer in the making on a connection, however many it asks for; beyond 64 it is cut off', async () => {
+    const { service, payer, shop } = await paid(600)
+    const under = { now: 0, most: 0, begun: 0 }
+    const counted: Service = {
+      ...service,
+      *lines(...given) {
+        under.most = Math.max(under.most, ++under.now)
+        under.begun++
+        try {
+          return yield* service.lines(...given)
+        } finally {
+          under.now--
+        }
+      },
+    }
+    const http = await listen(counted)
+    const one = Socket.request('GET', `/v1/accounts/${shop.address}/statement?limit=1000`)
+    const silent = await Socket.open(http.url)
+    silent.socket.pause()
+    silent.say(one.repeat(60))
+    await service.until(() => under.begun > 0)
+    expect((await http.post('/v1/payments', payer.pay({ to: shop.address, amount: 1n }))).status).toBe(200)
+    silent.socket.resume()
+    await service.until(() => under.begun === 60)
+    expect(under.most).toBe(1)
+    const greedy = await Socket.open(http.url)
+    greedy.socket.pause()
+    greedy.say(one.repeat(65))
+    await service.until(async () =>
+      (await http.get('/metrics')).text.includes('sunledger_connections_dropped_total{reason="pipelined"} 1'),
+    )
   })
 })
