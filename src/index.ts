@@ -22,8 +22,6 @@
  * const receipt = await robot.pay({ to, amount: '0.000125', for: 'https://charger.example/sessions/42' })
  */
 
-export * as Amount from './core/Amount.ts'
-export * as Energy from './core/Energy.ts'
 export { type Problem, SunledgerError } from './core/Errors.ts'
 export type {
   Address,
@@ -48,9 +46,6 @@ export {
   type Status,
   type Transaction,
 } from './core/Wire.ts'
-export * as Digest from './crypto/Digest.ts'
-export * as Merkle from './crypto/Merkle.ts'
-export * as Signature from './crypto/Signature.ts'
 export { AddressInvalidError } from './sdk/Address.ts'
 export type { Balance } from './sdk/Balance.ts'
 export { AnswerTooLargeError } from './sdk/Bounded.ts'
@@ -73,13 +68,18 @@ export {
 export { ChargedAfterAllError } from './sdk/Desk.ts'
 export { PaymentContendedError, PaymentUnansweredError, ReceiptWithheldError } from './sdk/Entry.ts'
 export type { Received } from './sdk/Events.ts'
+export * as Amount from './sdk/entries/Amount.ts'
+export * as Digest from './sdk/entries/Digest.ts'
+export * as Energy from './sdk/entries/Energy.ts'
+export * as Merkle from './sdk/entries/Merkle.ts'
+export * as Receipt from './sdk/entries/Receipt.ts'
+export * as Signature from './sdk/entries/Signature.ts'
 export { type DepositOptions, OwnerNeededError, type WithdrawOptions } from './sdk/Funds.ts'
 export * as Keep from './sdk/Keep.ts'
 export { approveMeter, type Delivery, Meter, type MeterDeployment, type Totals } from './sdk/Meter.ts'
 export { OptionInvalidError } from './sdk/Option.ts'
 export { type MeteredOptions, metered, type Source } from './sdk/paywall/Metered.ts'
 export { type Payee, type Paywall, type PaywallOptions, type PaywallRequest, paywall } from './sdk/paywall/Paywall.ts'
-export * as Receipt from './sdk/Receipt.ts'
 export { type PayOptions, Robot, RobotClosedError, type RobotOptions } from './sdk/Robot.ts'
 export * as Signer from './sdk/Signer.ts'
 export { PriceTooHighError, type SpendLimits } from './sdk/Spending.ts'

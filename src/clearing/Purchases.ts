@@ -29,7 +29,7 @@ export interface Purchases {
    * The answer of a purchase that was paid before, undefined where it was not. A payment without a reference is no purchase.
    * `referenceReused`: it was paid, but to another payee or with another amount.
    */
-  earlier(payment: UnderWay): Promise<Answer> | 'referenceReused' | undefined
+  earlier(payment: Pick<UnderWay, 'packed' | 'purchase'>): Promise<Answer> | 'referenceReused' | undefined
   /** The answer of this very payment, where it is on disk with the same content. */
   same(payment: Packed.Packed): Answer | undefined
   /** Tells of a payment that has been applied and is on its way to disk, until `end`. */

@@ -1,9 +1,11 @@
 /**
  * Brings the two legs of a sale together: a leg waits here for the other party's, and the pair then goes on as one. What is no leg of the
- * terms is refused at once, and a leg whose sale was accepted before is answered with its receipt.
+ * terms is refused at once, and a leg whose sale was accepted before is answered with its receipt, but not one that was paid alone.
  */
+import * as Amount from '../core/Amount.ts'
+import * as Packed from '../core/Packed.ts'
 import type { Hex, Payment, SaleTerms } from '../core/Payment.ts'
-import { PaymentRefusedError } from '../core/Payment.ts'
+import { genesisHistory, PaymentRefusedError } from '../core/Payment.ts'
 import * as Digest from '../crypto/Digest.ts'
 import type { Place } from './Lines.ts'
 import type { Answer, Purchases, UnderWay } from './Purchases.ts'
@@ -58,6 +60,16 @@ const isLegOf = (terms: SaleTerms, { payer, payee, asset, amount, reference }: P
   return sells || buys
 }
 
+/** What the other party pays, as far as it names a purchase. */
+const otherLeg = (terms: SaleTerms, leg: Payment): Packed.Packed => {
+  const [asset, amount] =
+    leg.payer === terms.seller ? [terms.dollarAsset, terms.price] : [terms.creditAsset, terms.credits]
+  const none = { creditBefore: genesisHistory, creditTotal: Amount.zero, creditHistory: genesisHistory, atMs: 0 }
+  return Packed.fromRecord({ type: 'payment', ...leg, ...none, payer: leg.payee, payee: leg.payer, asset, amount })
+}
+
+const alone = { expected: 'both legs of the sale, paid together', actual: 'this leg was paid alone' }
+
 export const create = ({ purchases, pairingMs, isPast, isNext, onPair }: SalesOptions): Sales => {
   /** Legs that wait for their other, by the sale's reference. */
   const unpaired = new Map<Hex, Leg & { readonly timer: NodeJS.Timeout }>()
@@ -71,6 +83,9 @@ export const create = ({ purchases, pairingMs, isPast, isNext, onPair }: SalesOp
     unpaired.set(reference, { ...leg, timer })
   }
 
+  const isPaid = (packed: Packed.Packed): boolean =>
+    purchases.earlier({ packed, purchase: Packed.purchaseKey(packed) }) instanceof Promise
+
   return {
     take(terms, leg) {
       if (!isLegOf(terms, leg.payment)) {
@@ -79,7 +94,11 @@ export const create = ({ purchases, pairingMs, isPast, isNext, onPair }: SalesOp
       }
       const earlier = purchases.earlier(leg)
       if (earlier === 'referenceReused') leg.reject(new PaymentRefusedError(earlier))
-      else if (earlier !== undefined) earlier.then(leg.resolve, leg.reject)
+      else if (earlier !== undefined) {
+        // Its receipt would say that the sale was made.
+        if (isPaid(otherLeg(terms, leg.payment))) earlier.then(leg.resolve, leg.reject)
+        else leg.reject(new PaymentRefusedError('saleUnpaired', alone))
+      }
       // Anybody can make a leg of an old debit that was accepted: it must not take the place of the payer's own.
       else if (isPast(leg)) leg.reject(new PaymentRefusedError('conflict'))
       else {

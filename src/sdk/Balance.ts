@@ -3,6 +3,7 @@ import * as Amount from '../core/Amount.ts'
 import type { Address } from '../core/Payment.ts'
 import type { AccountView } from '../core/Wire.ts'
 import type { Token } from './Deployment.ts'
+import * as Json from './Json.ts'
 
 /** What an account holds in one asset; atomic units. `available` = settled + unsettledCredit − unsettledDebit − pending withdrawals. */
 export interface Balance {
@@ -29,5 +30,5 @@ export const of = (view: AccountView, token: Token): Balance => {
   const text = Object.fromEntries(
     Object.entries(atomic).map(([field, value]) => [field, Amount.format(value, token.decimals)]),
   ) as Balance['text']
-  return { asset: token.asset, symbol: token.symbol, ...atomic, text }
+  return Json.readable({ asset: token.asset, symbol: token.symbol, ...atomic, text })
 }

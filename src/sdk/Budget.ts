@@ -7,7 +7,9 @@ import type { Address } from '../core/Payment.ts'
 import type { BudgetView } from '../core/Wire.ts'
 import * as AddressText from './Address.ts'
 import * as Deployment from './Deployment.ts'
+import { ServiceImplausibleError } from './Deployment.ts'
 import { OwnerNeededError, ofChain, type Purse } from './Funds.ts'
+import * as Option from './Option.ts'
 
 /** What an owner allows; whatever is left out has no bound. Decimal text in whole units, or atomic units. */
 export interface Limits {
@@ -29,11 +31,13 @@ export const read = async (
   asset?: Address,
 ): Promise<BudgetView | undefined> => {
   const view = await client.account(AddressText.parse(of))
-  const token = Deployment.token(deployment, asset ?? deployment.dollar.asset)
+  const token = Deployment.token(deployment, asset === undefined ? deployment.dollar.asset : Option.asset(asset))
   return view.assets.find((line) => line.asset === token.asset)?.budget
 }
 
 const lastMoment = (1n << 64n) - 1n
+/** Sequences rise by one, so a higher one is made up: after it no owner could ever set another. */
+const lastSequence = 1n << 32n
 
 /** @throws {OwnerNeededError} the signer is not the account's bound owner */
 export const set = async (
@@ -41,17 +45,21 @@ export const set = async (
   of: string,
   { asset, perPayment, perDay, total, validUntil = lastMoment }: Limits,
 ): Promise<BudgetView> => {
-  const token = Deployment.token(deployment, asset ?? deployment.dollar.asset)
+  const token = Deployment.token(deployment, asset === undefined ? deployment.dollar.asset : Option.asset(asset))
   const view = await client.account(AddressText.parse(of))
   const owner = ofChain(view.owner)
   if (owner !== signer.address) throw new OwnerNeededError(owner, signer.address)
   const present = view.assets.find((line) => line.asset === token.asset)?.budget
+  const sequence = (present?.sequence ?? 0n) + 1n
+  if (sequence > lastSequence)
+    throw new ServiceImplausibleError('budget sequence', `below ${lastSequence}`, `${sequence - 1n}`)
+  Option.seconds('validUntil', validUntil)
   const amount = (limit: string | bigint | undefined): Amount.AmountAtomic =>
     limit === undefined ? Amount.maxTotal : Deployment.amount(token, limit)
   const message = {
     account: view.account,
     asset: token.asset,
-    sequence: (present?.sequence ?? 0n) + 1n,
+    sequence,
     perPayment: amount(perPayment),
     perDay: amount(perDay),
     total: amount(total),

@@ -11,6 +11,9 @@ import { type Problem, SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
 import * as X402 from '../core/X402.ts'
+import * as Guard from './Guard.ts'
+import * as Json from './Json.ts'
+import * as Option from './Option.ts'
 import * as Transport from './Transport.ts'
 import * as Url from './Url.ts'
 
@@ -37,6 +40,8 @@ interface Call<T> {
 }
 
 const retried = new Set([502, 503, 504])
+/** As long as timers go, a tenth: some requests may take twelve times as long. */
+const mostMs = 150_000_000
 
 /** The service was too busy, or not there, and says that it has not looked at the request: whatever it was may be sent again. */
 const isUntouched = ({ status, text }: Transport.Answer): boolean =>
@@ -54,10 +59,13 @@ export class Client {
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
     this.url = Url.parse(url)
+    Option.object('the options', options)
+    if (options.fetch !== undefined && typeof options.fetch !== 'function')
+      throw new Option.OptionInvalidError('fetch', 'a function like globalThis.fetch', options.fetch)
     this.#transport =
       options.fetch === undefined ? Transport.node(this.url) : Transport.fetched(this.url, options.fetch)
-    this.#timeoutMs = options.timeoutMs ?? 10_000
-    this.#retryForMs = options.retryForMs ?? 30_000
+    this.#timeoutMs = Option.number('timeoutMs', options.timeoutMs ?? 10_000, 1, mostMs)
+    this.#retryForMs = Option.number('retryForMs', options.retryForMs ?? 30_000, 0, mostMs)
   }
 
   /** Which chain, contracts and keys the service stands for, and its clock. */
@@ -221,6 +229,8 @@ export class Client {
   }
 }
 
+Guard.methods('client', Client)
+
 /** Doubling from 50 ms to 2 s, with jitter so that a thousand robots do not come back at once. */
 const pause = (attempt: number, retryAfterSeconds: number | undefined): number => {
   const backoff = Math.min(2_000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2)
@@ -241,7 +251,7 @@ const read = <T>(call: Call<T>, answer: Transport.Answer): T => {
     throw new AnswerInvalidError(call.path, cause.expected ?? 'the protocol’s form', cause.shortMessage)
   }
   if (answer.status >= 300) throw new ServiceError(result.data as Problem)
-  return result.data as T
+  return Json.readable(result.data as T)
 }
 
 /** The service refused: `code` is the service's own (see `src/ERRORS.md`). */

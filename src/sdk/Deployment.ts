@@ -121,7 +121,7 @@ export const checkClock = ({ chainId, nowSeconds }: Pick<Status, 'chainId' | 'no
 
 /** @throws {AssetUnknownError} neither dollars nor energy credits */
 export const token = ({ dollar, energyCredit }: Deployment, asset: Address): Token => {
-  const known = [dollar, energyCredit].find((candidate) => candidate.asset === asset.toLowerCase())
+  const known = [dollar, energyCredit].find((candidate) => candidate.asset === String(asset).toLowerCase())
   if (known === undefined) throw new AssetUnknownError([dollar.asset, energyCredit.asset], asset)
   return known
 }

@@ -10,6 +10,7 @@ import type { ServiceError } from './Client.ts'
 import * as Deployment from './Deployment.ts'
 import type { Purse } from './Funds.ts'
 import type { Debit, Keep, Kept } from './Keep.ts'
+import * as Option from './Option.ts'
 import * as Receipt from './Receipt.ts'
 import type { Signer } from './Signer.ts'
 import * as State from './State.ts'
@@ -36,6 +37,9 @@ export interface Desk {
   readonly save: ((kept: Kept) => Promise<void> | void) | undefined
 }
 
+/** A payment may wait for ten years: chain time still fits what is signed. */
+const mostSeconds = 10 * 366 * 86_400
+
 /** @param view reads the account anew */
 export const make = (
   { client, signer, deployment, clock }: Purse,
@@ -43,6 +47,7 @@ export const make = (
   view: () => Promise<AccountView>,
 ): Desk => {
   const domain = deployment.clearing
+  Option.number('validForSeconds', validForSeconds, 1, mostSeconds)
   const holder = { deployment: domain.separator, account: signer.address }
   return {
     signer,
@@ -62,7 +67,7 @@ export const make = (
       return State.proved(claimed, { asset, domain: domain.separator, known, receipt })
     },
     charged: (payment) => void process.emitWarning(new ChargedAfterAllError(payment)),
-    validUntil: () => clock.now() + BigInt(validForSeconds),
+    validUntil: () => clock.now() + BigInt(Math.ceil(validForSeconds)),
     readClock: async () => clock.set(Deployment.checkClock(await client.status())),
     save: keep === undefined ? undefined : (line) => keep.save(holder, line),
   }

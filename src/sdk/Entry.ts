@@ -7,6 +7,7 @@ import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
 import { start } from '../core/Payment.ts'
 import * as Digest from '../crypto/Digest.ts'
+import * as Json from './Json.ts'
 import type { Debit, Unanswered } from './Keep.ts'
 import type { Signer } from './Signer.ts'
 import type * as TypedData from './TypedData.ts'
@@ -147,7 +148,7 @@ export class PaymentUnansweredError extends SunledgerError {
       status: 503,
       cause,
     })
-    this.payment = payment
+    this.payment = Json.readable({ ...payment })
   }
 }
 
@@ -156,15 +157,19 @@ export class ReceiptWithheldError extends SunledgerError {
   override readonly name = 'ReceiptWithheldError'
   /** What was charged. */
   readonly payment: PaymentRequest
-  constructor(payment: PaymentRequest, cause: Error) {
-    super('SL683', 'The service has charged a payment and gives no receipt for it.', {
-      expected: `the receipt of the payment with the total ${payment.total}`,
+  constructor(
+    payment: PaymentRequest,
+    cause: Error,
+    expected = `the receipt of the payment with the total ${payment.total}`,
+  ) {
+    super('SL683', 'The service has charged a payment and withholds a receipt.', {
+      expected,
       actual: cause.message.split('\n')[0],
-      hint: 'Pay again with the same `for` and `key` to ask for it once more: nothing is signed anew.',
+      hint: 'Pay again with the same `for` and `key`, or the same terms, to ask for it once more: nothing is charged anew.',
       status: 502,
       cause,
     })
-    this.payment = payment
+    this.payment = Json.readable({ ...payment })
   }
 }
 

@@ -1,13 +1,16 @@
 /**
  * A payee's side, live: the payments it gets as a server-sent event stream, each checked with its proof before it is handed on. A
- * broken connection is opened again from the last payment that was handed on, so nothing is missed and nothing comes twice.
+ * broken connection is opened again from the last payment that was handed on, so nothing is missed. Nothing comes twice, whatever the service
+ * sends: each receipt is a stretch of the payee's credit, and which of them were handed on is remembered, as a till does.
  */
 import type { AmountAtomic } from '../core/Amount.ts'
 import type { Address, Hex, Receipt as ReceiptType } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
 import * as Bounded from './Bounded.ts'
 import { AnswerInvalidError, type Client, ServiceError } from './Client.ts'
+import * as Json from './Json.ts'
 import * as Receipt from './Receipt.ts'
+import { type Range, ReceiptSpentError, Till } from './Till.ts'
 import { ConnectionError } from './Transport.ts'
 
 /** A payment that came in. */
@@ -30,8 +33,10 @@ export interface EventsOptions extends Receipt.Trust {
   readonly after: number
   /** Ends the iteration. */
   readonly signal?: AbortSignal | undefined
-  /** Told of each position that was handed on. */
-  readonly onPosition?: ((position: number) => void) | undefined
+  /** Stretches that were handed on before. */
+  readonly seen?: readonly Range[] | undefined
+  /** Told of each payment that is handed on, with all stretches that were. */
+  readonly onReceived?: ((received: Received, seen: readonly Range[]) => void) | undefined
 }
 
 /** Without a sign of life for this long the connection is taken for dead. The service sends one at least every 15 s. */
@@ -69,14 +74,17 @@ async function* follow(
   signal: AbortSignal,
 ): AsyncGenerator<Received, undefined> {
   let { after } = options
+  const { chainId, clearingHouse, creditKey, payee, onReceived } = options
+  const till = new Till({ chainId, clearingHouse, creditKey, payee, served: options.seen })
   for (let failures = 0; !signal.aborted; failures++) {
     try {
       for await (const event of connect(client, options.payee, after, signal)) {
         failures = 0
         if (event.type !== 'payment') continue
         const received = receivedOf(event, options)
-        after = received.position
-        options.onPosition?.(after)
+        after = Math.max(after, received.position)
+        if (!isNew(till, received)) continue
+        onReceived?.(received, till.served)
         yield received
       }
     } catch (error) {
@@ -132,7 +140,28 @@ const receivedOf = (event: Event, options: EventsOptions): Received => {
     throw new AnswerInvalidError('/v1/events', 'a receipt with its journal position', event.data.slice(0, 60))
   const { chainId, clearingHouse, creditKey, payee } = options
   const { asset, payer, amount, reference, id } = Receipt.verify(receipt, { chainId, clearingHouse, creditKey, payee })
-  return { asset, payer, amount, reference, id, position, receipt }
+  return Json.readable({ asset, payer, amount, reference, id, position, receipt })
+}
+
+/** Gaps in what was handed on: there are none where nothing was left out, so many mean a service that makes them up. */
+const mostStretches = 10_000
+
+/** @throws {ReceiptInvalidError} it overlaps another one: the service has credited one stretch twice */
+const isNew = (till: Till, { receipt: { payment, credit } }: Received): boolean => {
+  const range = { asset: payment.asset, from: credit.total - payment.amount, to: credit.total }
+  const inside = till.served.find(
+    ({ asset, from, to }) => asset === range.asset && from <= range.from && range.to <= to,
+  )
+  if (inside !== undefined) return false
+  try {
+    till.take(range)
+  } catch (error) {
+    const actual = error instanceof ReceiptSpentError ? (error.actual ?? '') : String(error)
+    throw new Receipt.ReceiptInvalidError('it credits what another one has credited', 'a stretch of its own', actual)
+  }
+  if (till.served.length > mostStretches)
+    throw new AnswerInvalidError('/v1/events', `receipts with at most ${mostStretches} gaps between them`, 'more')
+  return true
 }
 
 const sleep = (ms: number, signal: AbortSignal): Promise<void> =>

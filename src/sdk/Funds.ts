@@ -10,6 +10,7 @@ import * as Digest from '../crypto/Digest.ts'
 import * as AddressText from './Address.ts'
 import { type Client, ServiceError } from './Client.ts'
 import * as Deployment from './Deployment.ts'
+import * as Option from './Option.ts'
 import * as Signer from './Signer.ts'
 
 /** What money matters need of a robot. */
@@ -59,18 +60,23 @@ export const deposit = async (
   amount: string | bigint,
   options: DepositOptions & { readonly owner: Address },
 ): Promise<Transaction> => {
-  const token = Deployment.token(deployment, options.asset ?? deployment.dollar.asset)
+  const token = Deployment.token(
+    deployment,
+    options.asset === undefined ? deployment.dollar.asset : Option.asset(options.asset),
+  )
   const value = Deployment.amount(token, amount)
   const wallet = options.from === undefined ? signer : await Signer.from(options.from)
   const account = signer.address
-  const salt = options.salt ?? freshSalt()
+  const salt = options.salt === undefined ? freshSalt() : Option.bytes32('salt', options.salt)
+  const owner = AddressText.parse(options.owner)
+  if (options.validBefore !== undefined) Option.seconds('validBefore', options.validBefore)
   const authorization = {
     from: wallet.address,
     to: deployment.trust.clearingHouse,
     value,
     validAfter: 0n,
     validBefore: options.validBefore ?? clock.now() + hour,
-    nonce: Digest.depositNonce(account, options.owner, salt),
+    nonce: Digest.depositNonce(account, owner, salt),
   }
   const signature = await wallet.sign('ReceiveWithAuthorization', token.domain, authorization)
   if (deployment.status.faucet && options.faucet !== false && token === deployment.dollar)
@@ -80,7 +86,7 @@ export const deposit = async (
     asset: token.asset,
     from,
     account,
-    owner: options.owner,
+    owner,
     amount: value,
     validAfter,
     validBefore,
@@ -94,7 +100,10 @@ export const withdraw = async (
   amount: string | bigint,
   options: WithdrawOptions,
 ): Promise<Transaction> => {
-  const token = Deployment.token(purse.deployment, options.asset ?? purse.deployment.dollar.asset)
+  const token = Deployment.token(
+    purse.deployment,
+    options.asset === undefined ? purse.deployment.dollar.asset : Option.asset(options.asset),
+  )
   const { by, message } = await leaving(purse, token, options)
   const withdrawal = { ...message, amount: Deployment.amount(token, amount) }
   const signature = await by.sign('Withdraw', purse.deployment.clearing, withdrawal)
@@ -102,7 +111,10 @@ export const withdraw = async (
 }
 
 export const exit = async (purse: Purse, options: WithdrawOptions): Promise<Transaction> => {
-  const token = Deployment.token(purse.deployment, options.asset ?? purse.deployment.dollar.asset)
+  const token = Deployment.token(
+    purse.deployment,
+    options.asset === undefined ? purse.deployment.dollar.asset : Option.asset(options.asset),
+  )
   const { by, message } = await leaving(purse, token, options)
   return purse.client.exit({ ...message, signature: await by.sign('Exit', purse.deployment.clearing, message) })
 }
@@ -129,7 +141,7 @@ const leaving = async ({ client, signer, clock }: Purse, token: Deployment.Token
     account: signer.address,
     to: options.to === undefined ? by.address : AddressText.parse(options.to),
     nonce: ofChain(view.assets.find((line) => line.asset === token.asset)?.nonce ?? null),
-    deadline: options.deadline ?? clock.now() + hour,
+    deadline: options.deadline === undefined ? clock.now() + hour : Option.seconds('deadline', options.deadline),
   }
   return { by, message }
 }

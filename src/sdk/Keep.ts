@@ -12,6 +12,7 @@ import { z } from 'zod'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex, PaymentRequest, SaleTerms } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
+import * as Option from './Option.ts'
 
 /** A payer's signed total, or zero and '0x' before the first. */
 export interface Debit {
@@ -85,6 +86,7 @@ const schema = z.strictObject({
  * @example const robot = await Robot.connect(url, { account, keep: Keep.file('./robot.keep.json') })
  */
 export const file = (path: string): Keep => {
+  Option.text('path', path)
   const lines = new Map<Address, Kept>()
   let writing: Promise<void> = Promise.resolve()
   /** The file as this robot left it; undefined: there was none. */

@@ -6,6 +6,7 @@ import type { Address, Hex } from '../core/Payment.ts'
 import { genesisHistory } from '../core/Payment.ts'
 import type { MeterRequest, SignedReading } from '../core/Wire.ts'
 import type * as Digest from '../crypto/Digest.ts'
+import * as Guard from './Guard.ts'
 import * as Signer from './Signer.ts'
 import * as TypedData from './TypedData.ts'
 
@@ -55,6 +56,9 @@ export class Meter {
   }
 }
 
+Guard.methods('meter', Meter)
+Meter.open = Guard.guarded('Meter.open', Meter.open)
+
 /** Where an owner's new credits go (`IEnergyMeter.chooseDelivery`). */
 export interface Delivery {
   readonly toClearing: boolean
@@ -73,28 +77,31 @@ export interface Delivery {
  * })
  * await client.approveMeter(request, operatorToken)
  */
-export const approveMeter = async (
-  owner: Signer.AccountLike,
-  deployment: MeterDeployment,
-  {
-    delivery,
-    kind,
-    ...device
-  }: Omit<Digest.Approval, 'owner' | 'kind'> & { readonly kind: 1 | 2; readonly delivery?: Delivery | undefined },
-): Promise<MeterRequest> => {
-  const signer = await Signer.from(owner)
-  const domain = TypedData.domain(deployment.chainId, deployment.energyMeter)
-  const approval = { ...device, kind, owner: signer.address }
-  const signature = await signer.sign('Approval', domain, approval)
-  if (delivery === undefined) return { ...approval, signature }
-  const { toClearing, accountOwner = nobody, nonce = 0n } = delivery
-  const chosen = { owner: signer.address, toClearing, accountOwner, nonce }
-  return {
-    ...approval,
-    signature,
-    delivery: { toClearing, accountOwner, signature: await signer.sign('Delivery', domain, chosen) },
-  }
-}
+export const approveMeter = Guard.guarded(
+  'approveMeter',
+  async (
+    owner: Signer.AccountLike,
+    deployment: MeterDeployment,
+    {
+      delivery,
+      kind,
+      ...device
+    }: Omit<Digest.Approval, 'owner' | 'kind'> & { readonly kind: 1 | 2; readonly delivery?: Delivery | undefined },
+  ): Promise<MeterRequest> => {
+    const signer = await Signer.from(owner)
+    const domain = TypedData.domain(deployment.chainId, deployment.energyMeter)
+    const approval = { ...device, kind, owner: signer.address }
+    const signature = await signer.sign('Approval', domain, approval)
+    if (delivery === undefined) return { ...approval, signature }
+    const { toClearing, accountOwner = nobody, nonce = 0n } = delivery
+    const chosen = { owner: signer.address, toClearing, accountOwner, nonce }
+    return {
+      ...approval,
+      signature,
+      delivery: { toClearing, accountOwner, signature: await signer.sign('Delivery', domain, chosen) },
+    }
+  },
+)
 
 /** The zero address: no owner is bound. */
 const nobody: Address = `0x${'0'.repeat(40)}`

@@ -8,6 +8,8 @@ import * as Wire from '../core/Wire.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as ReceiptCheck from '../crypto/ReceiptCheck.ts'
 
+import * as Json from './Json.ts'
+
 export type { Receipt } from '../core/Payment.ts'
 
 /** Whose word counts: one clearing house on one chain, and its credit key. Get these once, from where you trust them. */
@@ -61,16 +63,17 @@ export const verifyCredit = (receipt: Receipt, domain: Digest.Domain, creditKey:
   if (found !== undefined) throw new ReceiptInvalidError(found)
 }
 
-const describe = ({ payment, credit }: Receipt): Verified => ({
-  asset: payment.asset,
-  payer: payment.payer,
-  payee: payment.payee,
-  amount: payment.amount,
-  reference: payment.reference,
-  id: payment.id,
-  from: credit.total - payment.amount,
-  to: credit.total,
-})
+const describe = ({ payment, credit }: Receipt): Verified =>
+  Json.readable({
+    asset: payment.asset,
+    payer: payment.payer,
+    payee: payment.payee,
+    amount: payment.amount,
+    reference: payment.reference,
+    id: payment.id,
+    from: credit.total - payment.amount,
+    to: credit.total,
+  })
 
 const expect = ({ payment }: Receipt, expected: Expected): void => {
   for (const field of ['payee', 'payer', 'asset', 'reference'] as const) {
@@ -86,7 +89,7 @@ const expect = ({ payment }: Receipt, expected: Expected): void => {
 
 /** From JSON text, or from JSON already parsed. @throws {MessageInvalidError} */
 export const parse = (json: unknown): Receipt =>
-  Wire.parse(Wire.receipt, typeof json === 'string' ? parsed(json) : json)
+  Json.readable(Wire.parse(Wire.receipt, typeof json === 'string' ? parsed(json) : json))
 
 /** What is no JSON stays text, and no receipt. */
 const parsed = (text: string): unknown => {

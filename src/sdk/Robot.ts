@@ -2,9 +2,6 @@
  * A machine with an account: it pays, is paid, and gets at its money. The key stays here; the service is believed only as far as its
  * signatures and this account's own reach (see `State`, `Receipt`).
  */
-import { randomUUID } from 'node:crypto'
-import type { AmountAtomic } from '../core/Amount.ts'
-import * as Amount from '../core/Amount.ts'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Receipt as ReceiptType, SaleTerms } from '../core/Payment.ts'
 import { PaymentRefusedError } from '../core/Payment.ts'
@@ -18,15 +15,18 @@ import * as Deployment from './Deployment.ts'
 import * as Desk from './Desk.ts'
 import * as Events from './Events.ts'
 import * as Funds from './Funds.ts'
+import * as Guard from './Guard.ts'
 import type { Debit, Keep, Kept } from './Keep.ts'
 import * as KeepState from './KeepState.ts'
 import { Line } from './Line.ts'
+import * as Option from './Option.ts'
+import * as Purpose from './Purpose.ts'
 import type { PayOptions, RobotOptions } from './RobotOptions.ts'
 import * as Sale from './Sale.ts'
 import * as Signer from './Signer.ts'
 import { Spending } from './Spending.ts'
 import * as State from './State.ts'
-import { Till, type TillOptions } from './Till.ts'
+import { type Range, Till, type TillOptions } from './Till.ts'
 import type { PaidInit } from './x402/Asked.ts'
 import * as Fetch from './x402/Fetch.ts'
 import type { Payer } from './x402/Offer.ts'
@@ -53,6 +53,10 @@ export class Robot {
   readonly #keep: Keep | undefined
   #view: AccountView
   #position: number
+  /** Stretches of its credit that `payments` has handed on. */
+  #seen: readonly Range[] = []
+  /** Journal position of the last sale that was proved. */
+  #soldAt: number
 
   private constructor(purse: Funds.Purse, view: AccountView, options: RobotOptions & { keep: Keep | undefined }) {
     this.#purse = purse
@@ -60,9 +64,9 @@ export class Robot {
     this.client = purse.client
     this.deployment = purse.deployment
     this.address = purse.signer.address
-    this.#asset = (options.asset?.toLowerCase() as Address | undefined) ?? purse.deployment.dollar.asset
+    this.#asset = options.asset === undefined ? purse.deployment.dollar.asset : Option.asset(options.asset)
     this.#view = view
-    this.#position = view.position
+    this.#position = this.#soldAt = view.position
     this.#desk = Desk.make(purse, options, () => this.#refresh())
     const spending = new Spending(Deployment.token(this.deployment, this.#asset), options.spend)
     this.payer = { ...purse, spending, pay: (payment) => this.pay(payment) }
@@ -79,6 +83,7 @@ export class Robot {
    * @example const robot = await Robot.connect('http://127.0.0.1:4020', { account: privateKeyToAccount(key) })
    */
   static async connect(url: string | URL | Client, options: RobotOptions): Promise<Robot> {
+    Option.object('the options', options)
     const client = url instanceof Client ? url : new Client(url, options)
     const [signer, status] = await Promise.all([Signer.from(options.account), options.status ?? client.status()])
     const deployment = Deployment.from(status, options)
@@ -100,16 +105,9 @@ export class Robot {
    * @example await robot.pay({ to, amount: '0.000125', for: 'https://charger.example/sessions/42' })
    */
   async pay(options: PayOptions): Promise<ReceiptType> {
-    const asset = (options.asset?.toLowerCase() as Address | undefined) ?? this.#asset
-    const amount =
-      typeof options.amount === 'bigint'
-        ? Amount.from(options.amount)
-        : Deployment.amount(Deployment.token(this.deployment, asset), options.amount)
-    const payee = AddressText.parse(options.to)
-    if (amount === 0n) throw new PaymentRefusedError('zeroAmount')
-    if (payee === this.address) throw new PaymentRefusedError('selfPayment')
-    const reference = options.reference ?? Digest.reference(options.for ?? '', options.key ?? randomUUID())
-    return this.#line(asset).pay({ payee, amount, reference, validUntil: options.validUntil })
+    const { asset, ...purpose } = Purpose.of(options, this.#asset, this.deployment)
+    if (purpose.payee === this.address) throw new PaymentRefusedError('selfPayment')
+    return this.#line(asset).pay(purpose)
   }
 
   /**
@@ -131,16 +129,18 @@ export class Robot {
     return Stream.open(this.payer, url, options)
   }
 
-  /** The seller's leg of a sale: gives energy credits against dollars. Resolves when the buyer's leg has come and both are accepted. */
-  async sell(terms: SaleTerms, options: { validUntil?: bigint } = {}): Promise<ReceiptType> {
-    const { seller, buyer: payee, creditAsset: asset, credits: amount } = terms
-    return this.#leg(terms, seller, { asset, payee, amount, ...options })
+  /**
+   * The seller's leg of a sale: gives energy credits against dollars. Resolves when the buyer's leg has come and both are accepted, which the
+   * other leg's receipt has proved.
+   * @throws {ReceiptWithheldError} this leg was paid alone
+   */
+  sell(terms: SaleTerms, options: Sale.LegOptions = {}): Promise<ReceiptType> {
+    return this.#leg(terms, 'seller', options)
   }
 
-  /** The buyer's leg of a sale: gives dollars against energy credits. */
-  async buy(terms: SaleTerms, options: { validUntil?: bigint } = {}): Promise<ReceiptType> {
-    const { buyer, seller: payee, dollarAsset: asset, price: amount } = terms
-    return this.#leg(terms, buyer, { asset, payee, amount, ...options })
+  /** The buyer's leg of a sale: gives dollars against energy credits; otherwise as `sell`. */
+  buy(terms: SaleTerms, options: Sale.LegOptions = {}): Promise<ReceiptType> {
+    return this.#leg(terms, 'buyer', options)
   }
 
   /** Terms of a sale of energy credits, which both parties sign. */
@@ -155,14 +155,18 @@ export class Robot {
    * @example for await (const { payer, amount } of charger.payments()) serve(payer, amount)
    */
   payments(options: { after?: number; signal?: AbortSignal } = {}): AsyncIterableIterator<Events.Received> {
-    const { signal } = options
+    const { signal, after } = options
+    if (after !== undefined) Option.number('after', after, 0, Number.MAX_SAFE_INTEGER)
     return Events.payments(this.client, {
       ...this.deployment.trust,
       payee: this.address,
-      after: options.after ?? this.#position,
+      after: after ?? this.#position,
+      // What earlier calls handed on is not handed on again, unless the program goes back by itself.
+      seen: after === undefined ? this.#seen : [],
       signal: signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]),
-      onPosition: (position) => {
+      onReceived: ({ position }, seen) => {
         this.#position = Math.max(this.#position, position)
+        if (after === undefined) this.#seen = seen
       },
     })
   }
@@ -268,16 +272,24 @@ export class Robot {
     this.recovered = (await Promise.all(lines.map((line) => line.recover()))).flat()
   }
 
-  async #leg(
-    terms: SaleTerms,
-    self: Address,
-    leg: { asset: Address; payee: Address; amount: AmountAtomic; validUntil?: bigint },
-  ): Promise<ReceiptType> {
-    if (self !== this.address) throw new PaymentRefusedError('saleMismatch', { expected: this.address, actual: self })
-    const { asset, payee, amount, validUntil } = leg
-    return this.#line(asset).pay({ payee, amount, reference: Digest.sale(terms), terms, validUntil })
+  async #leg(given: SaleTerms, party: 'seller' | 'buyer', options: Sale.LegOptions): Promise<ReceiptType> {
+    const terms = Sale.check(given, this.deployment)
+    if (terms[party] !== this.address)
+      throw new PaymentRefusedError('saleMismatch', { expected: this.address, actual: terms[party] })
+    const [asset, payee, amount] =
+      party === 'seller'
+        ? [terms.creditAsset, terms.buyer, terms.credits]
+        : [terms.dollarAsset, terms.seller, terms.price]
+    const { validUntil, proof } = options
+    const after = this.#soldAt
+    const receipt = await this.#line(asset).pay({ payee, amount, reference: Digest.sale(terms), terms, validUntil })
+    if (proof !== false) this.#soldAt = Math.max(after, await Sale.prove(this.#purse, terms, receipt, after))
+    return receipt
   }
 }
+
+Guard.methods('robot', Robot)
+Robot.connect = Guard.guarded('Robot.connect', Robot.connect)
 
 /** The robot has been closed. */
 export class RobotClosedError extends SunledgerError {

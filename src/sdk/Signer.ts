@@ -20,8 +20,8 @@ export interface EthersSigner {
   readonly signTypedData: (domain: never, types: never, value: never) => Promise<string>
 }
 
-/** Whatever can sign for an account: 0x and 64 hex digits, a viem account, an ethers signer, or a `Signer`. */
-export type AccountLike = Hex | ViemAccount | EthersSigner | Signer
+/** Whatever can sign for an account: 64 hex digits (0x or not), a viem account, an ethers signer, or a `Signer`. */
+export type AccountLike = string | ViemAccount | EthersSigner | Signer
 
 /** Signs Sunledger's messages. Signatures are 64 bytes (EIP-2098), lower case. */
 export interface Signer {
@@ -38,17 +38,29 @@ export interface Signer {
 export const from = async (account: AccountLike): Promise<Signer> => {
   if (typeof account === 'string') return fromKey(account)
   if (typeof account !== 'object' || account === null) throw new AccountInvalidError(typeof account)
-  if ('getAddress' in account) return fromEthers(account)
-  if ('signTypedData' in account) return fromViem(account)
-  if ('sign' in account && 'address' in account) return account
+  const { getAddress, signTypedData, sign } = account as unknown as { readonly [name: string]: unknown }
+  if (typeof getAddress === 'function' && typeof signTypedData === 'function')
+    return fromEthers(account as EthersSigner)
+  const hasAddress = 'address' in account && isAddress(account.address)
+  if (hasAddress && typeof signTypedData === 'function') return fromViem(account as ViemAccount)
+  if (hasAddress && typeof sign === 'function') return account as Signer
   throw new AccountInvalidError(`an object with ${Object.keys(account).slice(0, 5).join(', ') || 'no keys'}`)
 }
 
-/** A signer from a private key; synchronous throughout. @throws {KeyInvalidError} */
-export const fromKey = (privateKey: Hex): Signer => ({
-  address: Signature.addressOf(privateKey),
-  sign: (kind, domain, message) => Signature.sign(TypedData.digest(kind, domain, message), privateKey),
-})
+/** A signer from a private key, with 0x or without; synchronous throughout. @throws {KeyInvalidError} */
+export const fromKey = (privateKey: Hex | string): Signer => {
+  const key = keyOf(privateKey)
+  return {
+    address: Signature.addressOf(key),
+    sign: (kind, domain, message) => Signature.sign(TypedData.digest(kind, domain, message), key),
+  }
+}
+
+/** Many tools write keys without 0x, and files end with a new line. */
+const keyOf = (text: string): Hex => {
+  const digits = typeof text === 'string' ? text.trim().replace(/^0x/i, '') : ''
+  return `0x${digits.toLowerCase()}`
+}
 
 /** What a wallet is shown. */
 interface Shown {
@@ -67,6 +79,7 @@ const fromWallet = (address: Address, ask: (shown: Shown) => Promise<string>): S
       primaryType: kind,
       message,
     })
+    if (typeof answer !== 'string') throw new SignerMismatchError(address, undefined)
     const signature = Signature.compact(answer)
     const by = Signature.recover(TypedData.digest(kind, domain, message), signature)
     if (by !== address) throw new SignerMismatchError(address, by)
@@ -78,10 +91,15 @@ const fromWallet = (address: Address, ask: (shown: Shown) => Promise<string>): S
 const fromViem = (account: ViemAccount): Signer =>
   fromWallet(account.address.toLowerCase() as Address, (shown) => account.signTypedData(shown as never))
 
-const fromEthers = async (signer: EthersSigner): Promise<Signer> =>
-  fromWallet((await signer.getAddress()).toLowerCase() as Address, ({ domain, types, message }) =>
+const fromEthers = async (signer: EthersSigner): Promise<Signer> => {
+  const address = await signer.getAddress()
+  if (!isAddress(address)) throw new AccountInvalidError('a signer without an address')
+  return fromWallet(address.toLowerCase() as Address, ({ domain, types, message }) =>
     signer.signTypedData(domain as never, types as never, message as never),
   )
+}
+
+const isAddress = (text: unknown): text is string => typeof text === 'string' && /^0x[0-9a-f]{40}$/i.test(text)
 
 /** What was given can sign nothing. */
 export class AccountInvalidError extends SunledgerError {

@@ -23,7 +23,8 @@ export const debitOf = (view: AccountView, asset: Address, domain: Digest.Domain
   const start = none(view.account)
   if (debit === undefined || (debit.total === 0n && debit.history === start.history)) return start
   const digest = Digest.debit(domain, asset, debit.total, debit.history)
-  const signer = Signature.recover(digest, debit.signature)
+  const isSignature = /^0x([0-9a-fA-F]{128}|[0-9a-fA-F]{256})$/.test(debit.signature)
+  const signer = isSignature ? Signature.recover(digest, debit.signature) : undefined
   if (signer !== view.account) throw new StateNotOwnError(view.account, signer)
   return debit
 }

@@ -6,14 +6,17 @@ import { SunledgerError } from '../core/Errors.ts'
  * @example Url.parse('http://127.0.0.1:4020//').href // 'http://127.0.0.1:4020/'
  */
 export const parse = (text: string | URL): URL => {
-  if (!isUrl(text)) throw new UrlInvalidError(String(text).slice(0, 200))
+  if (!isUrl(text)) throw new UrlInvalidError(shown(text))
   const url = new URL(text)
-  if (!/^https?:$/.test(url.protocol)) throw new UrlInvalidError(String(text).slice(0, 200))
+  if (!/^https?:$/.test(url.protocol)) throw new UrlInvalidError(shown(url.href))
   if (url.username !== '' || url.password !== '') throw new UrlInvalidError(`one with credentials, of ${url.host}`)
   if (url.search !== '' || url.hash !== '') throw new UrlInvalidError(`${url.origin}${url.pathname} and more`)
   url.pathname = url.pathname.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
   return url
 }
+
+const shown = (text: unknown): string =>
+  typeof text === 'string' ? text.slice(0, 200) : `a value of type ${typeof text}`
 
 const isUrl = (text: unknown): text is string | URL =>
   (typeof text === 'string' || text instanceof URL) && URL.canParse(String(text))

@@ -148,12 +148,12 @@ describe('all or nothing', () => {
     expect(await codesOf([book.trade(sale, buyer.leg(sale)), sells])).toEqual(['accepted', 'accepted'])
   })
 
-  test('error: SL313 where one leg was paid on its own before', async () => {
+  test('error: SL314 for both where one leg was paid on its own before', async () => {
     const { book, seller, buyer, terms, all } = await market({ pairingMs: 100 })
     const sale = terms()
     const sells = book.trade(sale, seller.leg(sale))
     await book.pay(buyer.leg(sale))
-    expect(await codeOf(book.trade(sale, buyer.leg(sale)))).toBe('accepted')
+    expect(await codeOf(book.trade(sale, buyer.leg(sale)))).toBe('SL314')
     expect(await codeOf(sells)).toBe('SL314')
     expect(all()).toEqual([100n, 108n, 0n, 92n])
   })
@@ -209,4 +209,21 @@ describe('pairing', () => {
     const request = other.pay({ ...other.leg(sale), to: seller.address, amount: 8n })
     expect(await codeOf(book.trade(sale, request))).toBe('SL315')
   })
+})
+
+describe('a leg that was paid alone', () => {
+  test.each(['buyer', 'seller'])(
+    'error: SL314 for the %s who asks for the sale: the other has given nothing',
+    async (who) => {
+      const { book, seller, buyer, terms, all } = await market()
+      const sale = terms()
+      const party = who === 'buyer' ? buyer : seller
+      const leg = party.leg(sale)
+      await book.pay(leg)
+      const before = all()
+      expect(await codeOf(book.trade(sale, leg))).toBe('SL314')
+      expect(await codeOf(book.trade(sale, party.leg(sale)))).toBe('SL314')
+      expect(all()).toEqual(before)
+    },
+  )
 })

@@ -170,4 +170,39 @@ describe('Events.payments', () => {
     const other = await stream([], (response) => response.writeHead(404).end('<html>'))
     await expect(follow(other.client).next()).rejects.toMatchObject({ code: 'SL641' })
   })
+
+  test('behavior: a receipt that the service sends five times, also over connections, is handed on once', async () => {
+    const receipts = await makeReceipts(3)
+    const { client } = await stream(receipts, (response, _, count) => {
+      const [first, second, third] = receipts.map(
+        (receipt) => `event: payment\ndata: ${Wire.formatReceipt(receipt)}\n\n`,
+      )
+      const again = Array.from({ length: 5 }, (__, i) => `id: ${10 * count + i}\n${first}`).join('')
+      open(response).end(again + (count < 3 ? `id: 90\n${second}` : `id: 99\n${third}`))
+    })
+    const got: bigint[] = []
+    for await (const { amount } of follow(client)) if (got.push(amount) === 3) break
+    expect(got).toEqual([1n, 2n, 3n])
+  })
+
+  test('error: SL650 two receipts over one stretch of the credit', async () => {
+    const [one] = (await makeReceipts(2)) as [Receipt, Receipt]
+    const service = new FakeService()
+    service.account(payer).available = 1_000_000n
+    const robot = await Robot.connect('http://fake.example', { account: key(1), fetch: service.fetch, keep: false })
+    const other = await robot.pay({ to: payee, amount: 5n })
+    const { client } = await stream([one, other], (response, events) => open(response).write(events.join('')))
+    const payments = follow(client)
+    expect((await payments.next()).value).toMatchObject({ amount: 1n })
+    await expect(payments.next()).rejects.toMatchObject({ code: 'SL650' })
+  })
+
+  test('error: SL687 a refusal without end', async () => {
+    const { client } = await stream([], (response) => {
+      response.writeHead(400)
+      const timer = setInterval(() => response.write(' '.repeat(1 << 18)), 1)
+      response.on('close', () => clearInterval(timer))
+    })
+    await expect(follow(client).next()).rejects.toMatchObject({ code: 'SL687' })
+  })
 })

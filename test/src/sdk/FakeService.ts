@@ -166,6 +166,7 @@ export class FakeService {
 
   #route(path: string, body: unknown): { status: number; value: unknown } {
     if (path === '/v1/status') return { status: 200, value: this.status() }
+    if (path.endsWith('/statement')) return { status: 200, value: this.#statement(path.split('/')[3] as Address) }
     if (path.startsWith('/v1/accounts/')) return { status: 200, value: this.view(path.slice(13) as Address) }
     if (path.startsWith('/v1/payments/')) return this.#receipt(path.slice(13) as Hex)
     if (path === '/v1/orders') return this.#one((body as { payment: unknown }).payment)
@@ -173,6 +174,22 @@ export class FakeService {
     if (path === '/v1/payments')
       return { status: 200, value: this.pay(Wire.parse(Wire.payments, body) as PaymentRequest[]) }
     return { status: 200, value: { transaction: genesisHistory, block: 1n, gasUsed: 1n } }
+  }
+
+  /** What an account was paid, in one page. */
+  #statement(account: Address): unknown {
+    const lines = [...this.receipts.values()].flatMap(({ payment, credit }, i) =>
+      payment.payee !== account
+        ? []
+        : [
+            {
+              ...{ position: i + 1, direction: 'in', asset: payment.asset, amount: payment.amount, id: payment.id },
+              ...{ counterparty: payment.payer, reference: payment.reference, total: credit.total },
+              ...{ settled: false, atMs: 1 },
+            },
+          ],
+    )
+    return { account, lines, next: null }
   }
 
   #receipt(id: Hex): { status: number; value: unknown } {

@@ -91,6 +91,13 @@ describe('Signer.from', () => {
     await expect(odd.sign('Debit', domain, messages.Debit)).rejects.toMatchObject({ code: 'SL321' })
   })
 
+  test('behavior: a private key is one without 0x too, in any case, and with the new line of its file', async () => {
+    const text = key(0xabc).slice(2)
+    const { address } = Signer.fromKey(key(0xabc))
+    for (const each of [text, text.toUpperCase(), `0X${text}`, `${text}\n`])
+      expect((await Signer.from(each)).address).toBe(address)
+  })
+
   test('error: neither key nor account', async () => {
     for (const account of [undefined, null, 5, {}, { address: '0x12' }, []])
       await expect(Signer.from(account as never)).rejects.toMatchObject({ code: 'SL642' })
