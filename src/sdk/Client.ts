@@ -40,7 +40,6 @@ interface Call<T> {
 }
 
 const retried = new Set([502, 503, 504])
-/** As long as timers go, a tenth: some requests may take twelve times as long. */
 const mostMs = 150_000_000
 
 /** The service was too busy, or not there, and says that it has not looked at the request: whatever it was may be sent again. */
@@ -60,8 +59,7 @@ export class Client {
   constructor(url: string | URL, options: ClientOptions = {}) {
     this.url = Url.parse(url)
     Option.object('the options', options)
-    if (options.fetch !== undefined && typeof options.fetch !== 'function')
-      throw new Option.OptionInvalidError('fetch', 'a function like globalThis.fetch', options.fetch)
+    if (options.fetch !== undefined) Option.callable('fetch', options.fetch)
     this.#transport =
       options.fetch === undefined ? Transport.node(this.url) : Transport.fetched(this.url, options.fetch)
     this.#timeoutMs = Option.number('timeoutMs', options.timeoutMs ?? 10_000, 1, mostMs)
@@ -99,14 +97,14 @@ export class Client {
   }
 
   /** Sends payments, in order. Each one's receipt, or why it was refused. */
-  async pay(requests: readonly PaymentRequest[]): Promise<(Receipt | ServiceError)[]> {
+  async pay(requests: readonly PaymentRequest[]): Promise<(Receipt | ServiceError | AnswerInvalidError)[]> {
     const [first] = requests
     if (first === undefined) return []
     if (requests.length > 1) {
       const results = await this.#post('/v1/payments', requests, Wire.paymentResults, true)
       if (results.length !== requests.length)
         throw new AnswerInvalidError('/v1/payments', `${requests.length} results`, `${results.length}`)
-      return results.map((result) => ('payment' in result ? result : new ServiceError(result as Problem)))
+      return results.map((result) => ('payment' in result ? result : refusalOf(result as Problem, '/v1/payments')))
     }
     try {
       return [await this.#post('/v1/payments', first, Wire.receipt, true)]
@@ -250,8 +248,14 @@ const read = <T>(call: Call<T>, answer: Transport.Answer): T => {
     const cause = new Wire.MessageInvalidError(result.error)
     throw new AnswerInvalidError(call.path, cause.expected ?? 'the protocol’s form', cause.shortMessage)
   }
-  if (answer.status >= 300) throw new ServiceError(result.data as Problem)
+  if (answer.status >= 300) throw refusalOf(result.data as Problem, call.path)
   return Json.readable(result.data as T)
+}
+
+/** Why the service refused; what has no code of ours says nothing, and is no answer. */
+export const refusalOf = (problem: Problem, path: string): ServiceError | AnswerInvalidError => {
+  const isOurs = /^SL\d{3}$/.test(problem.code)
+  return isOurs ? new ServiceError(problem) : new AnswerInvalidError(path, 'a problem with a code', problem.code)
 }
 
 /** The service refused: `code` is the service's own (see `src/ERRORS.md`). */

@@ -6,7 +6,6 @@
 import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex, PaymentRequest, Receipt as ReceiptType, SaleTerms } from '../core/Payment.ts'
 import type { AccountView } from '../core/Wire.ts'
-import type { ServiceError } from './Client.ts'
 import * as Deployment from './Deployment.ts'
 import type { Purse } from './Funds.ts'
 import type { Debit, Keep, Kept } from './Keep.ts'
@@ -20,7 +19,7 @@ export interface Desk {
   readonly signer: Signer
   readonly domain: TypedData.Domain
   /** Sends payments in order; each one's receipt or refusal. */
-  pay(requests: readonly PaymentRequest[]): Promise<readonly (ReceiptType | ServiceError)[]>
+  pay(requests: readonly PaymentRequest[]): Promise<readonly (ReceiptType | Error)[]>
   /** Sends one leg of a sale. */
   order(terms: SaleTerms, request: PaymentRequest): Promise<ReceiptType>
   /** Checks a receipt of this account's own. `same`: it is over the very request that was sent. */

@@ -4,10 +4,11 @@
  * sends: each receipt is a stretch of the payee's credit, and which of them were handed on is remembered, as a till does.
  */
 import type { AmountAtomic } from '../core/Amount.ts'
+import type { Problem } from '../core/Errors.ts'
 import type { Address, Hex, Receipt as ReceiptType } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
 import * as Bounded from './Bounded.ts'
-import { AnswerInvalidError, type Client, ServiceError } from './Client.ts'
+import { AnswerInvalidError, type Client, refusalOf } from './Client.ts'
 import * as Json from './Json.ts'
 import * as Receipt from './Receipt.ts'
 import { type Range, ReceiptSpentError, Till } from './Till.ts'
@@ -122,7 +123,7 @@ const refuse = async (status: number, chunks: AsyncIterable<string>): Promise<ne
   if (status >= 500) throw new ConnectionError(`status ${status}`, true, undefined)
   const { data } = Wire.problem.safeParse(parseJson(await Bounded.textOf(chunks, '/v1/events', mostCharacters)))
   if (data === undefined) throw new AnswerInvalidError('/v1/events', 'an event stream or a problem', `status ${status}`)
-  throw new ServiceError(data as ConstructorParameters<typeof ServiceError>[0])
+  throw refusalOf(data as Problem, '/v1/events')
 }
 
 const parseJson = (text: string): unknown => {

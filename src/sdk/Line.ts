@@ -59,6 +59,7 @@ export class Line {
     this.#places = new Places(desk, asset, this.#signed, accepted)
     for (const kept of unanswered) this.#enter(Entry.unanswered(kept, desk.domain.separator))
     this.#signed.addAll(unanswered.map(({ payment }) => payment))
+    this.#signed.accept(accepted.history, this.#byReference, desk.domain.separator)
   }
 
   /** Pays, once. The same reference while it is still waiting is the same payment. */
@@ -99,7 +100,6 @@ export class Line {
     })
   }
 
-  /** Sends whatever may be sent. */
   async #pump(): Promise<void> {
     this.#again = true
     if (this.#pumping) return
@@ -154,8 +154,8 @@ export class Line {
   }
 
   #place(batch: readonly Entry.Entry[]): Promise<void> {
-    const [accepted, open] = [this.#accepted.total, this.#entries]
-    return this.#places.fill(batch, { accepted, open, onRefused: (entry, error) => this.#settle(entry, error) })
+    const onRefused = (entry: Entry.Entry, error: unknown): void => this.#settle(entry, error)
+    return this.#places.fill(batch, { accepted: this.#accepted.total, open: this.#entries, onRefused })
   }
 
   #save(): Promise<void> | void {

@@ -23,6 +23,11 @@ export const text = (name: string, value: unknown): string => {
   return value
 }
 
+/** @throws {OptionInvalidError} */
+export const callable = (name: string, value: unknown): void => {
+  if (typeof value !== 'function') throw new OptionInvalidError(name, 'a function', value)
+}
+
 /** 32 bytes. @throws {OptionInvalidError} */
 export const bytes32 = (name: string, value: unknown): Hex => {
   if (typeof value !== 'string' || !/^0x[0-9a-f]{64}$/i.test(value))

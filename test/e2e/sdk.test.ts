@@ -48,7 +48,8 @@ describe('paying', () => {
     )
     expect(new Set(receipts.map(({ payment }) => payment.id)).size).toBe(50)
     expect((await robot.balance()).available).toBe(999_500n)
-    expect((await charger.balance()).unsettledCredit + (await charger.balance()).settled).toBe(500n)
+    const earned = await charger.balance()
+    expect(earned.unsettledCredit + earned.settled).toBe(500n)
   })
 
   test('error: one that is refused in the middle leaves the others charged once', async () => {
