@@ -41,6 +41,8 @@ export interface Entry extends Purpose {
   sent: boolean
   /** It was sent and nobody knows what became of it: its bytes stay. */
   unknown: boolean
+  /** An earlier process signed it, and may have had its answer: it is sent as it is, and not signed anew. */
+  inherited: boolean
   /** An accepted debit of ours includes it: it is charged, so it is never signed again. */
   charged: boolean
   /** None: nobody waits any more, it is only being cleared up. */
@@ -61,6 +63,7 @@ export const fresh = ({ payee, amount, reference, validUntil, terms }: Purpose):
   sent: false,
   unknown: false,
   charged: false,
+  inherited: false,
   waiters: [],
 })
 
@@ -70,6 +73,7 @@ export const unanswered = ({ payment, terms }: Unanswered, domain: Digest.Domain
   request: payment,
   id: Digest.debit(domain, payment.asset, payment.total, payment.history),
   unknown: true,
+  inherited: true,
 })
 
 /** An accepted debit includes it: whatever the service says, it is sent as it was accepted until its receipt comes. */
@@ -129,6 +133,21 @@ export const sign = (
 export const beforeLeg = (entries: readonly Entry[]): readonly Entry[] => {
   const leg = entries.findIndex(({ terms }) => terms !== undefined)
   return leg < 0 ? entries : entries.slice(0, leg)
+}
+
+/** Payments in one request; in all requests on their way (the service lets 64 wait for a predecessor); requests on their way. */
+const most = { batch: 250, airborne: 64, flights: 4 }
+
+/** Unsent payments that may travel together, in order. */
+export const choose = (
+  entries: readonly Entry[],
+  { isAlone, flights, airborne }: { readonly isAlone: boolean; readonly flights: number; readonly airborne: number },
+): readonly Entry[] => {
+  if (isAlone || flights >= most.flights) return []
+  const from = entries.findIndex((entry) => !entry.sent)
+  if (entries[from]?.terms !== undefined) return flights === 0 ? entries.slice(from, from + 1) : []
+  const room = flights === 0 ? most.batch : most.airborne - airborne
+  return beforeLeg(entries.slice(from, from + Math.max(0, room)))
 }
 
 /** What must not be forgotten of these. */

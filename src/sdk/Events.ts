@@ -158,7 +158,8 @@ const isNew = (till: Till, { receipt: { payment, credit } }: Received): boolean 
     till.take(range)
   } catch (error) {
     const actual = error instanceof ReceiptSpentError ? (error.actual ?? '') : String(error)
-    throw new Receipt.ReceiptInvalidError('it credits what another one has credited', 'a stretch of its own', actual)
+    const why = 'it credits what another one has credited'
+    throw new Receipt.ReceiptInvalidError({ why, expected: 'a stretch of its own', actual })
   }
   if (till.served.length > mostStretches)
     throw new AnswerInvalidError('/v1/events', `receipts with at most ${mostStretches} gaps between them`, 'more')

@@ -19,8 +19,6 @@ import { Places } from './Places.ts'
 import { Signed } from './Signed.ts'
 import { Silence } from './Silence.ts'
 
-/** Payments in one request; in all requests on their way (the service lets 64 wait for a predecessor); requests on their way. */
-const most = { batch: 250, airborne: 64, flights: 4 }
 /** Rounds of signing again without any payment being decided. */
 const mostFruitless = 6
 
@@ -45,6 +43,8 @@ export class Line {
   #late = false
   #fruitless = 0
   #pumping = false
+  /** Something that may have been kept has ended without a receipt. */
+  #hasEnded = false
   #again = false
   readonly #idle: (() => void)[] = []
   readonly #silence = new Silence(
@@ -69,7 +69,10 @@ export class Line {
     const known = standing ?? this.#signed.charged(reference)
     if (known !== undefined && (known.payee !== payee || known.amount !== amount))
       return Promise.reject(new PaymentRefusedError('referenceReused'))
-    if (standing !== undefined) return this.#wait(standing)
+    if (standing !== undefined) {
+      standing.inherited = false
+      return this.#wait(standing)
+    }
     const entry = this.#enter(Entry.fresh(purpose))
     if (known !== undefined) Entry.include(entry, known as PaymentRequest, this.#desk.domain.separator)
     return this.#wait(entry)
@@ -109,6 +112,8 @@ export class Line {
       for (let batch = await this.#prepare(); batch.length > 0; batch = await this.#prepare()) this.#launch(batch)
     }
     this.#pumping = false
+    // What ended with an error must not come back after a crash. If it cannot be kept now, whoever pays next is told.
+    if (this.#hasEnded) await this.#save().catch(() => {})
     if (!this.#entries.some(Entry.waiting)) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
@@ -144,13 +149,8 @@ export class Line {
     for (const entry of waiting) entry.unknown = true
   }
 
-  /** Unsent payments that may travel together, in order. */
   #choose(): readonly Entry.Entry[] {
-    if (this.#alone || this.#flights >= most.flights) return []
-    const from = this.#entries.findIndex((entry) => !entry.sent)
-    if (this.#entries[from]?.terms !== undefined) return this.#flights === 0 ? this.#entries.slice(from, from + 1) : []
-    const room = this.#flights === 0 ? most.batch : most.airborne - this.#airborne
-    return Entry.beforeLeg(this.#entries.slice(from, from + Math.max(0, room)))
+    return Entry.choose(this.#entries, { isAlone: this.#alone, flights: this.#flights, airborne: this.#airborne })
   }
 
   #place(batch: readonly Entry.Entry[]): Promise<void> {
@@ -158,12 +158,9 @@ export class Line {
     return this.#places.fill(batch, { accepted: this.#accepted.total, open: this.#entries, onRefused })
   }
 
-  #save(): Promise<void> | void {
-    return this.#desk.save?.({
-      asset: this.#asset,
-      accepted: this.#accepted,
-      unanswered: Entry.kept(this.#entries),
-    })
+  async #save(): Promise<void> {
+    this.#hasEnded = false
+    await this.#desk.save?.({ asset: this.#asset, accepted: this.#accepted, unanswered: Entry.kept(this.#entries) })
   }
 
   #launch(batch: readonly Entry.Entry[]): void {
@@ -207,9 +204,9 @@ export class Line {
       this.#settle(entry, error)
       return
     }
-    const { total, history, signature } = request
-    if (same && total > this.#accepted.total) this.#accepted = { total, history, signature }
-    this.#signed.answered(request, same)
+    // One that was not the last of its batch to be answered may show that others are charged whose answers say otherwise.
+    if (same) this.#accept(request)
+    this.#signed.settled(request.reference)
     // Paid before, under another total: the place that this one would have taken is vacant.
     if (!same) this.#broken = true
     this.#remove(entry)
@@ -225,7 +222,7 @@ export class Line {
     }
     entry.unknown = false
     if (Entry.overtaken.has(error.code)) this.#stale = true
-    if (entry.waiters.length > 0) {
+    if (entry.waiters.length > 0 && !entry.inherited) {
       if (Entry.misplaced.has(error.code) || Entry.overtaken.has(error.code)) return
       if (error.code === 'SL307' && entry.renewable) {
         this.#late = true
@@ -277,17 +274,19 @@ export class Line {
 
   /** Continues from the last debit that the service has a receipt for. */
   async #catchUp(): Promise<void> {
-    const debit = await this.#desk.lastDebit(this.#asset, this.#accepted)
+    this.#accept(await this.#desk.lastDebit(this.#asset, this.#accepted))
+  }
+
+  /** A receipt proves it, and with it all that it includes. */
+  #accept({ total, history, signature }: Debit): void {
     const { separator } = this.#desk.domain
-    if (debit !== this.#accepted)
-      for (const refused of this.#signed.accept(debit.history, this.#byReference, separator))
-        this.#desk.charged(refused)
-    this.#accepted = debit
+    for (const refused of this.#signed.accept(history, this.#byReference, separator)) this.#desk.charged(refused)
+    if (total > this.#accepted.total) this.#accepted = { total, history, signature }
   }
 
   /** It will not be charged, or not be waited for. */
   #settle(entry: Entry.Entry, error: unknown): void {
-    this.#broken = true
+    this.#broken = this.#hasEnded = true
     this.#remove(entry)
     for (const waiter of entry.waiters) waiter.reject(error)
   }

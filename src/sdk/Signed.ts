@@ -42,9 +42,8 @@ export class Signed {
     }
   }
 
-  /** The receipt of its purchase is there. `same`: of this very debit. */
-  answered({ history, reference }: PaymentRequest, same: boolean): void {
-    if (same) this.#links.delete(history)
+  /** The receipt of its purchase is there. */
+  settled(reference: Hex): void {
     this.#charged.delete(reference)
   }
 

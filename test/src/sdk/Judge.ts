@@ -14,7 +14,7 @@ import { Observer } from './Observer.ts'
 export type Json = { [field: string]: unknown }
 
 /** What the program asked, and whether it has its answer. */
-interface Ask {
+export interface Ask {
   readonly asset: Address
   readonly amount: bigint
   isOpen: boolean

@@ -39,7 +39,7 @@ describe('I21 a lying service', { timeout: 120_000 }, () => {
         Signed: class {
           add() {}
           addAll() {}
-          answered() {}
+          settled() {}
           remember() {}
           charged() {}
           accept = () => []

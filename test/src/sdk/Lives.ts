@@ -5,7 +5,7 @@ import * as Keep from '../../../src/sdk/Keep.ts'
 import type { Robot as RobotClass } from '../../../src/sdk/Robot.ts'
 import { Chance } from './Chance.ts'
 import { dollar, energyCredit, key, trust } from './FakeService.ts'
-import { type Judge, Watched } from './Judge.ts'
+import { type Ask, type Judge, Watched } from './Judge.ts'
 import { LyingService } from './LyingService.ts'
 
 export interface Outcome {
@@ -23,6 +23,20 @@ const untypedOf = (error: unknown): string[] =>
 
 const payee: Address = Signature.addressOf(key(2))
 
+/** What got no answer stays open. */
+const answered = async (ask: Ask, paid: Promise<unknown>): Promise<unknown> => {
+  const close = (error?: { code?: string }): void => {
+    ask.isOpen = error?.code === 'SL649'
+  }
+  return paid.then(
+    () => close(),
+    (error) => {
+      close(error)
+      throw error
+    },
+  )
+}
+
 /** One thing that a program does, told to the judge first. */
 const act = async (robot: RobotClass, by: Chance, judge: Judge): Promise<unknown> => {
   const { address } = robot
@@ -39,13 +53,7 @@ const act = async (robot: RobotClass, by: Chance, judge: Judge): Promise<unknown
       for: 'x',
       key: `${by.below(6)}`,
     })
-    return paid.then(
-      () => (ask.isOpen = false),
-      (error) => {
-        ask.isOpen = error.code === 'SL649'
-        throw error
-      },
-    )
+    return answered(ask, paid)
   }
   if (what === 6) {
     judge.words.push({ from: address, to: trust.clearingHouse, value: amount, validAfter: 0n })
@@ -61,10 +69,7 @@ const act = async (robot: RobotClass, by: Chance, judge: Judge): Promise<unknown
     return by.is(0.5) ? robot.bindOwner(payee) : robot.setBudget(payee, { perPayment: amount })
   }
   const terms = robot.saleTerms({ seller: payee, buyer: address, credits: 5n, price: amount })
-  const ask = judge.ask(dollar, amount)
-  return robot.buy(terms).finally(() => {
-    ask.isOpen = false
-  })
+  return answered(judge.ask(dollar, amount), robot.buy(terms))
 }
 
 /** One program's life with a liar. @param Robot the SDK's, or a copy with a bound taken away */
