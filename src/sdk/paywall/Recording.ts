@@ -3,7 +3,7 @@
  * with the process. So that an answer can be held back until it is paid for, and given again to whoever paid for it, whatever its size.
  */
 import { randomBytes } from 'node:crypto'
-import { closeSync, createReadStream, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, openSync, read, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -29,6 +29,8 @@ const namelessFile = (): number => {
   return file
 }
 
+const pieceBytes = 1 << 16
+
 /** A file's number, shared by whoever reads it. */
 class Spool {
   readonly #file = namelessFile()
@@ -41,10 +43,41 @@ class Spool {
     inFiles += bytes.length
   }
 
+  /** The file's number stays this class's own: a stream of Node's would close it. */
   read(): Readable {
     this.#users++
-    const stream = createReadStream('', { fd: this.#file, autoClose: false, start: 0, end: this.length - 1 })
-    stream.once('close', () => this.drop())
+    const { length } = this
+    let at = 0
+    let isReading = false
+    let isOver = false
+    const leave = (): void => {
+      if (isReading || !isOver) return
+      isOver = false
+      this.drop()
+    }
+    const stream = new Readable({
+      read: () => {
+        if (at === length) {
+          stream.push(null)
+          return
+        }
+        isReading = true
+        const bytes = Buffer.allocUnsafe(Math.min(pieceBytes, length - at))
+        read(this.#file, bytes, 0, bytes.length, at, (error, count) => {
+          isReading = false
+          leave()
+          if (stream.destroyed) return
+          at += count
+          if (error === null && count > 0) stream.push(bytes.subarray(0, count))
+          else stream.destroy(error ?? new Error('the file has been cut'))
+        })
+      },
+      destroy: (error, done) => {
+        isOver = true
+        leave()
+        done(error)
+      },
+    })
     return stream
   }
 
