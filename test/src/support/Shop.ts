@@ -98,8 +98,9 @@ export const shopOf =
       for (const each of before) app.use(each)
       app.all('/charge', wall, (request, response, next) => {
         served++
-        if (handler === undefined) response.json({ served })
-        else handler(request, response, next)
+        if (handler !== undefined) return handler(request, response, next)
+        response.json({ served })
+        return undefined
       })
     })
     return { payee, wall, url: `${url}/charge`, count: () => served }
