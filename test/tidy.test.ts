@@ -146,6 +146,7 @@ const wallClock: Record<string, string> = {
   'src/clearing/Accept.ts': 'when a payment was accepted, for the journal',
   'src/clearing/Clock.ts': 'chain time is not before it',
   'src/clearing/Receipts.ts': 'when a payment came back, for the journal',
+  'src/clearing/SettlementHealth.ts': 'when a settlement succeeded last, for operators',
   'src/cli/Run.ts': 'the date of a run',
   'src/cli/cost.ts': 'the date of a study',
   'src/cost/Profiles.ts': 'the date of prices',

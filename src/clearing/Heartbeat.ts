@@ -33,6 +33,9 @@ export const start = (
         // Before anything is settled: where both keys have been replaced, that fails for good.
         await parts.creditKey.look()
         await recovering.look()
+        await parts.settlementKey.look()
+        await Promise.all([parts.sender.ready(), parts.issuer.ready()])
+        parts.health.observe(ledger.unsettled.size > 0)
       })
     },
     settle: settle.now,

@@ -39,7 +39,7 @@ interface Member {
 }
 
 /** Upper bounds of what a member costs, for splitting only; a slot that was never written costs 17 100 more. */
-const gasOf: { readonly [kind in Kind]: number } = { debit: 14_000, both: 16_000, credit: 9_000 }
+const gasOfKind: { readonly [kind in Kind]: number } = { debit: 14_000, both: 16_000, credit: 9_000 }
 const gasOfNewSlot = 17_100
 const gasOfP256 = 9_000
 const gasOfTransaction = 120_000
@@ -68,9 +68,13 @@ const memberOf = (account: Account): Member => {
     kind,
     p256,
     bytes: signed + (kind === 'debit' ? 0 : 10) + (kind === 'credit' ? 20 : 0),
-    gas: gasOf[kind] + (isNew ? gasOfNewSlot : 0) + (p256 ? gasOfP256 : 0),
+    gas: gasOfKind[kind] + (isNew ? gasOfNewSlot : 0) + (p256 ? gasOfP256 : 0),
   }
 }
+
+/** What a settlement of so many members takes at most, as far as it fits into one transaction. */
+export const gasOf = (members: number): bigint =>
+  BigInt(Math.min(defaultLimits.gas, gasOfTransaction + members * gasOfKind.both))
 
 /** A quarter above the estimate, which costs nothing; at most what a transaction may have. */
 const gasLimitOf = (estimate: number): bigint => BigInt(Math.min(mostGas, estimate + Math.ceil(estimate / 4)))

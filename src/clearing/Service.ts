@@ -28,6 +28,7 @@ import type * as Plan from './Plan.ts'
 import * as Policy from './Policy.ts'
 import * as Receipts from './Receipts.ts'
 import { replay } from './Replay.ts'
+import type * as SettlementHealth from './SettlementHealth.ts'
 import * as Views from './Views.ts'
 import * as Wiring from './Wiring.ts'
 import type * as Withdrawals from './Withdrawals.ts'
@@ -71,6 +72,8 @@ export interface Health {
   readonly until?: bigint
   /** Why nothing is accepted, where nothing is. */
   readonly code?: string
+  /** Whether what was accepted gets on chain. */
+  readonly settlement: SettlementHealth.View
 }
 
 export interface Service
@@ -89,6 +92,8 @@ export interface Service
   /** Settles everything that is there now. */
   settle(): Promise<Wire.Settlements>
   health(): Health
+  /** What strangers have made the settlement key spend in the last hour, wei. */
+  strangersWei(): bigint
   /** What the chain holds for all: the pool of each asset, all reserves together, and what the contract has of it. */
   holdings(): Promise<{ asset: Address; symbol: string; held: bigint; pool: bigint; reserves: bigint }[]>
   /** Returns how to end it. */
@@ -104,6 +109,7 @@ const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiri
   const startedMs = performance.now()
   await Deployment.verify(parts.client, deployment)
   await parts.creditKey.verify()
+  await parts.settlementKey.verify()
   const observe = (record: Record): void => {
     if (record.type === 'chain') parts.sync.remember(record)
     parts.observe(record)
@@ -188,7 +194,7 @@ const healthOf = (parts: Wiring.Parts, state: Health['state']): Health => {
   const { commit, recovering, ledger, reach } = parts
   const reason = (commit.failure ?? recovering.refusal()) as { code?: string } | undefined
   return {
-    ...{ state, chain: reach.isUp() ? 'reachable' : 'unreachable' },
+    ...{ state, chain: reach.isUp() ? 'reachable' : 'unreachable', settlement: parts.health.view() },
     ...(reason?.code === undefined ? {} : { code: reason.code }),
     ...(state === 'recovering' && ledger.recovery !== undefined ? { until: ledger.recovery.until } : {}),
   }
@@ -207,6 +213,7 @@ const patiently = async (ending: Promise<void>): Promise<void> => {
 /**
  * Starts the service. It accepts once this resolves.
  * @throws {ChainUnreachableError} @throws {ChainMismatchError} @throws {CreditKeyReplacedError}
+ * @throws {SettlementKeyReplacedError}
  */
 export const start = async (options: ServiceOptions): Promise<Service> => {
   const { deployment, journal, log, policy = Policy.defaultPolicy } = options
@@ -275,6 +282,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...acting(parts, intake, budgets),
     sync: () => parts.sync.now(),
     health: () => healthOf(parts, views.state()),
+    strangersWei: () => parts.sender.budget.spentWei,
     holdings: () => holdings(parts, deployment),
     listen(listener) {
       listeners.add(listener)

@@ -23,6 +23,7 @@ import type { Journal } from '../store/Journal.ts'
 import type { Commit } from './Commit.ts'
 import type { NonceFence } from './NonceFence.ts'
 import * as Plan from './Plan.ts'
+import type { SettlementHealth } from './SettlementHealth.ts'
 import type { Spender } from './Spender.ts'
 import type { Sync } from './Sync.ts'
 
@@ -30,6 +31,7 @@ export interface SettleOptions {
   readonly ledger: Ledger.Ledger
   readonly client: Client
   readonly sender: Spender
+  readonly health: Pick<SettlementHealth, 'watch'>
   readonly watcher: Watcher
   readonly sync: Sync
   readonly commit: Commit
@@ -174,7 +176,7 @@ export const create = (options: SettleOptions): Settle => {
     return (await Promise.all(going)).flat()
   }
 
-  const now = Turns.shared(async (): Promise<Settlements> => {
+  const run = async (): Promise<Settlements> => {
     await sync.now()
     await options.nonceFence.verify()
     for (const [id, { block }] of sent) if (block <= sync.block) sent.delete(id)
@@ -192,7 +194,9 @@ export const create = (options: SettleOptions): Settle => {
       readings: submitted.status === 'fulfilled' ? submitted.value.answers : [],
       block: ledger.block,
     }
-  })
+  }
+
+  const now = Turns.shared(() => options.health.watch(run))
 
   return {
     enqueue(reading) {

@@ -21,6 +21,8 @@ export interface Spender extends Omit<Sender.Sender, 'send'> {
   serve(purpose: GasBudget.Asked, cause: GasBudget.Cause, call: Sender.Call): Promise<Sender.Sent>
   /** The key's coin as it was last asked for, wei. */
   readonly coinWei: bigint | undefined
+  /** What a unit of gas cost then, without a tip. */
+  readonly weiPerGas: bigint | undefined
 }
 
 const freshMs = 5_000
@@ -64,6 +66,9 @@ export const create = (client: Client, sender: Sender.Sender, limits: GasBudget.
     },
     get coinWei() {
       return coinWei
+    },
+    get weiPerGas() {
+      return coinWei === undefined ? undefined : weiPerGas
     },
   }
 }

@@ -16,6 +16,7 @@ import * as Budgets from './Budgets.ts'
 import type { Clock } from './Clock.ts'
 import type { Commit } from './Commit.ts'
 import type { Owners } from './Owners.ts'
+import type { SettlementHealth } from './SettlementHealth.ts'
 import type { Spender } from './Spender.ts'
 
 export interface ViewsOptions {
@@ -26,6 +27,7 @@ export interface ViewsOptions {
   readonly clock: Clock
   readonly sender: Pick<Spender, 'address' | 'budget'>
   readonly creditKey: Address
+  readonly health: Pick<SettlementHealth, 'view'>
   readonly signatureThreads: number
   readonly refused: ReadonlyMap<string, number>
   readonly owners: Owners
@@ -183,6 +185,7 @@ export const create = (options: ViewsOptions): Views => {
       signatures: Signature.backend,
       signatureThreads: options.signatureThreads,
       state: state(),
+      settlement: options.health.view(),
       fence: journal.fence,
       block: ledger.block,
       payments: ledger.payments,

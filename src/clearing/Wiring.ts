@@ -19,10 +19,12 @@ import * as Intake from './Intake.ts'
 import * as Leave from './Leave.ts'
 import * as NonceFence from './NonceFence.ts'
 import * as Owners from './Owners.ts'
-import type * as Plan from './Plan.ts'
+import * as Plan from './Plan.ts'
 import * as Reach from './Reach.ts'
 import * as Recovering from './Recovering.ts'
 import * as Settle from './Settle.ts'
+import * as SettlementHealth from './SettlementHealth.ts'
+import * as SettlementKey from './SettlementKey.ts'
 import * as Spender from './Spender.ts'
 import * as Sync from './Sync.ts'
 import * as Withdrawals from './Withdrawals.ts'
@@ -142,8 +144,18 @@ export const create = (options: WiringOptions) => {
   })
   const reach = Reach.create(base.client, () => sync.block)
   const ownerOf = Intake.meterOwners(base.client, base.meter, reach.assert)
+  const settlementKey = SettlementKey.create(base.client, base.house, base.sender.address)
+  const health = SettlementHealth.create({
+    coinWei: () => ({ settlement: base.sender.coinWei ?? null, issuer: base.issuer.coinWei ?? null }),
+    costWei: () => {
+      const { weiPerGas } = base.sender
+      return weiPerGas === undefined ? undefined : Plan.gasOf(base.ledger.unsettled.size) * weiPerGas
+    },
+    isOurKey: () => settlementKey.isOurs,
+  })
   const settle = Settle.create({
     ...base,
+    health,
     ownerOf,
     sync,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -154,7 +166,20 @@ export const create = (options: WiringOptions) => {
   const recovering = Recovering.create(base)
   const assets = assetsOf(options.deployment)
   const owners = Owners.create({ ...base, assets, reach, block: () => sync.block })
-  return { ...base, ownerOf, sync, settle, withdrawals, leave, creditKey, reach, owners, recovering, observe, tend }
+  const made = {
+    ownerOf,
+    sync,
+    settle,
+    withdrawals,
+    leave,
+    creditKey,
+    settlementKey,
+    health,
+    reach,
+    owners,
+    recovering,
+  }
+  return { ...base, ...made, observe, tend }
 }
 
 export type Parts = ReturnType<typeof create>

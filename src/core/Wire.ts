@@ -5,12 +5,13 @@
 import { z } from 'zod'
 import { address, amount, bytes32, signature, uint, uint64, uint128 } from './Fields.ts'
 import type { Hex, Receipt } from './Payment.ts'
-import { recoveryView } from './RecoveryWire.ts'
+import type { status } from './StatusWire.ts'
 
 export { address, amount, bytes32, signature, uint64, uint128 } from './Fields.ts'
 export { MessageInvalidError, parse } from './Message.ts'
 export { type MeterRequest, meter, type ReserveRequest, reserve } from './OperatorWire.ts'
 export type { RecoveryView } from './RecoveryWire.ts'
+export { settlementHealth, status } from './StatusWire.ts'
 
 export const paymentRequest = z.strictObject({
   asset: address,
@@ -121,42 +122,6 @@ export const queued = z.object({ queued: z.int() })
 
 /** POST /v1/faucet (local chain only). */
 export const faucet = z.strictObject({ to: address, amount })
-
-/** What GET /v1/status says of the service, as far as clients build on it. */
-export const status = z.object({
-  version: z.string(),
-  chainId: z.int(),
-  genesisHash: bytes32,
-  clearingHouse: address,
-  energyMeter: address,
-  /** The stablecoin. */
-  dollar: z.object({ asset: address, name: z.string(), version: z.string(), symbol: z.string(), decimals: z.int() }),
-  energyCredit: z.object({
-    asset: address,
-    name: z.string(),
-    version: z.string(),
-    symbol: z.string(),
-    decimals: z.int(),
-  }),
-  creditKey: address,
-  settlementKey: address,
-  /** Chain time of the service's clock, seconds. */
-  nowSeconds: uint64,
-  faucet: z.boolean(),
-  /** The least amount that the service puts on chain for others, atomic units. */
-  minimumAtomic: uint128.optional(),
-  /** What checks signatures, and on how many threads beside the service's own. */
-  signatures: z.enum(['native', 'pure']),
-  signatureThreads: z.int().optional(),
-  state: z.enum(['starting', 'ready', 'recovering', 'readOnly', 'stopping']),
-  fence: z.enum(['present', 'new', 'missing']).optional(),
-  block: uint64,
-  payments: z.int(),
-  /** Sum of what members are owed and the chain does not yet show, atomic dollars. */
-  unsettledAtomic: uint128,
-  /** Where the journal has had to be recovered: from when to when nothing was accepted, and what came of it. */
-  recovery: recoveryView.optional(),
-})
 
 /** A budget as it stands. */
 export const budgetView = z.object({

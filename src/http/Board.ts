@@ -155,6 +155,7 @@ export class Board {
       chainSeconds: nowSeconds,
       funds: this.#service.funds(),
       settled: this.#service.settled().totals,
+      settlement: this.#service.health().settlement,
       fees: this.#currentFees(),
     }
   }

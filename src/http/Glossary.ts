@@ -180,6 +180,13 @@ export const fields: { readonly [name: string]: string } = {
   settlementKey: 'Sends settlements.',
   signature: 'Over the message; see its description.',
   signatures: 'How signatures are checked: by libsecp256k1, or in JavaScript.',
+  reasons: 'Why what was accepted does not get on chain: `coin`, `key`, `refused`, `stuck`; none: it does.',
+  lastAtMs: 'When a settlement succeeded last since the start, milliseconds since 1970.',
+  failures: 'Settlements that have failed in a row.',
+  oldestSeconds: 'How long the oldest money that the chain does not show has waited.',
+  coinWei: 'What each key has to pay for gas, wei; null where it is not known yet.',
+  settlement: 'Whether what was accepted gets on chain.',
+  issuer: 'The issuer’s key.',
   minimumAtomic:
     'The least amount that the service deposits, withdraws or settles (x402) for others, atomic units of the asset; 0: any.',
   signatureThreads: 'Threads that check signatures beside the service’s own; 0 on one core.',

@@ -120,13 +120,50 @@ const moneyGauges = (register: Registry, { service }: Sources): (() => Promise<v
   }
 }
 
-const stateGauges = (register: Registry, { service, gate, connections, reads, streams }: Sources): void => {
-  readGauge(register, 'sunledger_ready', '1 while the service is ready', () =>
-    service.health().state === 'ready' && service.health().chain === 'reachable' ? 1 : 0,
+/** As `GET /readyz` says it. */
+const isReady = (service: Service): boolean => {
+  const { state, chain, settlement } = service.health()
+  return state === 'ready' && chain === 'reachable' && settlement.reasons.length === 0
+}
+
+/** Whether what was accepted gets on chain, and what for. */
+const settlementGauges = (register: Registry, service: Service): void => {
+  const view = () => service.health().settlement
+  const gauge = (name: string, help: string, read: () => number) => readGauge(register, name, help, read)
+  gauge('sunledger_settlement_proceeds', '0 while what was accepted cannot be settled; /readyz says why', () =>
+    view().reasons.length === 0 ? 1 : 0,
   )
+  gauge('sunledger_settlement_failures', 'Settlements that have failed in a row', () => view().failures)
+  gauge(
+    'sunledger_settlement_last_seconds',
+    'When one succeeded last, seconds since 1970; 0: not since the start',
+    () => Math.floor((view().lastAtMs ?? 0) / 1000),
+  )
+  gauge(
+    'sunledger_oldest_unsettled_seconds',
+    'How long the oldest money that the chain does not show has waited',
+    () => view().oldestSeconds ?? 0,
+  )
+  gauge('sunledger_strangers_spent_wei', 'What others made the settlement key spend for gas in the last hour', () =>
+    Number(service.strangersWei()),
+  )
+  new Gauge({
+    name: 'sunledger_coin_wei',
+    help: 'What a key has to pay for gas',
+    labelNames: ['key'],
+    registers: [register],
+    collect() {
+      for (const [key, wei] of Object.entries(view().coinWei)) if (wei !== null) this.set({ key }, Number(wei))
+    },
+  })
+}
+
+const stateGauges = (register: Registry, { service, gate, connections, reads, streams }: Sources): void => {
+  readGauge(register, 'sunledger_ready', '1 while the service is ready', () => (isReady(service) ? 1 : 0))
   readGauge(register, 'sunledger_chain_reachable', '1 while the chain answers', () =>
     service.health().chain === 'reachable' ? 1 : 0,
   )
+  settlementGauges(register, service)
   readGauge(
     register,
     'sunledger_discrepancies',

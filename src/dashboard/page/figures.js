@@ -28,6 +28,19 @@ const feeText = ({ pulse }) => {
 export const title = (text) => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Each figure: its name, and its value and what stands below it. @type {readonly (readonly [string, (board: any) => { value: string, unit?: string, sub: string }])[]} */
+/** Why what was accepted does not get on chain. */
+const reasons = {
+  coin: 'the key has too little coin for gas',
+  key: 'the contract takes another key',
+  refused: 'it fails again and again',
+  stuck: 'a transaction is not mined',
+}
+
+const isHeldUp = (settlement) => (settlement?.reasons.length ?? 0) > 0
+
+const heldUp = ({ reasons: found, code }) =>
+  `not settling: ${found.map((reason) => reasons[reason]).join(', ')}${code === null ? '' : ` (${code})`}`
+
 const figures = [
   [
     'Payments',
@@ -64,10 +77,14 @@ const figures = [
   ],
   [
     'Settled on chain',
-    ({ pulse: { settled } }) => ({
+    ({ pulse: { settled, settlement } }) => ({
       value: F.count(settled.transactions),
       unit: 'transactions',
-      sub: settled.payments === 0 ? 'none yet' : `${F.count(Number(settled.gasUsed) / settled.payments)} gas a payment`,
+      sub: isHeldUp(settlement)
+        ? heldUp(settlement)
+        : settled.payments === 0
+          ? 'none yet'
+          : `${F.count(Number(settled.gasUsed) / settled.payments)} gas a payment`,
     }),
   ],
   [

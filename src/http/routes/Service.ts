@@ -44,7 +44,7 @@ export const routes = [
     lane: 'probe',
     summary: 'Ask whether the service can do all that it is there for',
     description:
-      'Not ready: while it starts (its journal is replayed), while the chain does not answer (payments are accepted meanwhile; nothing is settled), once its disk has failed or its journal has shown to be an older copy (nothing is accepted; `code` says why), while what its journal had lost is recovered (until `until`), and when it stops.',
+      'Not ready: while it starts (its journal is replayed), while the chain does not answer (payments are accepted meanwhile; nothing is settled), once its disk has failed or its journal has shown to be an older copy (nothing is accepted; `code` says why), while what was accepted cannot be settled (payments are accepted meanwhile; `settlement` says why), while what its journal had lost is recovered (until `until`), and when it stops.',
     access: 'anyone',
     answer: {
       description: 'It does.',
@@ -53,16 +53,22 @@ export const routes = [
         chain: z.enum(['reachable', 'unreachable', 'unknown']),
         code: z.string().optional(),
         until: Wire.uint64.optional(),
+        settlement: Wire.settlementHealth.pick({ reasons: true, code: true }).optional(),
       }),
       otherwise: { 503: 'It does not, or not all of it; the fields say why.' },
     },
     handle:
       ({ service }) =>
       (_request, response) => {
-        const { state, chain, code, until } = service.health()
-        const isReady = state === 'ready' && chain === 'reachable'
-        const more = { ...(code === undefined ? {} : { code }), ...(until === undefined ? {} : { until: `${until}` }) }
-        response.status(isReady ? 200 : 503).json({ state, chain, ...more })
+        const { state, chain, code, until, settlement } = service.health()
+        const { reasons } = settlement
+        const isReady = state === 'ready' && chain === 'reachable' && reasons.length === 0
+        response.status(isReady ? 200 : 503).json({
+          ...{ state, chain },
+          ...(code === undefined ? {} : { code }),
+          ...(until === undefined ? {} : { until: `${until}` }),
+          ...(reasons.length === 0 ? {} : { settlement: { reasons, code: settlement.code } }),
+        })
       },
   }),
   route({
