@@ -28,10 +28,10 @@ export const walletOf = async (street: Street, amount = 1_000_000n) => {
   const member = Member.create(`paywall wallet ${++names}`)
   if (amount > 0n) await street.service.faucet(member.address, amount as never)
   const domain = Digest.domain(31337, dollar.asset, dollar.name, dollar.version)
-  const sign = (accepted: X402.Requirements, form: keyof typeof forms = 'usual') => {
+  const sign = (accepted: X402.Requirements, form: keyof typeof forms = 'usual', validBefore = Member.later) => {
     const authorization = {
       ...{ from: member.address, to: accepted.payTo as never, value: BigInt(accepted.amount), validAfter: 0n },
-      ...{ validBefore: Member.later, nonce: Member.reference() },
+      ...{ validBefore, nonce: Member.reference() },
     }
     const signature = Signature.expand(member.sign(Digest.transferAuthorization(domain, authorization)))
     const text = Object.fromEntries(Object.entries(authorization).map(([name, value]) => [name, String(value)]))
