@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import * as Page from '../dashboard/Page.ts'
 import type { Document } from '../report/Document.ts'
 import * as Text from '../report/Text.ts'
+import * as TextEconomy from '../report/TextEconomy.ts'
 
 const read = async (url: string): Promise<object> => {
   const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
@@ -12,7 +13,12 @@ const read = async (url: string): Promise<object> => {
 /** @param url of the service that the run was on */
 export const write = async (file: string, url: string, document: Document): Promise<void> => {
   const [board, participants] = await Promise.all([read(`${url}/v1/board`), read(`${url}/v1/board/participants`)])
-  const tables = [...Text.tables(document), Text.parameters(document), Text.assumptions(document)]
+  const tables = [
+    ...Text.tables(document),
+    ...[Text.parameters(document), TextEconomy.given(document), Text.assumptions(document)].filter(
+      ({ rows }) => rows.length > 0,
+    ),
+  ]
   const report = { heading: Text.heading(document), conclusion: document.answer.conclusion, tables }
   writeFileSync(file, Page.standalone(JSON.stringify({ ...board, participants, report })))
 }

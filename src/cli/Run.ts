@@ -10,7 +10,9 @@ import { Client } from '../sdk/Client.ts'
 import { Control } from '../sim/Control.ts'
 import * as Economy from '../sim/Economy.ts'
 import * as Participants from '../sim/Participants.ts'
-import * as Scenario from '../sim/Scenario.ts'
+import * as Place from '../sim/Place.ts'
+import * as Studies from '../sim/Studies.ts'
+import * as Study from '../sim/Study.ts'
 import { advance, day, hour, midnightOf } from './Clock.ts'
 import * as Ending from './Ending.ts'
 import * as Feed from './Feed.ts'
@@ -20,11 +22,26 @@ import * as Screen from './Screen.ts'
 import type { RunOptions, Stage } from './Stage.ts'
 import { Scene } from './scenarios/Scene.ts'
 
+/** Chain time at which the day begins at its place. */
+const midnightAt = ({ scenario: { date, longitude } }: RunOptions): bigint =>
+  midnightOf(date, new Date()) - BigInt(Place.zoneHours(longitude)) * hour
+
+/** The days before, and the study, in a thread of its own beside the run. */
+const prepare = ({ scenario, days, seeds, settleEvery, strategies, strategyFile, definition }: RunOptions) => {
+  const found = Studies.start({
+    ...{ scenario, days, settleEvery, seeds, strategyFile },
+    sensitivity: definition.sensitivity === true && seeds > 1,
+  })
+  // Whoever waits for it is told; a run that is cut off does not wait.
+  found.catch(() => {})
+  return { ...Study.warm({ scenario, days, settleEvery, strategies }), found }
+}
+
 /** Connects everybody and lets the economy live, or a play of the scenario's own. `transfer` is measured on the way, before the chain is busy. */
 const live = async (stage: Stage, signal: AbortSignal) => {
   const { options, screen, client, chain, network, token, control, feed } = stage
   const { definition } = options
-  const midnightSeconds = midnightOf(options.scenario.date, new Date())
+  const midnightSeconds = midnightAt(options)
   const validUntilSeconds = midnightSeconds + 2n * day
   const transfer = await Transfer.measure(chain, network.deployment, (to, amount) => client.faucet(to, amount))
   feed.transfer({ gas: transfer.gasUsed, fastLzBytes: FastLz.size(Buffer.from(transfer.serialized.slice(2), 'hex')) })
@@ -41,10 +58,14 @@ const live = async (stage: Stage, signal: AbortSignal) => {
       .then(() => {
         scene.outcome.complete = !signal.aborted
       })
-    return { transfer, scene, economy: { outcome: scene.outcome, done }, participants: undefined }
+    return { transfer, scene, economy: { outcome: scene.outcome, done }, participants: undefined, prepared: undefined }
   }
-  const world = Scenario.prepare(options.scenario)
-  const common = { world, client, operatorToken: token, midnightSeconds, validUntilSeconds }
+  const prepared = prepare(options)
+  const { world, opening } = prepared
+  screen.step(
+    `${options.days} days worked out before this one, at ${world.scenario.place} (${Place.zoneName(world.zoneHours)})`,
+  )
+  const common = { world, opening, client, operatorToken: token, midnightSeconds, validUntilSeconds }
   const participants = await Participants.gather({ ...common, status, progress: screen.step })
   feed.participants(participants.parties.map((party) => Feed.named(party, participants.of(party).address)))
   await advance(chain)(midnightSeconds)
@@ -63,7 +84,7 @@ const live = async (stage: Stage, signal: AbortSignal) => {
       await definition.afterSlot?.(scene, state)
     },
   })
-  return { transfer, scene, economy, participants }
+  return { transfer, scene, economy, participants, prepared }
 }
 
 /** Exit codes: all is well; a check is broken. */
@@ -120,7 +141,7 @@ export const run = async (options: RunOptions): Promise<Outcome> => {
   failed.catch(() => {})
   const simulated = Keys.simulated(options.scenario.seed)
   const keys = { ...simulated, operatorToken: options.operatorToken ?? simulated.operatorToken }
-  const midnight = midnightOf(options.scenario.date, new Date())
+  const midnight = midnightAt(options)
   const starting = Network.start({
     data: options.data,
     kind: 'demo',

@@ -10,16 +10,24 @@ import * as Fees from '../cost/Fees.ts'
 import * as Audit from '../report/Audit.ts'
 import * as Bills from '../report/Bills.ts'
 import * as Document from '../report/Document.ts'
-import * as EconomyReport from '../report/Economy.ts'
+import type * as EconomyReport from '../report/EconomyInputs.ts'
 import * as Machine from '../report/Machine.ts'
+import * as Tables from '../report/Tables.ts'
 import * as Tally from '../report/Tally.ts'
 import * as Text from '../report/Text.ts'
+import * as Wealth from '../report/Wealth.ts'
 import type * as Economy from '../sim/Economy.ts'
 import * as Participants from '../sim/Participants.ts'
 import { strategyOf } from '../sim/plan/Offers.ts'
+import type { Role } from '../sim/plan/State.ts'
+import type * as Scenario from '../sim/Scenario.ts'
+import type * as Studies from '../sim/Studies.ts'
+import type * as Study from '../sim/Study.ts'
 import * as Embedded from '../store/Embedded.ts'
 import * as Recording from './Recording.ts'
 import type { RunOptions, Stage } from './Stage.ts'
+import * as StudyReport from './StudyReport.ts'
+import type { Context } from './scenarios/Definition.ts'
 import type { Scene } from './scenarios/Scene.ts'
 
 /** A run under way or over. */
@@ -28,6 +36,8 @@ export interface Live {
   readonly scene: Scene
   readonly economy: { readonly outcome: Economy.Outcome }
   readonly participants: Participants.Participants | undefined
+  /** Where an economy runs: its world, and the study beside it. */
+  readonly prepared: { readonly world: Scenario.World; readonly found: Promise<Studies.Found> } | undefined
 }
 
 const measuredOf = (tally: Tally.Tally, transfer: Transfer.Transfer): Fees.Measured => ({
@@ -41,17 +51,30 @@ const measuredOf = (tally: Tally.Tally, transfer: Transfer.Transfer): Fees.Measu
 })
 
 /** What the journal says: the tally, and everybody's bill where an economy ran. */
-const counted = (data: string, deployment: Deployment, parties: readonly Bills.Party[]) => {
+const counted = (data: string, deployment: Deployment, parties: readonly Bills.Party[], sales: Bills.Sales) => {
   const journal = Embedded.read(data)
   try {
     const [dollar, energyCredit] = [deployment.dollar.asset, deployment.energyCredit.asset]
     return {
       tally: Tally.tally(journal, assetsOf(deployment), dollar),
-      bills: Bills.from(journal, parties, { dollar, energyCredit }),
+      bills: Bills.from(journal, parties, { dollar, energyCredit }, sales),
     }
   } finally {
     journal.close()
   }
+}
+
+/** The last of the producers is the grid connection, which has a strategy of its own. */
+const followed = (
+  strategies: RunOptions['strategies'],
+  role: Exclude<Role, 'customer' | 'station'>,
+  index: number,
+  count: number,
+): string => {
+  if (role !== 'producer') return strategyOf(strategies, role, index, count).name
+  return index === count - 1
+    ? strategyOf(strategies, 'grid', 0, 1).name
+    : strategyOf(strategies, 'producer', index, count - 1).name
 }
 
 /** Participants with the strategies that they followed. */
@@ -63,14 +86,14 @@ const partiesOf = ({ strategies }: RunOptions, participants: Participants.Partic
       name: Participants.nameOf({ role, index }),
       role,
       address: participants?.of({ role, index }).address ?? '',
-      strategy: trades ? strategyOf(strategies, role, index, count).name : '',
+      strategy: trades ? followed(strategies, role, index, count) : '',
     }
   })
 
 const writeTables = ({ out }: RunOptions, economy: EconomyReport.Inputs | undefined): void => {
   if (economy === undefined) return
   mkdirSync(out, { recursive: true })
-  for (const [file, text] of Object.entries(EconomyReport.files(economy))) writeFileSync(join(out, file), text)
+  for (const [file, text] of Object.entries(Tables.files(economy))) writeFileSync(join(out, file), text)
 }
 
 const write = (options: RunOptions, document: Document.Document): void => {
@@ -89,7 +112,7 @@ const scenarioOf = ({
 }: RunOptions): Document.Observed['scenario'] => {
   if (definition.play !== undefined)
     return { name: definition.name, seed: scenario.seed, robots: scenario.robots, date: scenario.date }
-  const { seed, robots, producers, sites, stations, storages, customers, slots, date } = scenario
+  const { seed, robots, producers, sites, stations, storages, customers, slots, date, place, tilt, azimuth } = scenario
   return {
     name: definition.name,
     seed,
@@ -101,7 +124,10 @@ const scenarioOf = ({
     customers,
     slots,
     settleEvery,
+    place,
     date,
+    tilt,
+    azimuth,
     speed,
     ...inputs,
     ...(strategies.length === 0 ? {} : { strategies: strategies.map(({ name }) => name).join('; ') }),
@@ -112,10 +138,13 @@ const observedOf = (options: RunOptions, outcome: Economy.Outcome): Document.Obs
   scenario: scenarioOf(options),
   acceptMs: outcome.acceptMs,
   payingMs: outcome.payingMs,
+  timedPayments: outcome.timedPayments,
+  settledAfterSeconds: outcome.settledAfterSeconds,
   wallMs: performance.now(),
   firstSettledMs: outcome.firstSettledAtMs,
   rejected: outcome.rejected,
   jobs: outcome.jobs,
+  tasks: outcome.tasks,
   orders: outcome.orders,
   complete: outcome.complete,
 })
@@ -134,11 +163,70 @@ const accountsOf = (participants: Participants.Participants | undefined): Map<st
   return found
 }
 
-/** The report, with every check where the day came to its end; an interrupted one has no time for them. */
-export const make = async (
+/** Slots as tables and figures want them. */
+const slotsOf = ({ slots }: Economy.Outcome): EconomyReport.Slot[] =>
+  slots.map(({ tasks, jobs, flows, ...slot }) => ({
+    ...slot,
+    valueAtomic: flows.reduce((sum, { amountAtomic }) => sum + amountAtomic, 0n),
+    tasksDone: tasks.done,
+    tasksUnpowered: tasks.unpowered,
+    tasksUnaffordable: tasks.unaffordable,
+    jobsBought: jobs.bought,
+    jobsUnpowered: jobs.unpowered,
+    jobsUnaffordable: jobs.unaffordable,
+  }))
+
+/** What everybody holds, by role, from the journal. */
+const heldOf = (participants: Participants.Participants, tally: Tally.Tally): Study.DayFigures['held'] => {
+  const held: Record<string, bigint[]> = {}
+  for (const party of participants.parties) {
+    const own = held[party.role] ?? []
+    held[party.role] = own
+    own.push(tally.held(participants.of(party).address))
+  }
+  return held as never
+}
+
+/** Settlements with their slot and calldata, which the chain has. */
+const settlementsOf = ({ chain }: Stage, { settledIn }: Economy.Outcome, tally: Tally.Tally) =>
+  Promise.all(
+    tally.settlements.map(async (settlement) => {
+      const { input: calldata } = await chain.getTransaction({ hash: settlement.transaction })
+      return { ...settlement, slot: settledIn.get(settlement.transaction), calldata }
+    }),
+  )
+
+/** The economy's part of the report; undefined where none ran. */
+const economyOf = async (
   stage: Stage,
-  { transfer, economy, scene, participants }: Live,
-): Promise<Document.Document> => {
+  { economy: { outcome }, participants, prepared }: Live,
+  { tally, bills }: { readonly tally: Tally.Tally; readonly bills: Bills.Bills },
+) => {
+  if (participants === undefined || prepared === undefined) return undefined
+  const { world } = prepared
+  const found = outcome.complete ? await prepared.found : undefined
+  const day = StudyReport.dayOf(outcome, heldOf(participants, tally))
+  const sum = (list: readonly bigint[]) => list.reduce((all, each) => all + each, 0n)
+  const inputs: EconomyReport.Inputs = {
+    ...bills,
+    slots: slotsOf(outcome),
+    orders: outcome.signedOrders.map(({ party, ...order }) => ({ ...order, name: Participants.nameOf(party) })),
+    settlements: await settlementsOf(stage, outcome, tally),
+    held: tally.held,
+    valueAtomic: tally.valueAtomic,
+    wealth: outcome.wealth.map(({ byRole, ...at }) => ({
+      ...at,
+      byRole: Object.fromEntries(Object.entries(byRole).map(([role, held]) => [role, sum(held)])),
+      gini: Wealth.gini(Object.values(byRole).flat()),
+    })),
+    study: StudyReport.of(world, stage.options, outcome.complete ? day : undefined, found),
+  }
+  return { inputs, context: found === undefined ? undefined : { world, day, found } }
+}
+
+/** The report, with every check where the day came to its end; an interrupted one has no time for them. */
+export const make = async (stage: Stage, live: Live): Promise<Document.Document> => {
+  const { transfer, economy, scene, participants } = live
   const { options, network, chain } = stage
   const { deployment } = network
   const { outcome } = economy
@@ -147,33 +235,31 @@ export const make = async (
   const ledger = outcome.complete ? await ledgerOf(stage) : ''
   const block = await chain.getBlockNumber()
   const energy = await House.energy(chain, deployment.energyMeter, deployment.energyCredit.asset, block)
-  const { tally, bills } = counted(options.data, deployment, partiesOf(options, participants))
-  const checks = outcome.complete
-    ? await Audit.audit({
-        client: chain,
-        deployment,
-        tally,
-        block,
-        acknowledged,
-        live: ledger,
-      })
-    : []
+  const counts = counted(options.data, deployment, partiesOf(options, participants), outcome.sales)
+  const { tally } = counts
+  const audited = { client: chain, deployment, tally, block, acknowledged, live: ledger }
+  const checks = outcome.complete ? await Audit.audit(audited) : []
   const fees = Fees.rows(measuredOf(tally, transfer))
-  const observed = observedOf(options, outcome)
-  const { question, parameters, answer } = options.definition
-  const { notes } = scene
-  const accounts = accountsOf(participants)
-  const context = { simulation: options.scenario, outcome, acknowledged, tally, fees, checks, accounts, notes }
-  // What was cut off has no answer.
+  const lived = await economyOf(stage, live, counts)
+  writeTables(options, lived?.inputs)
+  return Document.from({
+    machine: Machine.here(),
+    network: { chainId: await chain.getChainId(), clearingHouse: deployment.clearingHouse },
+    ...{ observed: observedOf(options, outcome), tally, energy, fees, checks },
+    answer: answerOf(options, live, {
+      ...{ simulation: options.scenario, economy: lived?.context, outcome, acknowledged, tally, fees, checks },
+      ...{ accounts: accountsOf(participants), notes: scene.notes },
+    }),
+    economy: lived?.inputs,
+  })
+}
+
+/** What was cut off has no answer. */
+const answerOf = ({ definition }: RunOptions, { economy }: Live, context: Context) => {
+  const { question, parameters, answer } = definition
   const cutOff = { findings: [], conclusion: 'The run was interrupted before it could answer.' }
-  const found = outcome.complete ? answer(context) : cutOff
-  const whole = { question, parameters, ...found }
-  const { settlements, held, valueAtomic } = tally
-  const { slots } = outcome
-  const inhabited = participants === undefined ? undefined : { ...bills, slots, settlements, held, valueAtomic }
-  writeTables(options, inhabited)
-  const counts = { observed, tally, energy, fees, checks }
-  return Document.from({ machine: Machine.here(), ...counts, answer: whole, economy: inhabited })
+  const found = economy.outcome.complete ? answer(context) : cutOff
+  return { question, parameters: parameters(context.simulation), ...found }
 }
 
 /** Writes everything down, and shows it. */

@@ -14,6 +14,11 @@ export interface RunOptions {
   readonly scenario: Scenario.Scenario
   /** Strategies in the place of the defaults. */
   readonly strategies: Plan.Strategies
+  /** Where they are from. */
+  readonly strategyFile?: string | undefined
+  /** Days that are worked out before the one that is run, and seeds of the study beside it. */
+  readonly days: number
+  readonly seeds: number
   /** Where sun and demand came from, for the report. */
   readonly inputs: { readonly solar: string; readonly jobs: string }
   readonly speed: number

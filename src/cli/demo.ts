@@ -2,9 +2,11 @@
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import * as JobTrace from '../sim/JobTrace.ts'
+import * as Place from '../sim/Place.ts'
 import * as Pvgis from '../sim/Pvgis.ts'
 import * as Scenario from '../sim/Scenario.ts'
 import * as StrategyFile from '../sim/StrategyFile.ts'
+import * as Weather from '../sim/Weather.ts'
 import { wholeNumber } from './Limits.ts'
 import * as OutFolder from './OutFolder.ts'
 import * as Run from './Run.ts'
@@ -22,6 +24,11 @@ interface Flags {
   readonly settleEvery: number
   readonly seed: number
   readonly date?: string | undefined
+  readonly place?: Place.Place
+  readonly tilt?: number
+  readonly azimuth?: number
+  readonly days: number
+  readonly seeds: number
   readonly speed: number
   readonly solar?: string
   readonly jobs?: string
@@ -43,27 +50,51 @@ const factor = (text: string): number => {
 }
 
 const monthAndDay = (text: string): string => {
-  if (!Pvgis.isDate(text))
+  if (!Weather.isDate(text))
     throw new InvalidArgumentError(`Expected a month and day such as 06-21, got ${JSON.stringify(text)}.`)
   return text
 }
 
+/** A file and a place that both say where they are must mean the same: within so many degrees. */
+const samePlace = 0.1
+
+/** Weather of a day, from midnight to midnight at the place: the file's, or the one that is given. */
+const weatherOf = (file: string, date: string, given: Place.Place | undefined): Weather.Day => {
+  const series = Pvgis.read(file)
+  const { latitude = given?.latitude, longitude = given?.longitude } = series
+  if (latitude === undefined || longitude === undefined) throw new Place.PlaceMissingError(file)
+  const place = { latitude, longitude }
+  const differs = (name: 'latitude' | 'longitude') =>
+    given !== undefined && Math.abs(given[name] - place[name]) > samePlace
+  if (given !== undefined && (differs('latitude') || differs('longitude')))
+    throw new Place.PlaceDiffersError(file, place, given)
+  return { ...Weather.day(series, date, Place.zoneHours(longitude)), ...place }
+}
+
 /** What the run is of: the flags that were given, then what the scenario says, then the defaults. Input files are read and checked here. */
 const simulationOf = (flags: Flags, definition: Definition, isGiven: (flag: string) => boolean): Scenario.Scenario => {
-  const { solar, jobs } = flags
-  const names = ['robots', 'producers', 'sites', 'stations', 'storages', 'slots', 'seed', 'date'] as const
+  const { solar, jobs, place } = flags
+  const names = [
+    ...(['robots', 'producers', 'sites', 'stations', 'storages', 'slots', 'seed', 'date'] as const),
+    ...(['tilt', 'azimuth'] as const),
+  ]
   const given = Object.fromEntries(names.filter(isGiven).map((name) => [name, flags[name]]))
   const own = { ...definition.simulation, ...given }
   const date = own.date ?? Scenario.defaults.date
   return Scenario.from({
     ...own,
-    ...(solar === undefined ? {} : { solar: Pvgis.day(Pvgis.read(solar), date) }),
+    ...(place === undefined ? {} : { place: place.name, latitude: place.latitude, longitude: place.longitude }),
+    ...(solar === undefined ? {} : { solar: weatherOf(solar, date, place) }),
     ...(jobs === undefined ? {} : { jobs: JobTrace.read(jobs) }),
   })
 }
 
 const list = (isJson: boolean): void => {
-  const shown = all.map(({ name, question, parameters }) => ({ name, question, parameters }))
+  const shown = all.map(({ name, question, parameters, simulation }) => ({
+    name,
+    question,
+    parameters: parameters(Scenario.from(simulation)),
+  }))
   const width = Math.max(...shown.map(({ name }) => name.length))
   process.stdout.write(
     isJson
@@ -80,6 +111,9 @@ const optionsOf = async (
   definition,
   scenario: simulationOf(flags, definition, isGiven),
   strategies: flags.strategy === undefined ? [] : await StrategyFile.load(flags.strategy),
+  strategyFile: flags.strategy,
+  days: flags.days,
+  seeds: flags.seeds,
   inputs: { solar: flags.solar ?? 'model', jobs: flags.jobs ?? 'model' },
   speed: flags.speed,
   settleEvery: isGiven('settleEvery') ? flags.settleEvery : (definition.settleEvery ?? flags.settleEvery),
@@ -106,6 +140,15 @@ const run = async (flags: Flags, command: Command): Promise<void> => {
 
 const count = wholeNumber(1, 1_000_000)
 
+const degrees =
+  (most: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d{1,3}(\.\d{1,6})?$/.test(text) || value > most)
+      throw new InvalidArgumentError(`Expected degrees from 0 to ${most}, got ${JSON.stringify(text)}.`)
+    return value
+  }
+
 export const register = (program: Command): void => {
   const { defaults } = Scenario
   program
@@ -127,6 +170,20 @@ export const register = (program: Command): void => {
       defaults.seed,
     )
     .option('--date <mm-dd>', `day of the year (default: ${defaults.date})`, monthAndDay)
+    .option('--days <number>', 'days that are worked out before the one that is run', wholeNumber(0, 30), 3)
+    .option(
+      '--seeds <number>',
+      'seeds of the study beside the run: means with a 95 % interval; 1: neither that nor what prices rest on',
+      wholeNumber(1, 100),
+      5,
+    )
+    .option(
+      '--place <lat,lon[,name]>',
+      'where it is, decimal degrees (default: 35,0, or what --solar says)',
+      Place.parse,
+    )
+    .option('--tilt <degrees>', 'of the modules from the horizontal (default: the latitude)', degrees(90))
+    .option('--azimuth <degrees>', 'to where they face, from north over east (default: the equator)', degrees(360))
     .option('--speed <factor>', 'times faster than the clock; 0: as fast as it goes', factor, 0)
     .option(
       '--solar <file>',

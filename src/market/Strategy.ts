@@ -7,6 +7,14 @@
 import { SunledgerError } from '../core/Errors.ts'
 import * as Spec from './Spec.ts'
 
+/** Figures that strategies are assumed to bid by (a run's table of assumptions has them); of prices, atomic dollars a kWh. */
+export interface Bids {
+  readonly robotFullAtomicPerKwh: bigint
+  readonly robotEmptyAtomicPerKwh: bigint
+  readonly siteBidAtomicPerKwh: bigint
+  readonly storageMarginPercent: bigint
+}
+
 /** What everybody sees. */
 export interface MarketView {
   readonly slot: number
@@ -17,8 +25,14 @@ export interface MarketView {
   readonly spec: Spec.Spec
   /** At which energy was last sold; before the first sale, what solar energy costs to make. */
   readonly lastPriceAtomicPerKwh: bigint
-  /** Mean of the prices so far, each slot counting once. */
+  /** Mean price of the last day's worth of slots, each counting once. */
   readonly meanPriceAtomicPerKwh: bigint
+  /**
+   * A simple forecast of a day, slot by slot from this one: the prices of the last day. On a first day what energy costs to make where the sun
+   * shines, and what imports cost where it does not.
+   */
+  readonly aheadAtomicPerKwh: readonly bigint[]
+  readonly assumed: Bids
   /** What all producers expect in this slot, % of what they could produce at most; 0 at night. */
   readonly sunPercent: number
   /** What may be spent now. */
@@ -45,20 +59,31 @@ export interface ProducerView extends MarketView {
 }
 
 export interface SiteView extends MarketView {
-  /** What it has used and not yet bought, and what it will use in the slot. */
+  /** What it will use in the slot, grid losses included, and has not yet bought. What it does not get is not computed. */
   readonly needMilliWh: bigint
 }
 
 /** A stationary battery. */
 export interface StorageView extends MarketView {
-  /** What it can sell. */
+  /** What it can sell in this slot, and all that is stored. */
   readonly storedMilliWh: bigint
+  readonly chargeMilliWh: bigint
   /** What it can buy. */
   readonly roomMilliWh: bigint
   /** Its mean cost of what is stored. */
   readonly costAtomicPerKwh: bigint
   /** Of a kWh bought, what can be sold again, %. */
   readonly efficiencyPercent: bigint
+  /** The most that it can take or give in a slot. */
+  readonly powerMilliWh: bigint
+}
+
+/** The grid connection, which sells what it imports. */
+export interface GridView extends MarketView {
+  /** The most that it can bring in this slot. */
+  readonly capacityMilliWh: bigint
+  /** What imports cost. */
+  readonly priceAtomicPerKwh: bigint
 }
 
 export interface Views {
@@ -66,6 +91,7 @@ export interface Views {
   readonly producer: ProducerView
   readonly site: SiteView
   readonly storage: StorageView
+  readonly grid: GridView
 }
 
 export type Role = keyof Views
@@ -98,7 +124,8 @@ export const mostWishes = 8
 
 /** What a role may sell and buy at most. */
 const boundsOf = (role: Role, view: Views[Role]): { sell: bigint; buy: bigint } => {
-  if (role === 'producer') return { sell: (view as ProducerView).capacityMilliWh, buy: 0n }
+  if (role === 'producer' || role === 'grid')
+    return { sell: (view as ProducerView | GridView).capacityMilliWh, buy: 0n }
   if (role === 'robot') return { sell: 0n, buy: (view as RobotView).roomMilliWh }
   if (role === 'storage') return { sell: (view as StorageView).storedMilliWh, buy: (view as StorageView).roomMilliWh }
   // A site may stock up; what it pays is bounded by its money.

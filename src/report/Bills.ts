@@ -1,6 +1,6 @@
 /**
  * Everybody's bill, from the journal alone: who paid whom how much for what class of things, what energy changed hands and at what price. Names and
- * strategies are the run's; every amount is a sum of journaled payments, and `trades` names each sale's position in the journal.
+ * strategies are the run's, and so is in whose market a sale was made; every amount is a sum of journaled payments.
  */
 import type { Address } from '../core/Payment.ts'
 import * as Record from '../core/Record.ts'
@@ -31,7 +31,11 @@ export interface Bill extends Party {
 
 /** A sale of energy credits against dollars. */
 export interface Trade {
-  readonly position: number
+  /** In whose market it was made, and its number there; undefined for a sale that the run does not know. */
+  readonly slot: number | undefined
+  readonly index: number | undefined
+  /** Under which the journal has it. */
+  readonly reference: string
   readonly seller: string
   readonly buyer: string
   readonly energyMilliWh: bigint
@@ -55,7 +59,22 @@ const add = (sums: Map<string, bigint>, key: string, amount: bigint): void => {
 export const total = (sums: ReadonlyMap<string, bigint>): bigint =>
   [...sums.values()].reduce((all, each) => all + each, 0n)
 
-export const from = (journal: Journal, parties: readonly Party[], { dollar, energyCredit }: Assets): Bills => {
+/** Sales by reference. */
+export type Sales = ReadonlyMap<string, { readonly slot: number; readonly index: number }>
+
+/** By market and number there, whenever they came to stand in the journal; sales that the run does not know come last, by reference. */
+const inOrder = (a: Trade, b: Trade): number =>
+  (a.slot ?? Number.MAX_SAFE_INTEGER) - (b.slot ?? Number.MAX_SAFE_INTEGER) ||
+  (a.index ?? 0) - (b.index ?? 0) ||
+  (a.reference < b.reference ? -1 : 1)
+
+/** @param sales of the run, by reference */
+export const from = (
+  journal: Journal,
+  parties: readonly Party[],
+  { dollar, energyCredit }: Assets,
+  sales: Sales = new Map(),
+): Bills => {
   const bills = new Map<string, Bill>()
   const trades: Trade[] = []
   for (const party of parties) {
@@ -64,7 +83,7 @@ export const from = (journal: Journal, parties: readonly Party[], { dollar, ener
   }
   const roleOf = (address: string) => bills.get(address)?.role ?? 'other'
   const nameOf = (address: string) => bills.get(address)?.name ?? address
-  for (const { position, record } of journal.read()) {
+  for (const { record } of journal.read()) {
     for (const { asset, payer, payee, amount } of Record.payments(record)) {
       const [from, to] = [bills.get(payer), bills.get(payee)]
       if (asset === dollar) {
@@ -81,7 +100,9 @@ export const from = (journal: Journal, parties: readonly Party[], { dollar, ener
     if (record.type === 'sale') {
       const [credits, dollars] = record.legs
       const [seller, buyer] = [nameOf(credits.payer), nameOf(credits.payee)]
-      trades.push({ position, seller, buyer, energyMilliWh: credits.amount, priceAtomic: dollars.amount })
+      const { reference } = credits
+      const { slot, index } = sales.get(reference) ?? { slot: undefined, index: undefined }
+      trades.push({ slot, index, reference, seller, buyer, energyMilliWh: credits.amount, priceAtomic: dollars.amount })
     }
     if (record.type !== 'chain') continue
     for (const [events, sign] of [
@@ -95,17 +116,5 @@ export const from = (journal: Journal, parties: readonly Party[], { dollar, ener
         if (type === 'withdrawn' && asset === energyCredit) bill.withdrawnMilliWh += sign * amount
       }
   }
-  return { bills: [...bills.values()], trades }
-}
-
-/**
- * Gini coefficient of holdings: 0 where all hold alike, towards 1 where one holds all. With holdings x in rising order,
- * G = 2 Σ i x_i / (n Σ x_i) − (n + 1) / n (Sen, On Economic Inequality).
- */
-export const gini = (holdings: readonly bigint[]): number => {
-  const sorted = [...holdings].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  const [count, all] = [BigInt(sorted.length), sorted.reduce((sum, each) => sum + each, 0n)]
-  if (all === 0n) return 0
-  const weighted = sorted.reduce((sum, each, i) => sum + BigInt(i + 1) * each, 0n)
-  return Number((2n * weighted * 1_000_000n) / (count * all) - ((count + 1n) * 1_000_000n) / count) / 1e6
+  return { bills: [...bills.values()], trades: trades.sort(inOrder) }
 }

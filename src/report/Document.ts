@@ -6,9 +6,17 @@ import type { Row } from '../cost/Fees.ts'
 import type { Answer } from './Answer.ts'
 import type { Check } from './Audit.ts'
 import * as Economy from './Economy.ts'
+import type { Inputs as EconomyInputs } from './EconomyInputs.ts'
 import type { Machine } from './Machine.ts'
 import * as Percentiles from './Percentiles.ts'
 import type { Tally } from './Tally.ts'
+
+interface Counts {
+  readonly requested: number
+  readonly bought: number
+  readonly unaffordable: number
+  readonly unpowered: number
+}
 
 /** What the simulation alone knows. */
 export interface Observed {
@@ -21,7 +29,17 @@ export interface Observed {
   readonly wallMs: number
   readonly firstSettledMs: number | undefined
   readonly rejected: { readonly [code: string]: number }
-  readonly jobs: { readonly requested: number; readonly bought: number; readonly unaffordable: number }
+  /** Payments made in that time. */
+  readonly timedPayments: number
+  /** From accepted to settled by the simulated clock, seconds, one each payment; empty where no day was simulated. */
+  readonly settledAfterSeconds: readonly number[]
+  readonly jobs: Counts
+  readonly tasks: {
+    readonly wanted: number
+    readonly done: number
+    readonly unaffordable: number
+    readonly unpowered: number
+  }
   /** Orders of the energy market, and strategies that could not be followed. */
   readonly orders: { readonly placed: number; readonly faults: number; readonly lastFault: string | undefined }
   /** False where it was interrupted. */
@@ -37,6 +55,8 @@ export interface Energy {
 
 export interface Inputs {
   readonly machine: Machine
+  /** In whose domain orders are signed. */
+  readonly network: { readonly chainId: number; readonly clearingHouse: string }
   readonly observed: Observed
   readonly tally: Tally
   readonly energy: Energy
@@ -44,12 +64,12 @@ export interface Inputs {
   readonly checks: readonly Check[]
   readonly answer: Answer
   /** Left out where no economy ran. */
-  readonly economy?: Economy.Inputs | undefined
+  readonly economy?: EconomyInputs | undefined
 }
 
 const round = (value: number, places: number): number => Number(value.toFixed(places))
 
-/** Latencies in milliseconds, with how many there were. */
+/** Latencies, with how many there were. */
 const latencies = (values: readonly number[]) => {
   const { p50, p95, p99, samples } = Percentiles.of(values)
   const shown = (value: number | null) => (value === null ? null : round(value, 2))
@@ -69,26 +89,30 @@ const settlementOf = ({ settlements, settled }: Tally) => {
 export type Document = ReturnType<typeof from>
 
 /** The document; amounts and energies are decimal strings of atomic units and mWh. */
-export const from = ({ machine, observed, tally, energy, fees, checks, answer, economy }: Inputs) => ({
+export const from = ({ machine, network, observed, tally, energy, fees, checks, answer, economy }: Inputs) => ({
   version: 1,
   machine,
   complete: observed.complete,
   scenario: observed.scenario,
   answer,
-  economy: economy === undefined ? null : { figures: Economy.figures(economy), byRole: Economy.byRole(economy) },
+  network,
+  economy: economy === undefined ? null : Economy.document(economy),
   wallMs: Math.round(observed.wallMs),
   firstSettledMs: observed.firstSettledMs === undefined ? null : Math.round(observed.firstSettledMs),
   payments: {
     accepted: tally.accepted,
     settled: tally.settled,
     rejected: observed.rejected,
-    perSecond: observed.payingMs === 0 ? null : round((tally.accepted * 1000) / observed.payingMs, 1),
+    perSecond: observed.payingMs === 0 ? null : round((observed.timedPayments * 1000) / observed.payingMs, 1),
     acceptMs: latencies(observed.acceptMs),
-    settledMs: latencies(tally.settledMs),
+    // By the wall clock: a day that is worked out in a minute settles within a second what it settles within an hour of its own time.
+    settledMs: { ...latencies(tally.settledMs), clock: 'wall' },
+    settledAfterSeconds: { ...latencies(observed.settledAfterSeconds), clock: 'simulated' },
     valueAtomic: tally.valueAtomic.toString(),
   },
   settlement: settlementOf(tally),
   jobs: observed.jobs,
+  tasks: observed.tasks,
   orders: { ...observed.orders, lastFault: observed.orders.lastFault ?? null },
   fees,
   energy: {

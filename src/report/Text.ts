@@ -2,30 +2,22 @@
  * A report to read: the same tables for the terminal (aligned) and as Markdown. Every figure says whether it was measured in this run,
  * computed from what was, published or assumed.
  */
-import * as Amount from '../core/Amount.ts'
 import type { Document } from './Document.ts'
+import * as Format from './Format.ts'
+import type { Table } from './ReportTable.ts'
+import * as TextEconomy from './TextEconomy.ts'
 
-/** A table: a title, its columns, its rows. */
-export interface Table {
-  readonly title: string
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-  /** Columns whose figures stand right, counted from 0. */
-  readonly right: readonly number[]
-}
+const { grouped } = Format
 
-/** A whole number with thin groups of three: 100 000. */
-const grouped = (value: number | bigint): string => value.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ' ')
+const dollars = (atomic: string): string => Format.dollars(BigInt(atomic))
 
-const dollars = (atomic: string): string => `$${Amount.format(BigInt(atomic))}`
-
-const kwh = (milliWh: string): string => `${grouped(BigInt(milliWh) / 1_000_000n)} kWh`
+const kwh = (milliWh: string): string => Format.kwh(BigInt(milliWh))
 
 const milliseconds = (value: number | null): string => (value === null ? '–' : `${grouped(Math.round(value))} ms`)
 
 const seconds = (ms: number | null): string => (ms === null ? '–' : `${(ms / 1000).toFixed(1)} s`)
 
-type Latency = Document['payments']['acceptMs']
+type Latency = Pick<Document['payments']['acceptMs'], 'p50' | 'p95' | 'p99' | 'samples'>
 
 const latency = ({ p50, p95, p99, samples }: Latency): string =>
   p50 === null ? '– (no samples)' : `${p50} / ${p95} / ${p99} ms (${grouped(samples)} samples)`
@@ -35,7 +27,25 @@ const settledLatency = ({ p50, p95, p99, samples }: Latency): string =>
     ? '– (no samples)'
     : `${milliseconds(p50)} / ${milliseconds(p95)} / ${milliseconds(p99)} (${grouped(samples)} samples)`
 
-const payments = ({ payments: p, settlement: s, jobs, orders, wallMs, firstSettledMs }: Document): Table => ({
+/** By the clock that means something: the simulated one where a day was simulated, else the wall's. */
+const settledRow = ({ payments: { settledMs, settledAfterSeconds: simulated } }: Document): readonly string[] => {
+  const { p50, p95, p99, samples } = simulated
+  if (p50 === null)
+    return ['accepted → settled by the wall clock, p50 / p95 / p99', settledLatency(settledMs), 'measured']
+  const shown = [p50, p95, p99].map((value) => Format.span(value ?? 0)).join(' / ')
+  return [
+    'accepted → settled by the simulated clock, p50 / p95 / p99',
+    `${shown} (${grouped(samples)} samples)`,
+    'measured',
+  ]
+}
+
+const payments = (document: Document): Table => paymentsOf(document, document)
+
+const paymentsOf = (
+  document: Document,
+  { payments: p, settlement: s, jobs, tasks, orders, wallMs, firstSettledMs }: Document,
+): Table => ({
   title: 'Payments and settlement',
   columns: ['', 'value', 'basis'],
   right: [],
@@ -49,17 +59,22 @@ const payments = ({ payments: p, settlement: s, jobs, orders, wallMs, firstSettl
         .join(', ') || '0',
       'measured',
     ],
-    ['payments a second, while paying', p.perSecond === null ? '–' : grouped(Math.round(p.perSecond)), 'measured'],
-    ['sent → receipt, p50 / p95 / p99', latency(p.acceptMs), 'measured'],
-    ['accepted → settled, p50 / p95 / p99', settledLatency(p.settledMs), 'measured'],
+    ['payments per second, while paying', p.perSecond === null ? '–' : grouped(Math.round(p.perSecond)), 'measured'],
+    ['sent → receipt by the wall clock, p50 / p95 / p99', latency(p.acceptMs), 'measured'],
+    settledRow(document),
     ['value paid', dollars(p.valueAtomic), 'measured'],
     ['settlement transactions', grouped(s.transactions), 'measured'],
     ['accounts settled, over all of them', grouped(s.members), 'measured'],
     ['gas for settlement', grouped(s.gasUsed), 'measured'],
-    ['gas a payment', s.gasPerPayment === null ? '–' : s.gasPerPayment.toString(), 'measured'],
+    ['gas per payment', s.gasPerPayment === null ? '–' : Format.number(s.gasPerPayment, 4), 'measured'],
     [
-      'compute jobs wanted / bought / not affordable',
-      [jobs.requested, jobs.bought, jobs.unaffordable].map(grouped).join(' / '),
+      'tasks wanted / done / not affordable / without energy',
+      [tasks.wanted, tasks.done, tasks.unaffordable, tasks.unpowered].map(grouped).join(' / '),
+      'measured',
+    ],
+    [
+      'compute jobs wanted / bought / not affordable / without energy',
+      [jobs.requested, jobs.bought, jobs.unaffordable, jobs.unpowered].map(grouped).join(' / '),
       'measured',
     ],
     [
@@ -71,11 +86,11 @@ const payments = ({ payments: p, settlement: s, jobs, orders, wallMs, firstSettl
   ],
 })
 
-const percent = (share: string | null): string => (share === null ? '–' : `${(Number(share) * 100).toPrecision(3)} %`)
+const percent = (share: string | null): string => Format.percent(share === null ? null : Number(share))
 
 const fees = ({ fees: rows }: Document): Table => ({
-  title: 'What settling would cost: fee a payment',
-  columns: ['network', 'way of settling', '$ a payment', 'share of the value', 'basis'],
+  title: 'What settling would cost: fee per payment',
+  columns: ['network', 'way of settling', '$ per payment', 'share of the value', 'basis'],
   right: [2, 3],
   rows: rows.map((row) => [
     row.network,
@@ -114,30 +129,6 @@ const checks = (document: Document): Table => ({
   rows: document.checks.map(({ id, ok, detail }) => [id, ok ? 'holds' : 'BROKEN', detail]),
 })
 
-/** An economy's sums by role and its key figures. */
-const economy = ({ economy: e }: Document): Table[] => {
-  if (!e) return []
-  return [
-    {
-      title: 'Who paid and earned what',
-      columns: ['', 'how many', 'deposited', 'earned', 'paid', 'held at the end', 'bought', 'sold'],
-      right: [1, 2, 3, 4, 5, 6, 7],
-      rows: e.byRole.map((row) => [
-        row.role,
-        grouped(row.participants),
-        ...[row.depositedAtomic, row.earnedAtomic, row.paidAtomic, row.heldAtomic].map(dollars),
-        ...[row.boughtMilliWh, row.soldMilliWh].map(kwh),
-      ]),
-    },
-    {
-      title: 'Key figures of the economy',
-      columns: ['', 'value', 'unit', 'counted from'],
-      right: [1],
-      rows: e.figures.map(({ name, value, unit, from }) => [name, value === null ? '–' : String(value), unit, from]),
-    },
-  ]
-}
-
 const answer = ({ answer: a }: Document): Table => ({
   title: `Answer: ${a.question}`,
   columns: ['', 'value', 'basis'],
@@ -159,18 +150,19 @@ export const tables = (document: Document): Table[] =>
     payments(document),
     fees(document),
     energy(document),
-    ...economy(document),
+    ...TextEconomy.tables(document),
     checks(document),
     answer(document),
   ].filter((table) => table.rows.length > 0)
 
 /** What was run, and on what machine. */
-export const heading = ({ scenario, machine, complete }: Document): string => {
+export const heading = (document: Document): string => {
+  const { scenario, machine, complete } = document
   const inputs = Object.entries(scenario)
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(', ')
   const cut = complete ? '' : '\nThe run was interrupted; the figures are those up to then.'
-  return `${inputs}\nmeasured on ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}${cut}`
+  return `${TextEconomy.whereAndWhen(document)}${inputs}\nmeasured on ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.platform}, Node ${machine.node}${cut}`
 }
 
 const aligned = ({ title, columns, rows, right }: Table): string => {
@@ -199,4 +191,11 @@ export const toTerminal = (document: Document): string =>
 
 /** For `report.md`; it names every assumption too. */
 export const toMarkdown = (document: Document): string =>
-  `${['# A run of Sunledger', heading(document), document.answer.conclusion, ...[...tables(document), parameters(document), assumptions(document)].map(markdown)].join('\n\n')}\n`
+  `${[
+    '# A run of Sunledger',
+    heading(document),
+    document.answer.conclusion,
+    ...[...tables(document), parameters(document), TextEconomy.given(document), assumptions(document)]
+      .filter(({ rows }) => rows.length > 0)
+      .map(markdown),
+  ].join('\n\n')}\n`

@@ -20,8 +20,14 @@ export interface AuctionOptions {
 /** Orders signed and checked before whoever else is waiting gets a turn. */
 const atOnce = 200
 
+export interface Held {
+  readonly match: Match
+  /** As they were signed, by their place. */
+  readonly orders: readonly SignedOrder[]
+}
+
 /** Holds the auction. The same orders always match alike, signed or not. */
-export const hold = async (options: AuctionOptions, placed: readonly Placed[]): Promise<Match> => {
+export const hold = async (options: AuctionOptions, placed: readonly Placed[]): Promise<Held> => {
   const { world, slot, domain, addressOf, sign } = options
   const { spec } = world
   const book = new Book({ spec, slot: BigInt(slot), domain: domain.separator })
@@ -44,8 +50,6 @@ export const hold = async (options: AuctionOptions, placed: readonly Placed[]): 
   const { priceAtomicPerKwh, fills } = book.clear()
   const filled = new Array<number>(placed.length).fill(0)
   for (const { order, energyMilliWh } of fills) filled[places.get(order) as number] = Spec.lots(spec, energyMilliWh)
-  return {
-    priceTicks: priceAtomicPerKwh === undefined ? undefined : Number(priceAtomicPerKwh / spec.tickAtomicPerKwh),
-    filled,
-  }
+  const priceTicks = priceAtomicPerKwh === undefined ? undefined : Number(priceAtomicPerKwh / spec.tickAtomicPerKwh)
+  return { match: { priceTicks, filled }, orders: [...places.keys()] }
 }

@@ -6,7 +6,7 @@ import type { Settlements, SignedReading } from '../core/Wire.ts'
 import { type Client, ServiceUnreachableError } from '../sdk/Client.ts'
 import { each, nameOf, type Participants } from './Participants.ts'
 import type { Payer } from './Payer.ts'
-import type * as Plan from './plan/Plan.ts'
+import * as Plan from './plan/Plan.ts'
 import * as Scenario from './Scenario.ts'
 
 export interface ClosingOptions {
@@ -15,7 +15,7 @@ export interface ClosingOptions {
   readonly payer: Payer
   readonly participants: Participants
   readonly operatorToken: string
-  /** Chain time at midnight. */
+  /** Chain time at midnight at the place. */
   readonly midnightSeconds: bigint
   /** Chain time until which payments hold. */
   readonly validUntilSeconds: bigint
@@ -37,11 +37,31 @@ export class Closing {
   readonly #options: ClosingOptions
   /** What each meter showed when it was last read. */
   readonly #shown = new Map<string, bigint>()
+  /** At whose slot's end each settlement was sent, by its transaction. */
+  readonly settledIn = new Map<string, number>()
+  /** What meters showed when sales were last carried out: a battery's losses on what it has not got yet are not taken from what it has. */
+  #delivered: readonly Plan.Reading[] = []
   /** What was sent to each owner's wallet to be retired. */
   readonly #withdrawn = new Map<string, bigint>()
 
   constructor(options: ClosingOptions) {
     this.#options = options
+  }
+
+  /**
+   * Before the first slot: what batteries have stored and sites have bought ahead is credits from the day before. On this chain they do not exist yet, so
+   * a meter for each, approved for that, mints them.
+   */
+  async open(state: Plan.State): Promise<void> {
+    const { midnightSeconds, advanceTo, participants, payer } = this.#options
+    await advanceTo(midnightSeconds)
+    const stocks = Plan.openingCredits(state).filter(({ energyMilliWh }) => energyMilliWh > 0n)
+    if (stocks.length === 0) return
+    const readings = stocks.map(({ party, energyMilliWh }) =>
+      participants.openingMeterOf(party).read({ timestamp: midnightSeconds, energyMilliWh, computeUnits: 0n }),
+    )
+    await this.#settle(await Promise.all(readings))
+    for (const { party, energyMilliWh } of stocks) payer.credits.add(party, energyMilliWh)
   }
 
   /**
@@ -56,24 +76,29 @@ export class Closing {
   ): Promise<{ members: number; gas: bigint }> {
     const { world, midnightSeconds, advanceTo, payer } = this.#options
     const isLast = slot + 1 === world.scenario.slots
-    const timestamp = midnightSeconds + BigInt(Scenario.startSeconds(world.scenario, slot + 1))
+    const clockSeconds = Scenario.startSeconds(world.scenario, slot + 1)
+    const timestamp = midnightSeconds + BigInt(clockSeconds)
     const transactions: Settlements['transactions'][number][] = []
     const settle = async (signed: readonly SignedReading[] = []) => {
-      transactions.push(...(await this.#settle(signed)).transactions)
+      const { transactions: sent } = await this.#settle(signed)
+      for (const { transaction } of sent) this.settledIn.set(transaction, slot)
+      transactions.push(...sent)
     }
     const read = async (some: readonly Plan.Reading[]) => settle(await this.#sign(timestamp, some))
-    if (!isLast && this.#isWithdrawalDue(slot)) await this.#withdraw(readings, settle)
+    if (!isLast && this.#isWithdrawalDue(slot)) await this.#withdraw(this.#delivered, settle)
     await advanceTo(timestamp)
     // At the very end consumers are read when all that they bought has come to their wallets.
     const [producers, consumers] = [readings.filter(isProducer), readings.filter((reading) => !isProducer(reading))]
     await read(isLast ? producers : readings)
-    payer.unsettledAtomic = 0n
+    payer.settled(clockSeconds)
+    payer.clockSeconds = clockSeconds
     this.#noteProduction(producers)
     await deliver()
+    this.#delivered = readings
     if (isLast) {
       await this.#withdraw(readings, settle)
       await read(consumers)
-      payer.unsettledAtomic = 0n
+      payer.settled(clockSeconds)
     }
     return {
       members: transactions.reduce((sum, { members }) => sum + members, 0),

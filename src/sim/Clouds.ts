@@ -1,12 +1,17 @@
 /**
  * Clouds where no measured weather is given: a Markov chain of three states, stepped every quarter of an hour and seeded for each
- * region, so that neighbours share their clouds and regions do not. All figures here are **assumed** (2026-11), chosen for a mostly
+ * region, so that neighbours share their clouds and regions do not. The chances are **assumed** (2026-11), chosen for a mostly
  * clear summer day; measured irradiance (`Pvgis`) already has its clouds in it and needs none of this.
  */
+import * as Assumptions from './Assumptions.ts'
 import * as Random from './Random.ts'
 
 /** States of the sky and the share of clear-sky irradiance that comes through. */
-export const factors: readonly number[] = [1.0, 0.6, 0.25]
+export const factors: readonly number[] = [
+  Assumptions.values.cloudClear,
+  Assumptions.values.cloudBroken,
+  Assumptions.values.cloudOvercast,
+]
 
 /** Length of a step, seconds. */
 export const stepSeconds = 900
@@ -23,11 +28,11 @@ export const stationary: readonly number[] = [4 / 7, 2 / 7, 1 / 7]
 
 /**
  * The sky over a region for a run of steps, as factors of clear-sky irradiance. It starts in a state drawn from the long-run shares.
- * @param region any number; the same seed and region give the same sky
+ * @param region any number; the same seed, region and day give the same sky
  * @returns `steps` values out of `factors`
  */
-export function sky(seed: number, region: number, steps: number): number[] {
-  const random = Random.stream(seed, 'clouds', region)
+export function sky(seed: number, region: number, steps: number, day = 0): number[] {
+  const random = Random.stream(seed, 'clouds', day, region)
   let state = draw(random, stationary)
   return Array.from({ length: steps }, () => {
     const factor = factors[state] ?? 1

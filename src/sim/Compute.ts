@@ -3,26 +3,13 @@
  * generates. Energy and prices are integers; prices apply to a site's cumulative total of units, like those of energy (PROTOCOL 2).
  */
 import * as Amount from '../core/Amount.ts'
+import * as Assumptions from './Assumptions.ts'
 import type { Request } from './JobTrace.ts'
 import * as Random from './Random.ts'
 
-/**
- * Energy for a unit, all in, µWh: 1.7 Wh for 1 000 output tokens of a large reasoning model (MEASURES 6, published). It is the site's
- * whole consumption; idle machines and cooling are in it.
- */
-export const microWhPerUnit = 1700n
-
-/** Energy of a GPU-hour, mWh: an H100 node of 11.3 kW has 8 GPUs, × PUE 1.2 = 1.70 kWh (MEASURES 6, published). */
-export const gpuHourMilliWh = 1_700_000n
-
-/** Units that a GPU-hour generates: its energy over that of a unit, one million. */
-export const gpuHourUnits = (gpuHourMilliWh * 1000n) / microWhPerUnit
-
-/**
- * Price of a GPU-hour without its energy, atomic dollars: $2.95 (MEASURES 6, published) less 1.70 kWh at $0.043. It stays when energy
- * becomes cheap, which is why free energy alone does not make compute free.
- */
-export const gpuHourOtherAtomic = 2_876_900n
+const { microWhPerUnit, gpuHourMilliWh } = Assumptions.values
+/** A GPU-hour's price without its energy stays when energy becomes cheap, which is why free energy alone does not make compute free. */
+const { gpuHourUnits, gpuHourOtherAtomic } = Assumptions.derived(Assumptions.values)
 
 /** Energy for a number of units, µWh. Add it up before rounding to mWh. */
 export const energyMicroWh = (units: bigint): bigint => units * microWhPerUnit
@@ -31,8 +18,7 @@ export const energyMicroWh = (units: bigint): bigint => units * microWhPerUnit
 export const units = (request: Pick<Request, 'generatedTokens'>): bigint => BigInt(Math.max(1, request.generatedTokens))
 
 /**
- * What 1 000 units cost to make, atomic dollars, rounded up: a GPU-hour's other costs and its energy, over a million units.
- * At $0.043 a kWh: 2950, that is $2.95 a million tokens.
+ * What 1 000 units cost to make, atomic dollars, rounded up: a GPU-hour's other costs and its energy, over the units of a GPU-hour.
  * @param energyAtomicPerKwh what the site pays for energy
  */
 export function costAtomicPer1000(energyAtomicPerKwh: bigint): bigint {
@@ -61,6 +47,15 @@ export const charge = (before: bigint, after: bigint, priceAtomicPer1000: bigint
 const shares = [0, 0.05, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1]
 const contextTokens = [3, 75, 147, 578, 1075, 1469, 1909, 2745, 3193, 5194, 7315, 7436, 7436, 7436, 7437, 7437]
 const generatedTokens = [6, 6, 7, 9, 11, 13, 16, 24, 29, 55, 90, 172, 252, 361, 831, 1899]
+
+/** Mean of `request`'s generated tokens: that of the straight lines. */
+export const meanGeneratedTokens = shares
+  .slice(1)
+  .reduce(
+    (sum, share, i) =>
+      sum + ((share - (shares[i] ?? 0)) * ((generatedTokens[i] ?? 0) + (generatedTokens[i + 1] ?? 0))) / 2,
+    0,
+  )
 
 /** The tokens of a request that is made up where no trace is given. */
 export const request = (random: Random.Random): Omit<Request, 'offsetMs'> => ({

@@ -2,6 +2,7 @@
  * How the economy stands, published after each slot: what a page or a terminal shows. A plain object; quantities are those of the slot
  * unless it says otherwise, energy in mWh and money in atomic dollars. It is for showing: a report's figures come from journal and chain.
  */
+import type { JobCounts, TaskCounts } from './plan/Services.ts'
 import type { Reading, Role } from './plan/State.ts'
 
 /** What one class of participants gave another in the slot: money one way, and energy the other way where some was sold. */
@@ -12,7 +13,7 @@ export interface Flow {
   readonly to: Role
   readonly payments: number
   readonly amountAtomic: bigint
-  /** Energy that went from `to` to `from`; 0n for tasks, help and compute. */
+  /** Energy that went from `to` to `from`; 0n for everything that is no energy. */
   readonly energyMilliWh: bigint
 }
 
@@ -36,7 +37,11 @@ export interface EconomyState {
   readonly sunKw: number
   /** The price at which energy was sold; the last known where none was. */
   readonly priceAtomicPerKwh: bigint
+  /** The same; undefined where none was sold. */
+  readonly clearingPriceAtomicPerKwh: bigint | undefined
+  /** By producers, imports included. */
   readonly producedMilliWh: bigint
+  readonly importedMilliWh: bigint
   /** By sites and stations, and lost in stationary batteries. */
   readonly consumedMilliWh: bigint
   /** Traded in the auction. */
@@ -45,8 +50,13 @@ export interface EconomyState {
   readonly missingMilliWh: bigint
   /** What the sun would have given and nobody bought. */
   readonly curtailedMilliWh: bigint
-  /** What robots needed and did not have: they stood still. */
+  /** What robots and jobs needed, and what of it they did not have: robots stood still, jobs were not done. Without losses of the grid. */
+  readonly neededMilliWh: bigint
   readonly unmetMilliWh: bigint
+  /** Of what was needed, that of jobs. */
+  readonly computeMilliWh: bigint
+  readonly jobs: JobCounts
+  readonly tasks: TaskCounts
   /** Charge of all batteries, robots' and stationary ones, at the slot's end. */
   readonly batteryMilliWh: bigint
   readonly flows: readonly Flow[]

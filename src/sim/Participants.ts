@@ -12,8 +12,8 @@ import type { Client } from '../sdk/Client.ts'
 import { approveMeter, Meter } from '../sdk/Meter.ts'
 import { Robot } from '../sdk/Robot.ts'
 import * as TypedData from '../sdk/TypedData.ts'
-import type { Party, Role } from './plan/State.ts'
-import { funding as funded, storageFunding } from './plan/Tasks.ts'
+import type { Opening } from './Engine.ts'
+import { openingCredits, type Party, type Role } from './plan/State.ts'
 import * as Random from './Random.ts'
 import { siteWatts, type World } from './Scenario.ts'
 
@@ -22,6 +22,8 @@ export interface Participants {
   of(party: Party): Robot
   /** A party's meter; all but customers and robots have one. */
   meterOf(party: Party): Meter
+  /** The meter that mints what a party had in stock when the day began. */
+  openingMeterOf(party: Party): Meter
   readonly all: readonly Robot[]
   /** Every party, with its place in the economy. */
   readonly parties: readonly Party[]
@@ -34,6 +36,8 @@ export interface Participants {
 
 export interface ParticipantsOptions {
   readonly world: World
+  /** What everybody deposits, and what is in stock. */
+  readonly opening: Opening
   readonly client: Client
   readonly status: Status
   readonly operatorToken: string
@@ -48,7 +52,8 @@ const partiesOf = ({ scenario }: World): Party[] => {
   const counts: [Role, number][] = [
     ['customer', scenario.customers],
     ['robot', scenario.robots],
-    ['producer', scenario.producers],
+    // The last of them is the grid connection.
+    ['producer', scenario.producers + 1],
     ['site', scenario.sites],
     ['station', scenario.stations],
     ['storage', scenario.storages],
@@ -75,47 +80,75 @@ export const each = async <T>(
 /** Requests under way during set-up. */
 const width = 64
 
-const approve = async (
-  options: ParticipantsOptions & { readonly siteWatts: number },
-  party: Party,
-  meter: Meter,
-): Promise<void> => {
+/** What a meter is approved for. */
+interface Approval {
+  readonly party: Party
+  readonly meter: Meter
+  readonly isProducing: boolean
+  readonly watts: number | bigint
+}
+
+const approve = async (options: ParticipantsOptions, { party, meter, isProducing, watts }: Approval): Promise<void> => {
   const { world, client, status, operatorToken } = options
-  const { seed } = world.scenario
-  const watts = {
-    producer: world.producerWatts[party.index] ?? 0,
-    site: options.siteWatts,
-    station: world.stationWatts,
-    storage: world.stationWatts,
-  }
-  const request = await approveMeter(Random.key(seed, party.role, party.index), status, {
+  const request = await approveMeter(Random.key(world.scenario.seed, party.role, party.index), status, {
     meter: meter.address,
-    kind: party.role === 'producer' ? 1 : 2,
-    capacityWatts: BigInt(Math.ceil(watts[party.role as (typeof metered)[number]])),
+    kind: isProducing ? 1 : 2,
+    capacityWatts: BigInt(typeof watts === 'bigint' ? watts : Math.ceil(watts)),
     marginBps: 500,
     startMilliWh: 0n,
     startComputeUnits: 0n,
     region: Keccak.ofText('simulated region'),
     vintage: Keccak.ofText('simulated vintage'),
-    ...(party.role === 'producer' ? { delivery: { toClearing: true } } : {}),
+    ...(isProducing ? { delivery: { toClearing: true } } : {}),
   })
   await client.approveMeter(request, operatorToken)
 }
+
+/** Capacity of each party's meter, W. */
+const wattsOf = (world: World): ((party: Party) => number) => {
+  const site = siteWatts(world)
+  return ({ role, index }) => {
+    if (role === 'producer') return world.producerWatts[index] ?? world.importWatts
+    return role === 'site' ? site : world.stationWatts
+  }
+}
+
+/** Stocks are read once, at least half an hour after their meters were approved. */
+const openingWatts = (energyMilliWh: bigint): bigint => energyMilliWh / 500n + 1n
 
 /** The salt of a participant's deposit, the same for the same seed. */
 const saltOf = (seed: number, party: Party): Hex => Keccak.ofText(`deposit ${seed} ${nameOf(party)}`)
 
 const expectedOwner: Address = `0x${genesisHistory.slice(2, 42)}`
 
-/**
- * Connects everybody, approves the meters, and lets customers deposit what their wages take and stationary batteries what they trade with.
- */
+/** Opens and approves everybody's meters, and one for each stock. */
+const metersOf = async (options: ParticipantsOptions, parties: readonly Party[]) => {
+  const { world, status, opening } = options
+  const open = (name: string, { index }: Party) => Meter.open(Random.key(world.scenario.seed, name, index), status)
+  const watts = wattsOf(world)
+  const [meters, stocks] = [new Map<string, Meter>(), new Map<string, Meter>()]
+  const approvals: Approval[] = []
+  for (const party of parties.filter(({ role }) => metered.includes(role as never))) {
+    const meter = await open(`${party.role} meter`, party)
+    meters.set(nameOf(party), meter)
+    approvals.push({ party, meter, isProducing: party.role === 'producer', watts: watts(party) })
+  }
+  for (const { party, energyMilliWh } of openingCredits(opening.state)) {
+    if (energyMilliWh === 0n) continue
+    const meter = await open(`${party.role} stock`, party)
+    stocks.set(nameOf(party), meter)
+    approvals.push({ party, meter, isProducing: true, watts: openingWatts(energyMilliWh) })
+  }
+  await each(approvals, width, (approval) => approve(options, approval))
+  return { meters, stocks, count: approvals.length }
+}
+
+/** Connects everybody, approves the meters, and lets everybody deposit what it starts with. */
 export const gather = async (options: ParticipantsOptions): Promise<Participants> => {
-  const { world, client, status, progress } = options
+  const { world, client, status, progress, opening } = options
   const { seed } = world.scenario
   const parties = partiesOf(world)
   const robots = new Map<string, Robot>()
-  const meters = new Map<string, Meter>()
   await each(parties, width, async (party) => {
     robots.set(
       nameOf(party),
@@ -125,29 +158,20 @@ export const gather = async (options: ParticipantsOptions): Promise<Participants
   const domain = TypedData.domain(status.chainId, status.clearingHouse)
   const of = (party: Party) => robots.get(nameOf(party)) as Robot
   progress(`${parties.length} participants connected`)
-  const withMeter = parties.filter(({ role }) => metered.includes(role as never))
-  for (const party of withMeter)
-    meters.set(nameOf(party), await Meter.open(Random.key(seed, `${party.role} meter`, party.index), status))
-  const meterOf = (party: Party) => meters.get(nameOf(party)) as Meter
-  const funding = { customer: funded(world), storage: storageFunding(world) }
-  const amountOf = ({ role, index }: Party) =>
-    role === 'customer' || role === 'storage' ? (funding[role][index] ?? 0n) : 0n
+  const amountOf = ({ role, index }: Party) => opening.dollars[role][index] ?? 0n
   const deposit = (party: Party) =>
     of(party).deposit(amountOf(party), {
       owner: expectedOwner,
       salt: saltOf(seed, party),
       validBefore: options.validUntilSeconds,
     })
-  const withWatts = { ...options, siteWatts: siteWatts(world) }
   const depositors = parties.filter((party) => amountOf(party) > 0n)
-  await Promise.all([
-    each(withMeter, width, (party) => approve(withWatts, party, meterOf(party))),
-    each(depositors, width, deposit),
-  ])
-  progress(`${withMeter.length} meters approved, ${depositors.length} deposits made`)
+  const [{ meters, stocks, count }] = await Promise.all([metersOf(options, parties), each(depositors, width, deposit)])
+  progress(`${count} meters approved, ${depositors.length} deposits made`)
   return {
     of,
-    meterOf,
+    meterOf: (party) => meters.get(nameOf(party)) as Meter,
+    openingMeterOf: (party) => stocks.get(nameOf(party)) as Meter,
     all: [...robots.values()],
     parties,
     domain,

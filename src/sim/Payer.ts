@@ -4,6 +4,8 @@
  */
 import * as Energy from '../core/Energy.ts'
 import { SunledgerError } from '../core/Errors.ts'
+import type { SaleTerms } from '../core/Payment.ts'
+import * as Digest from '../crypto/Digest.ts'
 import * as Keccak from '../crypto/Keccak.ts'
 import { Flows } from './Feed.ts'
 import { each, nameOf, type Participants } from './Participants.ts'
@@ -24,6 +26,21 @@ const width = 64
 /** Sales under way at the same time: few, as a leg that has come waits only some seconds for the other, behind all that its payer sends before. */
 const salesWidth = 32
 
+/** Sales in their order, cut before each whose seller has bought since the last cut. */
+const wavesOf = (trades: readonly Plan.Trade[]): Plan.Trade[][] => {
+  const waves: Plan.Trade[][] = []
+  let bought = new Set<string>()
+  for (const trade of trades) {
+    if (waves.length === 0 || bought.has(nameOf(trade.seller))) {
+      waves.push([])
+      bought = new Set()
+    }
+    waves.at(-1)?.push(trade)
+    bought.add(nameOf(trade.buyer))
+  }
+  return waves
+}
+
 const codeOf = (error: unknown): string => (error instanceof SunledgerError ? error.code : 'unknown')
 
 export class Payer {
@@ -35,8 +52,14 @@ export class Payer {
   readonly rejected: { [code: string]: number } = {}
   /** Wall clock in which payments were made. */
   payingMs = 0
-  /** Dollars accepted since this was last set to 0n. */
+  /** Dollars accepted and not yet settled. */
   unsettledAtomic = 0n
+  /** The simulated clock: when the slot in hand began, seconds after midnight. */
+  clockSeconds = 0
+  /** From accepted to settled by that clock, one each payment. */
+  readonly settledAfterSeconds: number[] = []
+  /** When payments that are not settled were accepted, by that clock. */
+  #acceptedAt: number[] = []
   readonly #options: PayerOptions
 
   constructor(scenario: Scenario, options: PayerOptions) {
@@ -78,37 +101,63 @@ export class Payer {
   }
 
   /**
-   * Makes sales, both legs of each at once, in their order, so that every account has its sales in the same order each time. The buyer's dollars have been
-   * set aside before (`setAside`).
+   * Makes sales, both legs of each at once, in their order, so that every account has its sales in the same order each time. A battery may sell what it has
+   * bought just before, so sales go in waves, in each of which nobody sells after it has bought. The buyer's dollars have been set aside before (`setAside`).
    */
   async trade(trades: readonly Plan.Trade[]): Promise<void> {
-    const { participants, signal, validUntilSeconds: validUntil } = this.#options
     const began = performance.now()
-    await each(trades, salesWidth, async ({ purpose, seller, buyer, energyMilliWh, priceAtomic }) => {
-      if (signal.aborted) return
-      const [from, to] = [participants.of(seller), participants.of(buyer)]
-      const terms = from.saleTerms({
-        seller: from.address,
-        buyer: to.address,
-        credits: energyMilliWh,
-        price: priceAtomic,
-        salt: Keccak.ofText(purpose),
-      })
-      const legs = await Promise.all([
-        this.#timed(() => from.sell(terms, { validUntil, proof: false })),
-        this.#timed(() => to.buy(terms, { validUntil, proof: false })),
-      ])
-      this.dollars.add(buyer, priceAtomic)
-      if (!legs.every(Boolean)) return
-      this.credits.move(seller, buyer, energyMilliWh)
-      this.#note({ from: buyer, to: seller, amountAtomic: priceAtomic, energyMilliWh })
-    })
+    for (const wave of wavesOf(trades)) await each(wave, salesWidth, (trade) => this.#sell(trade))
     this.payingMs += performance.now() - began
+  }
+
+  async #sell(trade: Plan.Trade): Promise<void> {
+    const { participants, signal, validUntilSeconds: validUntil } = this.#options
+    const { seller, buyer, energyMilliWh, priceAtomic } = trade
+    if (signal.aborted) return
+    const [from, to] = [participants.of(seller), participants.of(buyer)]
+    const terms = this.#termsOf(trade)
+    const legs = await Promise.all([
+      this.#timed(() => from.sell(terms, { validUntil, proof: false })),
+      this.#timed(() => to.buy(terms, { validUntil, proof: false })),
+    ])
+    this.dollars.add(buyer, priceAtomic)
+    if (!legs.every(Boolean)) return
+    this.credits.move(seller, buyer, energyMilliWh)
+    this.#note({ from: buyer, to: seller, amountAtomic: priceAtomic, energyMilliWh })
   }
 
   /** Takes out of a buyer's purse what it has agreed to pay at the end of the slot. */
   setAside({ buyer, priceAtomic }: Plan.Trade): void {
     this.dollars.add(buyer, -priceAtomic)
+  }
+
+  /** The reference under which a sale stands in the journal. */
+  referenceOf(trade: Plan.Trade): string {
+    return Digest.sale(this.#termsOf(trade))
+  }
+
+  #termsOf({ purpose, seller, buyer, energyMilliWh, priceAtomic }: Omit<Plan.Trade, 'slot' | 'index'>): SaleTerms {
+    const { participants } = this.#options
+    const [from, to] = [participants.of(seller), participants.of(buyer)]
+    return from.saleTerms({
+      seller: from.address,
+      buyer: to.address,
+      credits: energyMilliWh,
+      price: priceAtomic,
+      salt: Keccak.ofText(purpose),
+    })
+  }
+
+  /** Everything that was accepted has been settled. @param clockSeconds the simulated clock */
+  settled(clockSeconds: number): void {
+    for (const at of this.#acceptedAt) this.settledAfterSeconds.push(clockSeconds - at)
+    this.#acceptedAt = []
+    this.unsettledAtomic = 0n
+  }
+
+  /** What everybody holds, by role and index. */
+  wealth(): { readonly [role in Plan.Role]: readonly bigint[] } {
+    return Object.fromEntries(Object.entries(this.dollars.of).map(([role, held]) => [role, [...held]])) as never
   }
 
   #note({ from, to, amountAtomic, energyMilliWh = Energy.zero }: Omit<Plan.Payment, 'purpose'>): void {
@@ -129,6 +178,7 @@ export class Payer {
       return false
     }
     this.acceptMs.push(performance.now() - began)
+    this.#acceptedAt.push(this.clockSeconds)
     return true
   }
 }

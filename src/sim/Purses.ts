@@ -12,7 +12,7 @@ export class Purses {
     this.of = {
       customer: new BigInt64Array(customers),
       robot: new BigInt64Array(robots),
-      producer: new BigInt64Array(producers),
+      producer: new BigInt64Array(producers + 1),
       site: new BigInt64Array(sites),
       station: new BigInt64Array(stations),
       storage: new BigInt64Array(storages),
@@ -35,6 +35,16 @@ export class Purses {
     this.add(from, -amount)
     this.add(to, amount)
     return true
+  }
+
+  /** What everybody holds from now on. */
+  fill(held: { readonly [role in Role]: ArrayLike<bigint> }): void {
+    for (const role of Object.keys(this.of) as Role[]) this.of[role].set(held[role])
+  }
+
+  /** What everybody of each role holds, as it is now. */
+  copy(): { readonly [role in Role]: BigInt64Array } {
+    return Object.fromEntries(Object.entries(this.of).map(([role, held]) => [role, held.slice()])) as never
   }
 
   /** All that everybody holds. */

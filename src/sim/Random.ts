@@ -67,6 +67,21 @@ export const between = (random: Random, min: number, max: number): number => min
 /** True with a probability in [0, 1]. */
 export const chance = (random: Random, probability: number): boolean => float(random) < probability
 
+/**
+ * An index, each as likely as its weight.
+ * @param sums of the weights up to and with each index, rising; the last above zero
+ */
+export function weighted(random: Random, sums: ArrayLike<number>): number {
+  const drawn = float(random) * (sums[sums.length - 1] ?? 0)
+  let [low, high] = [0, sums.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sums[middle] ?? 0) > drawn) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
 /** One of the values, each equally likely. There must be one. */
 export function pick<value>(random: Random, values: readonly value[]): value {
   return values[below(random, values.length)] as value

@@ -11,3 +11,7 @@ export const startSeconds = (scenario: Pick<Scenario, 'slots'>, slot: number): n
 /** How long a slot is, seconds. */
 export const slotSeconds = (scenario: Pick<Scenario, 'slots'>, slot: number): number =>
   startSeconds(scenario, slot + 1) - startSeconds(scenario, slot)
+
+/** True where a slot's end is settled: every so many slots, and the first and last. */
+export const isSettled = ({ slots }: Pick<Scenario, 'slots'>, slot: number, every: number): boolean =>
+  slot === 0 || slot + 1 === slots || (slot + 1) % every === 0

@@ -7,6 +7,7 @@
  * and one read once a day show the same total and nothing drifts.
  */
 import { getPosition } from 'suncalc'
+import * as Assumptions from './Assumptions.ts'
 
 /** A place on Earth. */
 export interface Place {
@@ -16,17 +17,7 @@ export interface Place {
   readonly longitude: number
 }
 
-/** Lost to soiling, shading, mismatch, wiring and the like: PVWatts' default (A. Dobos, PVWatts Version 5 Manual, NREL/TP-6A20-62641). */
-export const losses = 0.141
-
-/** Nominal efficiency of the inverter: PVWatts' default. It is taken as the same at any load. */
-export const inverterEfficiency = 0.96
-
-/** Change of power with cell temperature, 1/K (MEASURES 6); PVWatts' kinds of modules go from −0.0047 to −0.0020. */
-export const temperatureCoefficient = -0.003
-
-/** Cell temperature at 800 W/m² and 20 °C air, °C: the usual 45 of a free-standing module. */
-export const nominalCellTemperature = 45
+const { systemLosses, inverterEfficiency, temperatureCoefficient, nominalCellTemperature, albedo } = Assumptions.values
 
 /** Joules in a mWh. */
 export const joulesPerMilliWh = 3.6
@@ -49,6 +40,66 @@ export function clearSky(altitude: number): number {
   return cosine > 0 ? 1098 * cosine * Math.exp(-0.059 / cosine) : 0
 }
 
+/** Sunlight by where it comes from, W/m². */
+export interface Light {
+  /** On the horizontal plane, from everywhere. */
+  readonly global: number
+  /** From the sun itself, on a plane that faces it. */
+  readonly direct: number
+  /** From the rest of the sky, on the horizontal plane. */
+  readonly diffuse: number
+}
+
+/** Sunlight above the atmosphere, W/m². */
+const solarConstant = 1361
+
+/**
+ * Parts global irradiance into direct and diffuse light by the clearness of the sky, where only the sum is known. Source: D. G. Erbs, S. A. Klein and
+ * J. A. Duffie, Estimation of the diffuse radiation fraction, Solar Energy 28 (1982).
+ */
+export function split(global: number, altitude: number): Light {
+  const cosine = Math.sin((altitude * Math.PI) / 180)
+  // With the sun at the horizon the direct light of a plane that faces it cannot be told from the horizontal.
+  if (cosine < 0.02 || global <= 0) return { global, direct: 0, diffuse: Math.max(0, global) }
+  const kt = Math.min(1, global / (solarConstant * cosine))
+  const share =
+    kt <= 0.22
+      ? 1 - 0.09 * kt
+      : kt <= 0.8
+        ? 0.9511 - 0.1604 * kt + 4.388 * kt ** 2 - 16.638 * kt ** 3 + 12.336 * kt ** 4
+        : 0.165
+  const diffuse = global * share
+  return { global, direct: Math.min(solarConstant, (global - diffuse) / cosine), diffuse }
+}
+
+/** How modules stand. */
+export interface Mounting {
+  /** Degrees from the horizontal. */
+  readonly tilt: number
+  /** Degrees from north over east, to where they face. */
+  readonly azimuth: number
+}
+
+/**
+ * Irradiance in the plane of the modules, W/m²: direct light by its angle, an even sky, and the ground's reflection. Source: B. Y. H. Liu and R. C. Jordan,
+ * The long-term average performance of flat-plate solar-energy collectors, Solar Energy 7 (1963).
+ * @param sun where it stands, degrees
+ */
+export function inPlane(
+  { global, direct, diffuse }: Light,
+  sun: { altitude: number; azimuth: number },
+  mounting: Mounting,
+): number {
+  const radians = (angle: number) => (angle * Math.PI) / 180
+  const [tilt, zenith] = [radians(mounting.tilt), radians(90 - sun.altitude)]
+  const cosine =
+    Math.cos(zenith) * Math.cos(tilt) +
+    Math.sin(zenith) * Math.sin(tilt) * Math.cos(radians(sun.azimuth - mounting.azimuth))
+  const sky = (diffuse * (1 + Math.cos(tilt))) / 2
+  const ground = (global * albedo * (1 - Math.cos(tilt))) / 2
+  return (sun.altitude > 0 ? direct * Math.max(0, cosine) : 0) + sky + ground
+}
+
 /**
  * Temperature of a cell, °C, from that of the air and the irradiance: air + (NOCT − 20) × G / 800.
  * Source: R. G. Ross, Interface design considerations for terrestrial solar cell modules, 12th IEEE PVSC (1976).
@@ -59,7 +110,7 @@ export const cellTemperature = (air: number, irradiance: number): number =>
 /**
  * Direct current that the modules give, W: G/1000 × Pdc0 × (1 + γ (Tc − 25)). Source: PVWatts Version 5 Manual.
  * @param peakWatts Pdc0, rated power at 1000 W/m² and 25 °C
- * @param irradiance W/m², in the plane of the modules (horizontal here)
+ * @param irradiance W/m², in the plane of the modules
  * @param cell temperature, °C
  */
 export const dcWatts = (peakWatts: number, irradiance: number, cell: number): number =>
@@ -70,7 +121,7 @@ export const dcWatts = (peakWatts: number, irradiance: number, cell: number): nu
  * meter approved for that capacity never shows more.
  */
 export const acWatts = (peakWatts: number, irradiance: number, cell: number): number =>
-  Math.min(peakWatts, dcWatts(peakWatts, irradiance, cell) * (1 - losses) * inverterEfficiency)
+  Math.min(peakWatts, dcWatts(peakWatts, irradiance, cell) * (1 - systemLosses) * inverterEfficiency)
 
 /**
  * Energy between two times, J: power at the middle of each step × its length.

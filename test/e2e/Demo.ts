@@ -5,8 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
+/** One day before, and no study over many seeds. */
+export const brief = ['--days', '1', '--seeds', '1']
+
 /** A day that takes a few seconds. */
-export const small = ['--robots', '30', '--producers', '6', '--sites', '2', '--stations', '2', '--slots', '6']
+export const small = [
+  ...['--robots', '30', '--producers', '6', '--sites', '2', '--stations', '2', '--slots', '6'],
+  ...brief,
+]
 
 const folders: string[] = []
 const running = new Set<ChildProcess>()

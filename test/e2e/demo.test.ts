@@ -5,8 +5,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { Address } from '../../src/core/Payment.ts'
+import { Book } from '../../src/market/Book.ts'
+import * as Spec from '../../src/market/Spec.ts'
 import type { Document } from '../../src/report/Document.ts'
-import { clear, folder, processesOf, small, start } from './Demo.ts'
+import * as TypedData from '../../src/sdk/TypedData.ts'
+import { brief, clear, folder, processesOf, small, start } from './Demo.ts'
 
 const shared = join(import.meta.dirname, '../../../shared/data')
 
@@ -39,7 +43,9 @@ describe('a day', () => {
     expect(report.payments.settled).toBe(report.payments.accepted)
     expect(report.payments.rejected).toEqual({})
     expect(report.payments.acceptMs.samples).toBe(report.payments.accepted)
-    expect(report.jobs.requested).toBe(report.jobs.bought + report.jobs.unaffordable)
+    const { jobs, tasks } = report
+    expect(jobs.requested).toBe(jobs.bought + jobs.unaffordable + jobs.unpowered)
+    expect(tasks.wanted).toBe(tasks.done + tasks.unaffordable + tasks.unpowered)
     expect(report.answer.findings.map(({ name }) => name)).toContain('price at dawn / noon / night')
     expect(report.fees.map(({ network, strategy }) => `${network} ${strategy}`)).toEqual([
       'ethereum clearing',
@@ -51,17 +57,89 @@ describe('a day', () => {
     expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('# A run of Sunledger')
   })
 
-  test('behavior: the same seed gives the same payments, balances and gas; another seed does not', async () => {
+  test('behavior: the run is the same day as the engine’s, and the report says where, when and on what assumptions', async () => {
+    const flags = [...small, '--place', '-33.87,151.21,Sydney', '--date', '12-21', '--seeds', '2', '--days', '1']
+    const { ended, out } = start([...flags, '--exit', '--json'])
+    const { economy, payments } = document((await ended).stdout)
+    expect(economy?.place).toEqual({ name: 'Sydney', latitude: -33.87, longitude: 151.21, timeZone: 'UTC+10:00' })
+    expect([economy?.days, economy?.seeds, economy?.date, economy?.sun.noon]).toEqual([1, 2, '12-21', '11:53'])
+    expect(economy?.agreement).toEqual({ slots: 6, differingSlots: 0, accounts: 52, differingAccounts: 0 })
+    const steady = new Map(economy?.steady.map((each) => [each.name, each]))
+    for (const name of ['priceDawn', 'priceNoon', 'priceNight', 'unmetShare', 'curtailedShare', 'velocity']) {
+      const { mean, low, high, thisRun, samples } = steady.get(name) ?? {}
+      expect([name, samples]).toEqual([name, 2])
+      expect(low).toBeLessThanOrEqual(mean as number)
+      expect(high).toBeGreaterThanOrEqual(mean as number)
+      expect(thisRun).not.toBeNull()
+    }
+    expect(economy?.wealth.map(({ role }) => role)).toEqual([
+      ...['customer', 'robot', 'producer', 'site', 'station', 'storage', 'all'],
+    ])
+    expect(economy?.wealth.slice(0, 6).reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 4)
+    expect(economy?.assumptions.find(({ name }) => name === 'importPriceAtomicPerKwh')).toMatchObject({
+      value: '250000',
+      unit: 'atomic dollars per kWh',
+      basis: 'assumed',
+    })
+    // A payment waits for its settlement for hours of the simulated day, whatever the wall clock says.
+    expect(payments.settledAfterSeconds).toMatchObject({ clock: 'simulated', samples: payments.accepted })
+    expect(payments.settledAfterSeconds.p50).toBeGreaterThanOrEqual(4 * 3600)
+    const text = readFileSync(join(out, 'report.md'), 'utf8')
+    for (const told of ['Sydney (-33.87, 151.21), 12-21, UTC+10:00', 'importPriceAtomicPerKwh', 'simulated clock'])
+      expect(text).toContain(told)
+    expect(text).not.toMatch(/\d e[+-]?\d|\de[+-]\d/)
+  })
+
+  test('behavior: anybody can recompute each price from the signed orders, and the sales are theirs', async () => {
+    const { ended, out } = start([...small, '--exit', '--json'])
+    const { network } = document((await ended).stdout)
+    const rows = (name: string) => {
+      const [head = '', ...lines] = readFileSync(join(out, name), 'utf8').trimEnd().split('\n')
+      const columns = head.split(',')
+      return lines.map((line) => Object.fromEntries(line.split(',').map((cell, i) => [columns[i] ?? '', cell])))
+    }
+    const [orders, slots, trades] = ['orders.csv', 'slots.csv', 'trades.csv'].map(rows) as [
+      ReturnType<typeof rows>,
+      ReturnType<typeof rows>,
+      ReturnType<typeof rows>,
+    ]
+    const domain = TypedData.domain(network.chainId, network.clearingHouse as Address)
+    for (const slot of slots) {
+      const own = orders.filter((order) => order.slot === slot.slot)
+      const book = new Book({ spec: Spec.standard, slot: BigInt(slot.slot ?? 0), domain: domain.separator })
+      for (const each of own)
+        book.place({
+          account: each.account as Address,
+          side: Number(each.side) as 1 | 2,
+          slot: BigInt(each.slot ?? 0),
+          energyMilliWh: BigInt(each.energyMilliWh ?? 0) as never,
+          limitAtomicPerKwh: BigInt(each.limitAtomicPerKwh ?? 0),
+          nonce: BigInt(each.nonce ?? 0),
+          via: each.via as Address,
+          signature: each.signature as `0x${string}`,
+        })
+      const { priceAtomicPerKwh, fills } = book.clear()
+      expect(String(priceAtomicPerKwh ?? '')).toBe(slot.clearingPriceAtomicPerKwh)
+      const filled = own.reduce((sum, each) => sum + BigInt(each.filledMilliWh ?? 0), 0n)
+      expect(fills.reduce((sum, { energyMilliWh }) => sum + energyMilliWh, 0n)).toBe(filled)
+      // Each sale is at the slot's price, and together they are what was delivered.
+      const sales = trades.filter((trade) => trade.slot === slot.slot)
+      for (const { energyMilliWh = '', priceAtomic = '' } of sales)
+        expect(BigInt(priceAtomic) * 1_000_000n).toBe(BigInt(energyMilliWh) * (priceAtomicPerKwh ?? 0n))
+      expect(sales.reduce((sum, { energyMilliWh = '' }) => sum + BigInt(energyMilliWh), 0n)).toBe(
+        BigInt(slot.soldMilliWh ?? 0),
+      )
+    }
+    expect(trades.every(({ slot }) => slot !== '')).toBe(true)
+    expect(rows('settlements.csv').every(({ slot }) => slot !== '')).toBe(true)
+  })
+
+  test('behavior: the same seed gives the same payments, balances, orders and calldata; another seed does not', async () => {
     const run = async (seed: string) => {
       const { ended, out } = start([...small, '--seed', seed, '--exit', '--json'])
       const { settlement, payments, energy, jobs, flows, economy, orders } = document((await ended).stdout)
       const table = (name: string) => readFileSync(join(out, name), 'utf8')
-      // Sales are made side by side: where each came to stand in the journal is the one thing that a seed does not say.
-      const trades = table('trades.csv')
-        .split('\n')
-        .map((line) => line.replace(/^\d+,/, ''))
-        .sort()
-      const tables = [table('bills.csv'), table('slots.csv'), trades]
+      const tables = ['bills.csv', 'slots.csv', 'trades.csv', 'orders.csv', 'wealth.csv'].map(table)
       const { accepted, valueAtomic: value } = payments
       return { settlement, accepted, value, energy, jobs, flows, economy, orders, tables }
     }
@@ -84,7 +162,7 @@ describe('a day', () => {
 
 describe('I11 and I13: the service is killed', () => {
   test('behavior: kill -9 in the middle, three times: it starts again, and the day ends as if nothing had happened', async () => {
-    const flags = ['--robots', '120', '--producers', '8', '--sites', '3', '--stations', '3', '--slots', '24']
+    const flags = ['--robots', '120', '--producers', '8', '--sites', '3', '--stations', '3', '--slots', '24', ...brief]
     const undisturbed = document((await start([...flags, '--exit', '--json']).ended).stdout)
     const run = start([...flags, '--exit', '--json', '--speed', '14400'])
     const [, url = ''] = await run.said(/clearing service on (\S+)/)
@@ -106,7 +184,7 @@ describe('I11 and I13: the service is killed', () => {
 
 describe('Ctrl-C', () => {
   test('behavior: in the middle of a day it ends within two seconds, reports what was, and leaves no process', async () => {
-    const run = start(['--robots', '200', '--exit'])
+    const run = start(['--robots', '200', ...brief, '--exit'])
     await run.said(/slot +\d+\/96/)
     const began = performance.now()
     run.child.kill('SIGINT')
@@ -157,6 +235,7 @@ describe('bad input', () => {
   const refused: [string, string[], number, RegExp][] = [
     ['a file that is missing', ['--solar', 'missing.csv'], 1, /SL701[\s\S]*missing\.csv/],
     ['a date that no year has', ['--date', '02-30'], 2, /02-30/],
+    ['a place that is none', ['--place', '95,8'], 1, /SL734[\s\S]*95,8/],
     ['a count that is no number', ['--robots', 'many'], 2, /whole number/],
     ['a scenario that does not exist', ['--scenario', 'utopia'], 1, /SL770[\s\S]*abundance/],
     ['a strategy that does not load', ['--strategy', 'missing.ts'], 1, /SL719[\s\S]*missing\.ts/],

@@ -132,7 +132,6 @@ const measure = async (folder: string, robots: number, slots: number, most: numb
   const world = Scenario.prepare(Scenario.from({ ...counts, seed, slots: 96, steadySun: true }))
   const sample: Paid[] = []
   const engine = new Engine(world, {
-    isFundedAsItGoes: true,
     onPayment(from, to, amount) {
       if (sample.length < most && from.role !== 'storage') sample.push({ from, to, amount })
     },

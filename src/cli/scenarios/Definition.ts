@@ -10,11 +10,15 @@ import type { Tally } from '../../report/Tally.ts'
 import type { Outcome } from '../../sim/Economy.ts'
 import type { EconomyState } from '../../sim/Feed.ts'
 import type * as Simulation from '../../sim/Scenario.ts'
+import type { Found } from '../../sim/Studies.ts'
+import type { DayFigures } from '../../sim/Study.ts'
 import type { Scene } from './Scene.ts'
 
 /** What a run came to. */
 export interface Context {
   readonly simulation: Simulation.Scenario
+  /** Where an economy ran: its world, its day, and what the study beside it found. */
+  readonly economy?: { readonly world: Simulation.World; readonly day: DayFigures; readonly found: Found } | undefined
   readonly outcome: Outcome
   /** Payments for which somebody holds a receipt. */
   readonly acknowledged: number
@@ -30,7 +34,9 @@ export interface Context {
 export interface Definition {
   readonly name: string
   readonly question: string
-  readonly parameters: readonly Answer.Parameter[]
+  readonly parameters: (simulation: Simulation.Scenario) => readonly Answer.Parameter[]
+  /** Whether the report says how prices move with what is assumed of bids. */
+  readonly sensitivity?: boolean
   /** What the run is of, where it is not the default; flags go before. */
   readonly simulation?: Partial<Simulation.Scenario>
   readonly settleEvery?: number

@@ -25,7 +25,14 @@ export const nothing = (): Observed => ({
   payingMs: 0,
   firstSettledAtMs: undefined,
   rejected: {},
-  jobs: { requested: 0, bought: 0, unaffordable: 0 },
+  jobs: { requested: 0, bought: 0, unaffordable: 0, unpowered: 0 },
+  tasks: { wanted: 0, done: 0, unaffordable: 0, unpowered: 0 },
+  timedPayments: 0,
+  settledAfterSeconds: [],
+  signedOrders: [],
+  sales: new Map(),
+  settledIn: new Map(),
+  wealth: [],
   orders: { placed: 0, faults: 0, lastFault: undefined },
   slots: [],
   complete: false,
@@ -122,13 +129,14 @@ export class Scene {
     this.notes.push({ name, value, basis })
   }
 
-  /** Time that payments took, for the report's rate. */
+  /** Time that payments took, and how many they were, for the report's rate: nothing that is paid outside of it counts. */
   async paying<T>(run: () => Promise<T>): Promise<T> {
-    const began = performance.now()
+    const [began, before] = [performance.now(), this.outcome.acceptMs.length]
     try {
       return await run()
     } finally {
       this.outcome.payingMs += performance.now() - began
+      this.outcome.timedPayments += this.outcome.acceptMs.length - before
     }
   }
 

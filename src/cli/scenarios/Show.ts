@@ -1,22 +1,12 @@
 /** How scenarios write figures. */
-import * as Amount from '../../core/Amount.ts'
+import * as Format from '../../report/Format.ts'
 import type { EconomyState } from '../../sim/Feed.ts'
 
-export const dollars = (atomic: bigint): string => `$${Amount.format(atomic)}`
+export const { dollars, about, percent, kwh } = Format
 
-/** Dollars with at most so many significant digits, for what is no exact amount. */
-export const about = (value: number): string => {
-  if (value === 0) return '$0'
-  const digits = value >= 1000 ? Math.round(value).toLocaleString('en').replaceAll(',', ' ') : value.toPrecision(3)
-  return `$${digits.includes('e') ? Number(digits).toFixed(9) : digits}`
-}
-
+/** Whole, in groups; very large ones as a power of ten. */
 export const number = (value: number): string =>
-  value >= 1e15 ? value.toExponential(2) : Math.round(value).toLocaleString('en').replaceAll(',', ' ')
-
-export const kwh = (milliWh: bigint): string => `${(Number(milliWh) / 1e6).toFixed(1)} kWh`
-
-export const percent = (share: number): string => `${(share * 100).toPrecision(3)} %`
+  Math.abs(value) >= 1e12 ? Format.number(value) : Format.grouped(Math.round(value))
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
 
@@ -32,7 +22,7 @@ export const meanPrice = (slots: readonly EconomyState[]): bigint | undefined =>
 }
 
 export const price = (atomicPerKwh: bigint | undefined): string =>
-  atomicPerKwh === undefined ? 'nothing sold' : `$${Amount.format(atomicPerKwh)}/kWh`
+  atomicPerKwh === undefined ? 'none, as nothing was sold' : `$${Format.number(Number(atomicPerKwh) / 1e6)}/kWh`
 
 /** Money between two classes of participants. */
 export const paid = (slots: readonly EconomyState[], from: string, to: string): bigint =>

@@ -3,7 +3,7 @@
  * that it would take is hypothetical.
  */
 
-import * as Bills from '../../report/Bills.ts'
+import * as Wealth from '../../report/Wealth.ts'
 import * as Compute from '../../sim/Compute.ts'
 import type { Definition } from './Definition.ts'
 import * as Show from './Show.ts'
@@ -14,7 +14,7 @@ export const abundance: Definition = {
   name: 'abundance',
   question:
     'When energy becomes a thousand times cheaper, which laws of price, money and wealth bend, and which do not?',
-  parameters: [
+  parameters: () => [
     {
       name: 'cost of energy',
       value: `$0.043/kWh, falling ${times}-fold over the run`,
@@ -107,7 +107,7 @@ export const abundance: Definition = {
         { name: 'velocity of money, turns a day, first / last eighth', value: velocity.join(' / '), basis: 'measured' },
         {
           name: 'Gini coefficient of robots’ dollars at the end',
-          value: Bills.gini(wealth).toFixed(3),
+          value: Wealth.gini(wealth).toFixed(3),
           basis: 'measured',
         },
         { name: 'a charge, first / last eighth', value: charge.map(Show.about).join(' / '), basis: 'measured' },

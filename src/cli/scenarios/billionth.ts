@@ -52,7 +52,6 @@ const play = async (scene: Scene): Promise<void> => {
   )
   const engine = new Engine(
     Simulation.prepare(Simulation.from({ robots: engineRobots, slots: 96, steadySun: true, seed: scene.options.seed })),
-    { isFundedAsItGoes: true },
   )
   engine.step()
   const decided = performance.now()
@@ -113,7 +112,7 @@ export const billionth: Definition = {
   name: 'billionth',
   question:
     'If a robot economy ran on a billionth of the Sun, how many robots, payments and dollars a second would that be, and would settlement keep up?',
-  parameters: [
+  parameters: () => [
     {
       name: 'sunlight that reaches Earth',
       value: '1.74e17 W',

@@ -98,7 +98,7 @@ export const blackout: Definition = {
   name: 'blackout',
   question:
     'When the service is killed, the chain stands still or forgets its last blocks, what is lost, and how long does recovery take?',
-  parameters: [
+  parameters: () => [
     {
       name: 'faults',
       value: `kill -9 of the service, twice; chain stopped for ${Show.seconds(stillMs)}; a reorganisation`,

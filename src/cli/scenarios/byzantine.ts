@@ -34,7 +34,7 @@ export const byzantine: Definition = {
   name: 'byzantine',
   question:
     'When payers, payees, meters, thieves, floods and the operator itself attack, what does each gain, and what do honest participants lose?',
-  parameters: [
+  parameters: () => [
     { name: 'each attacker’s deposit', value: '$1', basis: 'assumed', source: 'so that gains and losses are plain' },
     {
       name: 'a stolen key’s budget',

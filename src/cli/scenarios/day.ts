@@ -1,88 +1,145 @@
 /** The scenario that runs where none is named. */
-import type { Definition } from './Definition.ts'
+import * as Format from '../../report/Format.ts'
+import * as Assumptions from '../../sim/Assumptions.ts'
+import * as Place from '../../sim/Place.ts'
+import * as Study from '../../sim/Study.ts'
+import type { Context, Definition } from './Definition.ts'
 import * as Show from './Show.ts'
 
-/** The mean price in the hours around one. */
-const around = (hour: number) => (slot: { readonly clockSeconds: number }) =>
-  Math.abs(slot.clockSeconds / 3600 - hour) <= 1
+const shown = [
+  'energyCostAtomicPerKwh',
+  'importPriceAtomicPerKwh',
+  'producerWattsPerRobot',
+  'storageMilliWhPerRobot',
+] as const
+
+/** The assumptions that matter most here; the report has all of them. */
+const parameters = shown.map((name) => {
+  const { value, unit, says, basis, source } = Assumptions.table[name]
+  return { name: says, value: `${value} ${unit}`, basis, source }
+})
+
+const periods: readonly Place.Period[] = ['dawn', 'noon', 'night']
+
+/** What energy cost in a part of the day, in words; there may be no such part, or nothing sold in it. */
+const priceText = (
+  world: NonNullable<Context['economy']>['world'],
+  period: Place.Period,
+  price: number | undefined,
+) => {
+  if (Place.middleOf(world.sun, period) === undefined)
+    return { dawn: 'there was no sunrise', noon: 'the sun did not rise', night: 'the sun did not set' }[period]
+  return price === undefined ? `no energy was sold at ${period}` : `${Format.price(price)} at ${period}`
+}
+
+/** Who sold energy at night, from whoever had any to sell. */
+const nightSellers = ({ world, day }: NonNullable<Context['economy']>): string => {
+  const inside = day.slots.filter(({ slot }) => {
+    const { sunriseSeconds: rise, sunsetSeconds: set } = world.sun
+    const middle = (slot + 0.5) * (86_400 / world.scenario.slots)
+    return (
+      rise !== undefined &&
+      set !== undefined &&
+      (rise < set ? middle < rise || middle > set : middle > set && middle < rise)
+    )
+  })
+  const [sold, imported] = [
+    inside.reduce((sum, { soldMilliWh }) => sum + soldMilliWh, 0n),
+    inside.reduce((sum, { importedMilliWh }) => sum + importedMilliWh, 0n),
+  ]
+  return sold === 0n
+    ? ''
+    : ` Between sunset and sunrise ${Format.percent(Number(imported) / Number(sold))} of what was sold was imported; the rest came from batteries and the last and first light.`
+}
+
+const answer = (context: Context) => {
+  const { simulation, outcome, economy } = context
+  if (economy === undefined) return { findings: [], conclusion: 'No economy ran.' }
+  const { world, day, found } = economy
+  const { slots } = outcome
+  const figures = Study.figures(world, day)
+  const prices = { dawn: figures.priceDawn, noon: figures.priceNoon, night: figures.priceNight }
+  const robots = BigInt(simulation.robots)
+  const each = (from: string, to: string) => Show.dollars(Show.paid(slots, from, to) / robots)
+  const total = (name: 'soldMilliWh' | 'curtailedMilliWh' | 'missingMilliWh' | 'unmetMilliWh') =>
+    Show.kwh(Show.sum(slots, (slot) => slot[name]))
+  const mean = (name: Study.Figure) => {
+    const {
+      mean: value,
+      low,
+      high,
+    } = Study.estimate(
+      name,
+      found.figures.map((one) => one[name]),
+      Study.units[name],
+    )
+    const shownAs = Study.units[name].startsWith('share') ? Format.percent : Format.price
+    return value === null
+      ? 'none'
+      : `${shownAs(value)}${low === null ? '' : ` (95 %: ${shownAs(low)} to ${shownAs(high)})`}`
+  }
+  const penalties = ['site', 'station', 'storage'].reduce((sum, to) => sum + Show.paid(slots, 'producer', to), 0n)
+  const { tasks } = outcome
+  return {
+    findings: [
+      {
+        name: 'price at dawn / noon / night',
+        value: periods
+          .map((period) => (prices[period] === undefined ? 'none' : Format.price(prices[period])))
+          .join(' / '),
+        basis: 'measured' as const,
+      },
+      ...(['priceDawn', 'priceNoon', 'priceNight', 'unmetShare', 'curtailedShare'] as const).map((name) => ({
+        name: `${name}, mean over ${found.figures.length} seeds`,
+        value: mean(name),
+        basis: 'computed' as const,
+      })),
+      { name: 'energy sold, resold energy included', value: total('soldMilliWh'), basis: 'measured' as const },
+      {
+        name: 'curtailed: solar energy that nobody bought',
+        value: total('curtailedMilliWh'),
+        basis: 'measured' as const,
+      },
+      {
+        name: 'sold and not delivered, penalties paid',
+        value: `${total('missingMilliWh')}, ${Show.dollars(penalties)}`,
+        basis: 'measured' as const,
+      },
+      {
+        name: 'unmet: wanted by robots and jobs, and not had',
+        value: total('unmetMilliWh'),
+        basis: 'measured' as const,
+      },
+      {
+        name: 'tasks that were not done for want of energy',
+        value: `${Format.grouped(tasks.unpowered)} of ${Format.grouped(tasks.done + tasks.unpowered)}`,
+        basis: 'measured' as const,
+      },
+      { name: 'a robot’s day: earned from customers', value: each('customer', 'robot'), basis: 'measured' as const },
+      {
+        name: 'a robot’s day: energy / compute / help / paid out to households',
+        value: [
+          each('robot', 'station'),
+          each('robot', 'site'),
+          each('robot', 'robot'),
+          each('robot', 'customer'),
+        ].join(' / '),
+        basis: 'measured' as const,
+      },
+    ],
+    conclusion: `At ${world.scenario.place} on ${world.scenario.date}, energy cost: ${periods
+      .map((period) => priceText(world, period, prices[period]))
+      .join('; ')}. A robot paid ${each('robot', 'station')} for its energy on average; ${Format.percent(
+      figures.curtailedShare,
+    )} of the solar energy found no buyer, and ${Format.percent(figures.unmetShare)} of the energy that was wanted was not had.${nightSellers(economy)}`,
+  }
+}
 
 export const day: Definition = {
   name: 'day',
   question:
     'What does a day in a robot economy look like, what does energy cost at dawn, at noon and at night, and what does a robot pay?',
-  parameters: [
-    {
-      name: 'energy at cost',
-      value: '$0.043/kWh',
-      basis: 'published',
-      source: 'IRENA, Renewable Power Generation Costs in 2024',
-    },
-    {
-      name: 'a robot',
-      value: '100 W at rest, 500 W walking, 2.3 kWh battery',
-      basis: 'published',
-      source: 'Tesla AI Day 2022',
-    },
-    {
-      name: 'solar power for each robot',
-      value: '1600 W',
-      basis: 'assumed',
-      source: 'in June somewhat more than robots use',
-    },
-    {
-      name: 'stationary batteries for each robot',
-      value: '1 kWh, 90 % round trip',
-      basis: 'assumed',
-      source: 'about three hours of use',
-    },
-    {
-      name: 'penalty for energy sold and not delivered',
-      value: '50 % of the price',
-      basis: 'assumed',
-      source: 'stated rule of the market',
-    },
-  ],
-  answer({ simulation, outcome: { slots } }) {
-    const at = (hour: number) => Show.meanPrice(slots.filter(around(hour)))
-    const [dawn, noon, night] = [at(6), at(13), at(22)]
-    const charged = Show.paid(slots, 'robot', 'station')
-    const robots = BigInt(simulation.robots)
-    const [sold, curtailed, missing, unmet] = (
-      ['soldMilliWh', 'curtailedMilliWh', 'missingMilliWh', 'unmetMilliWh'] as const
-    ).map((name) => Show.sum(slots, (slot) => slot[name])) as [bigint, bigint, bigint, bigint]
-    return {
-      findings: [
-        {
-          name: 'price at dawn / noon / night',
-          value: [dawn, noon, night].map(Show.price).join(' / '),
-          basis: 'measured',
-        },
-        { name: 'energy sold', value: Show.kwh(sold), basis: 'measured' },
-        { name: 'curtailed: sunlight that nobody bought', value: Show.kwh(curtailed), basis: 'measured' },
-        {
-          name: 'sold and not delivered, penalties paid',
-          value: `${Show.kwh(missing)}, ${Show.dollars(
-            ['site', 'station', 'storage'].reduce((sum, to) => sum + Show.paid(slots, 'producer', to), 0n),
-          )}`,
-          basis: 'measured',
-        },
-        { name: 'unmet: robots stood still for want of', value: Show.kwh(unmet), basis: 'measured' },
-        {
-          name: 'a robot’s day: earned from customers',
-          value: Show.dollars(Show.paid(slots, 'customer', 'robot') / robots),
-          basis: 'measured',
-        },
-        {
-          name: 'a robot’s day: energy / compute / help',
-          value: ['station', 'site', 'robot']
-            .map((to) => Show.dollars(Show.paid(slots, 'robot', to) / robots))
-            .join(' / '),
-          basis: 'measured',
-        },
-      ],
-      conclusion: `Energy cost ${Show.price(dawn)} at dawn, ${Show.price(noon)} at noon and ${Show.price(night)} at night, when only stationary batteries sell it. A robot paid ${Show.dollars(
-        charged / robots,
-      )} for its energy on average, and ${Show.percent(Number(curtailed) / Number(curtailed + sold || 1n))} of the sunlight found no buyer.`,
-    }
-  },
+  parameters: () => parameters,
+  sensitivity: true,
+  answer,
 }

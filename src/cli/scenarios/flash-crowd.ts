@@ -1,5 +1,5 @@
 /**
- * Ten thousand robots join within a minute, beside a hundred that were there before and pay all the time. Arrivals do not wait for the service: they
+ * A crowd of robots (ten thousand unless told) joins within a minute, beside a hundred that were there before and pay all the time. Arrivals do not wait for the service: they
  * come when they come. How far behind it falls, what those who were there feel of it, and how long it takes to catch up.
  */
 import { each } from '../../sim/Participants.ts'
@@ -107,11 +107,11 @@ const latency = (samples: readonly number[]): string =>
 export const flashCrowd: Definition = {
   name: 'flash-crowd',
   question:
-    'When 10 000 robots join within a minute, how far behind does the service fall, who feels it, and how soon is it back?',
-  parameters: [
+    'When a crowd of robots joins within a minute, how far behind does the service fall, who feels it, and how soon is it back?',
+  parameters: ({ robots }) => [
     {
       name: 'newcomers',
-      value: '10 000 within 60 s (--robots)',
+      value: `${Show.number(robots)} within 60 s (--robots)`,
       basis: 'assumed',
       source: 'each connects, is paid, and pays three others at once',
     },

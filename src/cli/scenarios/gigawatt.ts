@@ -6,12 +6,13 @@ import * as Energy from '../../core/Energy.ts'
 import type { Address } from '../../core/Payment.ts'
 import * as Signature from '../../crypto/Signature.ts'
 import type { Finding } from '../../report/Answer.ts'
+import * as Assumptions from '../../sim/Assumptions.ts'
 import * as Random from '../../sim/Random.ts'
-import { energyAtomicPerKwh } from '../../sim/Scenario.ts'
 import type { Context, Definition } from './Definition.ts'
 import type { Scene } from './Scene.ts'
 import * as Show from './Show.ts'
 
+const { energyCostAtomicPerKwh: energyAtomicPerKwh } = Assumptions.values
 const watts = { from: 1_000_000_000n, to: 1_500_000_000n }
 const producers = 2000
 
@@ -142,7 +143,7 @@ export const gigawatt: Definition = {
   name: 'gigawatt',
   question:
     'Can a cluster of 1 to 1.5 GW pay thousands of producers every second, and what does each interval of payment cost and expose?',
-  parameters: [
+  parameters: () => [
     {
       name: 'cluster',
       value: '1 GW, growing to 1.5 GW',

@@ -4,14 +4,11 @@
  */
 import { affordable, least, type Strategy } from '../Strategy.ts'
 
-/** Limits of a full and of an empty battery, atomic dollars a kWh (assumed): $0.01, and $0.40, a fifth of what a walking robot earns. */
-const full = 10_000n
-const empty = 400_000n
-
 export const robot: Strategy<'robot'> = {
   name: 'hungry pays more',
   role: 'robot',
-  wishes({ batteryMilliWh, capacityMilliWh, needMilliWh, roomMilliWh, moneyAtomic, lastPriceAtomicPerKwh }) {
+  wishes({ batteryMilliWh, capacityMilliWh, needMilliWh, roomMilliWh, moneyAtomic, lastPriceAtomicPerKwh, assumed }) {
+    const { robotFullAtomicPerKwh: full, robotEmptyAtomicPerKwh: empty } = assumed
     const gap = capacityMilliWh - batteryMilliWh
     const hunger = full + ((empty - full) * gap * gap) / (capacityMilliWh * capacityMilliWh)
     const isStarving = batteryMilliWh < 2n * needMilliWh

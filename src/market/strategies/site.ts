@@ -1,14 +1,11 @@
-/** A compute site needs its energy whatever it costs: power is a fortieth of what a GPU-hour costs, so it pays up to ten times the last price. */
+/** A compute site bids one price for all that it needs: what compute earns is far more than its energy costs, so it outbids most others. */
 import { affordable, least, type Strategy } from '../Strategy.ts'
 
-/** Never less than this, atomic dollars a kWh (assumed): $0.50. */
-const floor = 500_000n
-
 export const site: Strategy<'site'> = {
-  name: 'whatever it costs',
+  name: 'all it needs at one price',
   role: 'site',
-  wishes({ needMilliWh, moneyAtomic, lastPriceAtomicPerKwh, spec }) {
-    const limitAtomicPerKwh = lastPriceAtomicPerKwh * 10n > floor ? lastPriceAtomicPerKwh * 10n : floor
+  wishes({ needMilliWh, moneyAtomic, assumed, spec }) {
+    const limitAtomicPerKwh = assumed.siteBidAtomicPerKwh
     // Rounded up to a lot, as a part of one cannot be had.
     const wanted = ((needMilliWh + spec.lotMilliWh - 1n) / spec.lotMilliWh) * spec.lotMilliWh
     return [

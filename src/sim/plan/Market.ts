@@ -2,21 +2,21 @@
  * The energy market of a slot, from what everybody wants to what everybody gets: orders before the slot, one price for all, delivery by what the
  * sun really gives.
  *
- * - A robot that has stopped at a station bids for its charge; the station takes the credits and charges the robot the market's price and a
- *   posted share on top. Sites bid for what they use, stationary batteries buy and sell.
+ * - A robot that has stopped at a station bids for its charge; the station takes the credits and charges the robot the market's price, a
+ *   posted share on top and the grid's fee. Sites bid for what they use, stationary batteries buy and sell, the grid connection sells imports.
+ * - What stations and sites draw comes through the grid, which loses some on the way: a robot's battery gets what arrives.
  * - A producer sells what it expects. What it could produce and nobody bought is curtailed. What it sold and cannot deliver is taken from its
  *   last deals, and it pays the buyer half of the price for each kWh of it.
  *
  * Lots and ticks make every amount exact, so nothing here is rounded but the penalty, which is rounded up to an atomic dollar.
  */
 import * as Amount from '../../core/Amount.ts'
-import * as Energy from '../../core/Energy.ts'
 import * as Spec from '../../market/Spec.ts'
 import { potentialMilliWh, type World } from '../Scenario.ts'
 import { type Match, type Pair, settle } from './Match.ts'
+import { feeTicks } from './Offers.ts'
 import {
-  batteryMilliWh,
-  efficiencyPercent,
+  arriving,
   expectPhase,
   type Intent,
   type Party,
@@ -25,11 +25,8 @@ import {
   type State,
   type Trade,
   withPurpose,
+  workOf,
 } from './State.ts'
-import { eachActivity } from './Tasks.ts'
-
-/** What a producer pays for energy that it sold and did not deliver, % of the price. */
-export const penaltyPercent = 50n
 
 /** What a slot's market comes to. */
 export interface Delivered {
@@ -46,15 +43,18 @@ export interface Delivered {
   readonly missingMilliWh: bigint
   /** What the sun would have given and nobody bought. */
   readonly curtailedMilliWh: bigint
+  /** Of what was sold, what the grid connection imported. */
+  readonly importedMilliWh: bigint
   /** What robots bid for and did not get. */
   readonly unservedMilliWh: bigint
-  /** Energy that robots needed and their batteries did not hold: they stood still instead. */
+  /** Energy that robots needed, and that of it which their batteries did not hold: they stood still instead. */
+  readonly neededMilliWh: bigint
   readonly missedMilliWh: bigint
   readonly state: State
 }
 
 /**
- * Phase C of a slot: what came of the orders.
+ * Phase B of a slot: what came of the orders.
  * @param placed as `offers` gave them
  */
 export function deliver(
@@ -79,19 +79,23 @@ export function deliver(
       index,
       from: seller,
       to: buyer,
-      amountAtomic: Amount.from((price * penaltyPercent + 99n) / 100n),
+      amountAtomic: Amount.from((price * world.assumed.penaltyPercent + 99n) / 100n),
     })
   })
   const trades = sold.map(
     ({ seller, buyer, lots }, index): Trade => ({
       purpose: `slot/${slot}/trade/${index}`,
+      slot,
+      index,
       seller,
       buyer,
       energyMilliWh: energy(lots),
       priceAtomic: Spec.amountOf(spec, lots, priceTicks),
     }),
   )
-  const made = energy(produced.reduce((sum, lots) => sum + lots, 0))
+  const imported = produced.at(-1) ?? 0
+  const made = energy(produced.reduce((sum, lots) => sum + lots, 0) - imported)
+  const price = priceTicks === 0 ? state.lastPriceAtomicPerKwh : Spec.priceOf(spec, priceTicks)
   return {
     payments: charged.intents.map(name),
     trades,
@@ -100,21 +104,18 @@ export function deliver(
     soldMilliWh: total(sold),
     missingMilliWh: total(missing),
     curtailedMilliWh: potential > made ? potential - made : 0n,
+    importedMilliWh: energy(imported),
     unservedMilliWh: charged.unservedMilliWh,
+    neededMilliWh: charged.neededMilliWh,
     missedMilliWh: charged.missedMilliWh,
     state: {
       ...state,
-      phase: 'readings',
+      phase: 'services',
       ...charged.state,
       producerMilliWh: state.producerMilliWh.map((total, index) => total + energy(produced[index] ?? 0)),
-      ...traded(state, trades),
-      ...(priceTicks === 0
-        ? {}
-        : {
-            lastPriceAtomicPerKwh: Spec.priceOf(spec, priceTicks),
-            priceSumAtomicPerKwh: state.priceSumAtomicPerKwh + Spec.priceOf(spec, priceTicks),
-            pricedSlots: state.pricedSlots + 1,
-          }),
+      ...traded(world, state, charged.state.feeDue, trades),
+      lastPriceAtomicPerKwh: price,
+      today: [...state.today, price],
     },
   }
 }
@@ -130,11 +131,11 @@ export function payable(penalties: readonly Payment[], held: (producer: Party) =
   })
 }
 
-/** What a station takes for a kWh, ticks: the market's price and its share on top, rounded up. */
+/** What a station takes for a kWh, ticks: the market's price with its share on top, rounded up, and the grid's fee. */
 export const stationTicks = (world: World, station: number, priceTicks: number): number =>
-  Math.ceil((priceTicks * (world.stationPercent[station] ?? 100)) / 100)
+  Math.ceil((priceTicks * (world.stationPercent[station] ?? 100)) / 100) + feeTicks(world)
 
-/** Robots are charged with what they got, and use what they need. */
+/** Robots are charged with what they got, and use what they need; one that has not enough stands still, and its tasks are not done. */
 function charge(world: World, state: State, placed: readonly Placed[], got: readonly number[], priceTicks: number) {
   const { spec } = world
   const gained = new Map<number, bigint>()
@@ -148,7 +149,7 @@ function charge(world: World, state: State, placed: readonly Placed[], got: read
     if (lots === 0) return
     const energyMilliWh = Spec.energyOf(spec, lots)
     const amountAtomic = Spec.amountOf(spec, lots, stationTicks(world, station, priceTicks))
-    gained.set(party.index, (gained.get(party.index) ?? 0n) + energyMilliWh)
+    gained.set(party.index, (gained.get(party.index) ?? 0n) + arriving(world, energyMilliWh))
     stationMilliWh[station] = (stationMilliWh[station] ?? 0n) + energyMilliWh
     intents.push({
       kind: 'charge',
@@ -159,21 +160,55 @@ function charge(world: World, state: State, placed: readonly Placed[], got: read
       energyMilliWh,
     })
   })
-  let missedMilliWh = 0n
-  const batteries = new BigInt64Array(world.scenario.robots)
-  eachActivity(world.scenario, state.slot, (robot, { needMilliWh }) => {
+  const { robots } = world.scenario
+  const { robotBatteryMilliWh: capacity } = world.assumed
+  const work = workOf(state)
+  let [neededMilliWh, missedMilliWh] = [0n, 0n]
+  const batteries = new BigInt64Array(robots)
+  const done = new Uint8Array(robots)
+  for (let robot = 0; robot < robots; robot++) {
     const held = (state.batteryMilliWh[robot] ?? 0n) + (gained.get(robot) ?? 0n)
-    const used = needMilliWh < held ? needMilliWh : held
-    missedMilliWh += needMilliWh - used
+    const [need, rest] = [work.needMilliWh[robot] ?? 0n, work.restMilliWh[robot] ?? 0n]
+    const tasks = work.tasks[robot] ?? 0
+    done[robot] = doable(tasks, held, need, rest)
+    const used = usedBy(held, need, rest, BigInt(tasks), BigInt(done[robot] ?? 0), capacity)
+    neededMilliWh += need
+    missedMilliWh += need - used
     batteries[robot] = held - used
-    if (held - used > batteryMilliWh) throw new Error(`robot ${robot} is charged beyond its battery`)
-  })
-  return { intents, unservedMilliWh, missedMilliWh, state: { stationMilliWh, batteryMilliWh: batteries } }
+    if (held - used > capacity) throw new Error(`robot ${robot} is charged beyond its battery`)
+  }
+  const feeDue = {
+    ...state.feeDue,
+    station: stationMilliWh.map((all, station) => {
+      const before = (state.feeDue.station[station] ?? 0n) - (state.stationMilliWh[station] ?? 0n)
+      return before + all
+    }),
+  }
+  return {
+    ...{ intents, unservedMilliWh, neededMilliWh, missedMilliWh },
+    state: { stationMilliWh, feeDue, batteryMilliWh: batteries, work: { ...work, done } },
+  }
+}
+
+/** Tasks that a robot has the energy for: all where it has all that it needs, else its share of what is left beside standing still. */
+const doable = (tasks: number, held: bigint, need: bigint, rest: bigint): number => {
+  if (held >= need) return tasks
+  return held <= rest ? 0 : Number((BigInt(tasks) * (held - rest)) / (need - rest))
+}
+
+/** What it uses then: it stands still, does those tasks, and walks about on what its battery cannot hold. */
+const usedBy = (held: bigint, need: bigint, rest: bigint, tasks: bigint, done: bigint, capacity: bigint): bigint => {
+  if (held >= need) return need
+  if (held <= rest) return held
+  const worked = tasks === 0n ? rest : rest + ((need - rest) * done) / tasks
+  return held - worked > capacity ? held - capacity : worked
 }
 
 /** What sites and stationary batteries bought and sold. */
-function traded(state: State, trades: readonly Trade[]) {
+function traded(world: World, state: State, feeDue: State['feeDue'], trades: readonly Trade[]) {
+  const siteFees = [...feeDue.site]
   const next = {
+    feeDue: { ...feeDue, site: siteFees },
     siteBoughtMilliWh: [...state.siteBoughtMilliWh],
     siteSpentAtomic: [...state.siteSpentAtomic],
     storageMilliWh: [...state.storageMilliWh],
@@ -197,19 +232,14 @@ function traded(state: State, trades: readonly Trade[]) {
     if (buyer.role === 'site') {
       add(next.siteBoughtMilliWh, buyer.index, energyMilliWh)
       add(next.siteSpentAtomic, buyer.index, priceAtomic)
+      add(siteFees, buyer.index, energyMilliWh)
     }
     if (buyer.role === 'storage') {
-      const kept = (energyMilliWh * efficiencyPercent) / 100n
+      const kept = (energyMilliWh * world.assumed.storageEfficiencyPercent) / 100n
       add(next.storageMilliWh, buyer.index, kept)
       add(next.storageLostMilliWh, buyer.index, energyMilliWh - kept)
       add(next.storageSpentAtomic, buyer.index, priceAtomic)
     }
   }
   return next
-}
-
-/** What a mWh costs a site on average, as a price: what it paid over what it bought; before it bought any, what energy costs to make. */
-export const siteEnergyCost = (state: State, site: number, otherwise: bigint): bigint => {
-  const bought = state.siteBoughtMilliWh[site] ?? 0n
-  return bought === 0n ? otherwise : ((state.siteSpentAtomic[site] ?? 0n) * Energy.perKwh) / bought
 }

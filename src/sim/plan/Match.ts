@@ -5,6 +5,7 @@
 import * as Clear from '../../market/Clear.ts'
 import * as Spec from '../../market/Spec.ts'
 import { potentialMilliWh, type World } from '../Scenario.ts'
+import { importMilliWh } from './Offers.ts'
 import type { Party, Placed } from './State.ts'
 
 /** What came of a slot's orders. */
@@ -72,7 +73,8 @@ export interface Pair {
  * less than its robots were to get leaves those short that came last.
  */
 export function settle(world: World, slot: number, placed: readonly Placed[], filled: readonly number[]) {
-  const left = world.producerWatts.map((_, index) => Spec.lots(world.spec, potentialMilliWh(world, index, slot)))
+  const sun = world.producerWatts.map((_, index) => Spec.lots(world.spec, potentialMilliWh(world, index, slot)))
+  const left = [...sun, Spec.lots(world.spec, importMilliWh(world, slot))]
   const got = [...filled]
   const [buyers, sellers] = [accounts(placed, filled, true), accounts(placed, filled, false)]
   const [sold, missing]: [Pair[], Pair[]] = [[], []]

@@ -8,24 +8,18 @@ import { defaults } from '../../market/strategies/index.ts'
 import * as Random from '../Random.ts'
 import { cheaper, costAtomicPerKwh, forecastMilliWh, slotSeconds, startSeconds, type World } from '../Scenario.ts'
 import {
-  batteryMilliWh,
-  efficiencyPercent,
+  drawn,
   expectOneEach,
   expectPhase,
   meanPriceAtomicPerKwh,
+  type Party,
   type Placed,
   type State,
   siteMilliWh,
+  workOf,
 } from './State.ts'
-import { eachActivity } from './Tasks.ts'
 
-/** How often a robot stops at a station, seconds (assumed); in longer slots once each. One whose battery would not last stops at once. */
-export const visitSeconds = 3600
-
-/** How fast a stationary battery can be filled or emptied at most: in this time, seconds (assumed). */
-export const storageSeconds = 4 * 3600
-
-/** What may be spent now: available balances when phase B is done, atomic dollars, by index. */
+/** What may be spent now: available balances, atomic dollars, by index. */
 export interface Holdings {
   readonly robotsAtomic: ArrayLike<bigint>
   readonly sitesAtomic: ArrayLike<bigint>
@@ -70,7 +64,7 @@ export function offers(world: World, state: State, holdings: Holdings, own: Stra
   ) => {
     try {
       for (const bid of Strategy.ask(strategyOf(own, role, index, count), view))
-        placed.push({ ...bid, party: { role, index }, ...(station === undefined ? {} : { station }) })
+        placed.push({ ...bid, party: partyOf(world, role, index), ...(station === undefined ? {} : { station }) })
     } catch (error) {
       if (!(error instanceof Strategy.StrategyFaultError)) throw error
       faults.push(error)
@@ -95,8 +89,15 @@ export function offers(world: World, state: State, holdings: Holdings, own: Stra
       storageView(world, state, index, common, holdings.storagesAtomic[index] ?? 0n),
     ),
   )
+  ask('grid', 0, 1, {
+    ...common,
+    capacityMilliWh: importMilliWh(world, state.slot),
+    priceAtomicPerKwh: world.assumed.importPriceAtomicPerKwh,
+  })
+  const units = unitsWanted(world, state)
   inTurn(scenario.sites, (index) => {
-    const needMilliWh = siteMilliWh(state.siteUnits[index] ?? 0n) - (state.siteBoughtMilliWh[index] ?? 0n)
+    const total = (state.siteUnits[index] ?? 0n) + (units[index] ?? 0n)
+    const needMilliWh = siteMilliWh(world, total) - (state.siteBoughtMilliWh[index] ?? 0n)
     const moneyAtomic = holdings.sitesAtomic[index] ?? 0n
     if (needMilliWh > 0n) ask('site', index, scenario.sites, { ...common, needMilliWh, moneyAtomic })
   })
@@ -104,6 +105,21 @@ export function offers(world: World, state: State, holdings: Holdings, own: Stra
     ask('robot', robot, scenario.robots, view, station),
   )
   return { placed, faults }
+}
+
+/** The grid connection is the last of the producers. */
+const partyOf = ({ scenario }: World, role: Strategy.Role, index: number): Party =>
+  role === 'grid' ? { role: 'producer', index: scenario.producers } : { role, index }
+
+/** The most that the grid connection can bring in a slot, mWh. */
+export const importMilliWh = ({ scenario, importWatts }: World, slot: number): bigint =>
+  (BigInt(importWatts) * BigInt(slotSeconds(scenario, slot)) * 10n) / 36n
+
+/** Units that are wanted of each site in the slot. */
+function unitsWanted({ scenario }: World, state: State): bigint[] {
+  const wanted = new Array<bigint>(scenario.sites).fill(0n)
+  for (const { site, units } of workOf(state).jobs) wanted[site] = (wanted[site] ?? 0n) + units
+  return wanted
 }
 
 function commonOf(world: World, state: State, forecasts: readonly bigint[]): Strategy.MarketView {
@@ -119,6 +135,8 @@ function commonOf(world: World, state: State, forecasts: readonly bigint[]): Str
     spec: world.spec,
     lastPriceAtomicPerKwh: state.lastPriceAtomicPerKwh,
     meanPriceAtomicPerKwh: meanPriceAtomicPerKwh(state),
+    aheadAtomicPerKwh: [...state.yesterday.slice(slot), ...state.today.slice(0, slot)],
+    assumed: world.assumed,
     sunPercent: Math.floor((Number(forecasts.reduce((sum, each) => sum + each, 0n)) * 100) / most),
     moneyAtomic: 0n,
   }
@@ -145,13 +163,16 @@ function storageView(
   moneyAtomic: bigint,
 ): Strategy.StorageView {
   const stored = state.storageMilliWh[index] ?? 0n
-  const power = (world.storageMilliWh * BigInt(common.slotSeconds)) / BigInt(storageSeconds)
+  const { storageEfficiencyPercent: efficiencyPercent } = world.assumed
+  const power = (world.storageMilliWh * BigInt(common.slotSeconds)) / BigInt(world.assumed.storageSeconds)
   const room = ((world.storageMilliWh - stored) * 100n) / efficiencyPercent
   return {
     ...common,
     moneyAtomic,
     storedMilliWh: Strategy.least(stored, power),
+    chargeMilliWh: stored,
     roomMilliWh: room < 0n ? 0n : Strategy.least(room, power),
+    powerMilliWh: power,
     costAtomicPerKwh: stored === 0n ? 0n : ((state.storageSpentAtomic[index] ?? 0n) * 1_000_000n) / stored,
     efficiencyPercent,
   }
@@ -165,29 +186,30 @@ function eachStop(
   common: Strategy.MarketView,
   visit: (robot: number, view: Strategy.RobotView, station: number) => void,
 ): void {
-  const { scenario, stationPercent, spec } = world
-  const random = Random.stream(scenario.seed, 'stations', state.slot)
-  const every = Math.max(1, Math.round(visitSeconds / common.slotSeconds))
-  const drawn = () => Random.below(random, scenario.stations)
-  eachActivity(scenario, state.slot, (robot, { needMilliWh }) => {
+  const { scenario, stationPercent, spec, assumed } = world
+  const { robotBatteryMilliWh: capacity } = assumed
+  const { needMilliWh: needs } = workOf(state)
+  const random = Random.stream(scenario.seed, 'stations', scenario.day, state.slot)
+  const every = Math.max(1, Math.round(assumed.visitSeconds / common.slotSeconds))
+  const draw = () => Random.below(random, scenario.stations)
+  // The station's share is rounded up to a tick, so a tick a lot is kept for it, and the grid's fee.
+  const keptTicks = 1 + feeTicks(world)
+  for (let robot = 0; robot < scenario.robots; robot++) {
+    const needMilliWh = needs[robot] ?? 0n
     const held = state.batteryMilliWh[robot] ?? 0n
     // Drawn for everybody, visit or not, so that one robot's battery does not change where the next one goes.
-    const station = cheaper(stationPercent, drawn(), drawn())
-    if ((state.slot + robot) % every !== 0 && held >= needMilliWh) return
-    const room = batteryMilliWh - held + needMilliWh
+    const station = cheaper(stationPercent, draw(), draw())
+    if ((state.slot + robot) % every !== 0 && held >= needMilliWh) continue
+    const room = drawn(world, capacity - held + needMilliWh)
     const roomLots = Spec.lots(spec, room)
-    if (roomLots === 0) return
-    // The station's share is rounded up to a tick, so a tick a lot is kept for it.
-    const kept = Spec.amountOf(spec, roomLots, 1)
+    if (roomLots === 0) continue
+    const kept = Spec.amountOf(spec, roomLots, keptTicks)
     const money = (((robotsAtomic[robot] ?? 0n) - kept) * 100n) / BigInt(stationPercent[station] ?? 100)
-    if (money <= 0n) return
-    const view = {
-      batteryMilliWh: held,
-      capacityMilliWh: batteryMilliWh,
-      needMilliWh,
-      roomMilliWh: room,
-      moneyAtomic: money,
-    }
+    if (money <= 0n) continue
+    const view = { batteryMilliWh: held, capacityMilliWh: capacity, needMilliWh, roomMilliWh: room, moneyAtomic: money }
     visit(robot, { ...common, ...view }, station)
-  })
+  }
 }
+
+/** The grid's fee, ticks, rounded up. */
+export const feeTicks = ({ spec, assumed }: World): number => Spec.ticksUp(spec, assumed.gridFeeAtomicPerKwh)

@@ -4,16 +4,17 @@
  *
  * ```ts
  * const world = Scenario.prepare(Scenario.from({ robots: 1000 }))
- * Plan.funding(world)                                              // dollars that customers start with, by index
+ * Plan.funding(world)                                              // dollars that everybody starts with, by role and index
  * let state = Plan.start(world)
  * while (!Plan.isOver(world, state)) {
- *   state = Plan.tasks(world, state, pay)                          // A: customers pay robots
- *   state = Plan.services(world, state, robotsAtomic, pay).state   // B: with balances after A, robots pay sites and each other
- *   const { placed } = Plan.offers(world, state, holdings)         // C: with balances after B, orders for energy …
- *   const c = Plan.deliver(world, state, placed, Plan.match(placed)) // … one price, and what is delivered: pay c.payments
- *   const d = Plan.readings(world, c.state)                        // D: at the end of the slot submit d.readings, make c.trades, pay c.penalties
+ *   state = Plan.demand(world, state, customersAtomic)             // A: what is wanted
+ *   const { placed } = Plan.offers(world, state, holdings)         // B: orders for energy …
+ *   const b = Plan.deliver(world, state, placed, Plan.match(placed)) // … one price, and who is powered: pay b.payments
+ *   const c = Plan.services(world, b.state, balances, pay)         // C: with balances after B, what is done is paid, and surplus paid out
+ *   const d = Plan.readings(world, c.state)                        // D: at the end of the slot submit d.readings, make b.trades, pay b.penalties
  *   state = d.state
  * }
+ * state = Plan.nextDay(nextWorld, state)
  * ```
  *
  * Within a phase the order of payments does not matter: nobody spends more than it held when the phase began. Between phases it does:
@@ -26,13 +27,13 @@ import * as Energy from '../../core/Energy.ts'
 import type { World } from '../Scenario.ts'
 import { expectPhase, type Reading, type Role, type State, siteMilliWh } from './State.ts'
 
+export { demand, funding, sitePrices } from './Demand.ts'
 export { type Delivered, deliver, payable } from './Market.ts'
 export { type Match, match } from './Match.ts'
 export { type Holdings, type Offers, offers, type Strategies } from './Offers.ts'
-export { type JobCounts, type Services, services, sitePrices } from './Services.ts'
+export { type Balances, type JobCounts, type Services, services, type TaskCounts } from './Services.ts'
 export type { Intent, Party, Payment, Phase, Placed, Reading, Role, Sink, State, Trade } from './State.ts'
-export { isOver, start, withPurpose } from './State.ts'
-export { funding, storageFunding, tasks } from './Tasks.ts'
+export { isOver, nextDay, openingCredits, start, withPurpose } from './State.ts'
 
 /**
  * Phase D of a slot: what every meter shows at its end, producers first, then sites, stations and stationary batteries. All totals only rise; one
@@ -49,10 +50,10 @@ export function readings(world: World, state: State): { readings: Reading[]; sta
   return {
     readings: [
       ...state.producerMilliWh.map((milliWh, index) => reading('producer', index, milliWh)),
-      ...state.siteUnits.map((units, index) => reading('site', index, siteMilliWh(units), units)),
+      ...state.siteUnits.map((units, index) => reading('site', index, siteMilliWh(world, units), units)),
       ...state.stationMilliWh.map((milliWh, index) => reading('station', index, milliWh)),
       ...state.storageLostMilliWh.map((milliWh, index) => reading('storage', index, milliWh)),
     ],
-    state: { ...state, slot: state.slot + 1, phase: 'tasks' },
+    state: { ...state, slot: state.slot + 1, phase: 'demand', work: undefined },
   }
 }

@@ -1,6 +1,7 @@
 /**
- * What robots buy of each other and of sites in a slot: compute and help. Each spends at most what it held when the phase began, so that its
- * payments may be made in any order, all at once, and none is refused.
+ * What is done and paid once the market has said who has energy: customers pay for the tasks that were done, robots buy compute and help, and
+ * stations and sites pay the grid's fee. Each spends at most what it held when the phase began, so that its payments may be made in any order, all at
+ * once, and none is refused.
  *
  * A site posts its price for a slot, which follows what its energy has cost it. It applies to the site's *cumulative* total of units (PROTOCOL 2):
  * whatever the sizes of the jobs, all that it earned at a price is exactly the price of what its meter went on by.
@@ -8,15 +9,9 @@
 import * as Amount from '../../core/Amount.ts'
 import * as Compute from '../Compute.ts'
 import * as Random from '../Random.ts'
-import { costAtomicPerKwh, jobs, type World } from '../Scenario.ts'
-import { siteEnergyCost } from './Market.ts'
-import { expectOneEach, expectPhase, type Sink, type State } from './State.ts'
-
-/** Chance that a robot asks another for help in a slot (assumed). */
-export const helpShare = 0.05
-
-/** What help costs, atomic dollars, least and most (assumed). */
-export const helpAtomic = { min: 200, max: 2000 } as const
+import type { World } from '../Scenario.ts'
+import { payouts } from './Payouts.ts'
+import { expectPhase, type Role, type Sink, type State, siteMilliWh, workOf } from './State.ts'
 
 /** What became of the wish for compute. */
 export interface JobCounts {
@@ -24,62 +19,107 @@ export interface JobCounts {
   readonly bought: number
   /** The robot had not the money. */
   readonly unaffordable: number
+  /** The site had not the energy. */
+  readonly unpowered: number
+  /** Energy of all that were requested and of those, mWh, without losses of the grid. */
+  readonly neededMilliWh: bigint
+  readonly missedMilliWh: bigint
 }
 
-/** What a phase B comes to. */
+/** What became of the wish for tasks; a robot may have several in a long slot. */
+export interface TaskCounts {
+  readonly wanted: number
+  readonly done: number
+  /** No customer had the money. */
+  readonly unaffordable: number
+  /** The robot had not the energy: not done, not paid. */
+  readonly unpowered: number
+}
+
+/** What everybody may spend now, atomic dollars, by index. */
+export type Balances = { readonly [role in Role]: ArrayLike<bigint> }
+
+/** What a phase C comes to. */
 export interface Services {
   readonly jobs: JobCounts
-  /** The state at phase C. */
+  readonly tasks: TaskCounts
+  /** The state at phase D. */
   readonly state: State
 }
 
-/** What each site takes in the slot, atomic dollars for 1 000 units. */
-export function sitePrices(world: World, state: State): bigint[] {
-  const made = costAtomicPerKwh(world.scenario, state.slot)
-  return world.sitePercent.map((percent, site) => {
-    const cost = Compute.costAtomicPer1000(siteEnergyCost(state, site, made))
-    return (cost * BigInt(percent)) / 100n
-  })
+/**
+ * Phase C of a slot: what is done is paid.
+ * @param balances available when phase B is done
+ */
+export function services(world: World, state: State, balances: Balances, pay: Sink): Services {
+  expectPhase(world, state, 'services')
+  const left = Object.fromEntries(
+    Object.entries(balances).map(([role, amounts]) => [role, BigInt64Array.from(amounts)]),
+  ) as { [role in Role]: BigInt64Array }
+  const tasks = payTasks(state, pay)
+  const { siteUnits, jobs } = buyCompute(world, state, left.robot, pay)
+  help(world, state, left.robot, pay)
+  const feeDue = payouts(world, state, left, pay)
+  return { jobs, tasks, state: { ...state, phase: 'readings', siteUnits, feeDue } }
 }
 
-/**
- * Phase B of a slot: robots buy. Compute comes first, as it is cheap and a robot is of little use without; help only from what is left.
- * @param robotsAtomic what each robot may spend now, atomic dollars, by index: its available balance when phase A is done
- */
-export function services(world: World, state: State, robotsAtomic: ArrayLike<bigint>, pay: Sink): Services {
-  expectPhase(world, state, 'services')
-  expectOneEach('robotsAtomic', robotsAtomic, world.scenario.robots)
-  const left = BigInt64Array.from(robotsAtomic)
-  const [siteUnits, counts] = buyCompute(world, state, left, pay)
-  help(world, state, left, pay)
-  return { jobs: counts, state: { ...state, phase: 'market', siteUnits } }
+/** Customers ordered within their means, so each can pay for what was done. */
+function payTasks(state: State, pay: Sink): TaskCounts {
+  const { tasks, wageAtomic, customer, done: doneBy, unaffordable } = workOf(state)
+  let [done, unpowered] = [0, 0]
+  tasks.forEach((count, robot) => {
+    const finished = doneBy[robot] ?? 0
+    done += finished
+    unpowered += count - finished
+    const wage = count === 0 ? 0n : ((wageAtomic[robot] ?? 0n) * BigInt(finished)) / BigInt(count)
+    if (wage === 0n) return
+    pay({
+      kind: 'task',
+      index: robot,
+      from: { role: 'customer', index: customer[robot] ?? 0 },
+      to: { role: 'robot', index: robot },
+      amountAtomic: Amount.from(wage),
+    })
+  })
+  return { wanted: done + unpowered + unaffordable, done, unaffordable, unpowered }
 }
 
 /** Takes from `left` what is spent, as `help` does. */
-function buyCompute(world: World, state: State, left: BigInt64Array, pay: Sink): [bigint[], JobCounts] {
+function buyCompute(world: World, state: State, left: BigInt64Array, pay: Sink) {
   const totals = [...state.siteUnits]
-  const prices = sitePrices(world, state)
-  const wanted = jobs(world, state.slot, prices)
-  let bought = 0
-  wanted.forEach(({ robot, site, units }, index) => {
+  const { jobs, sitePrices } = workOf(state)
+  let [bought, unaffordable, unpowered, needed, missed] = [0, 0, 0, 0n, 0n]
+  jobs.forEach(({ robot, site, units }, index) => {
     const before = totals[site] ?? 0n
-    const amountAtomic = Compute.charge(before, before + units, prices[site] ?? 0n)
-    if (!spend(left, robot, amountAtomic)) return
+    needed += units
+    if (siteMilliWh(world, before + units) > (state.siteBoughtMilliWh[site] ?? 0n)) {
+      unpowered++
+      missed += units
+      return
+    }
+    const amountAtomic = Compute.charge(before, before + units, sitePrices[site] ?? 0n)
+    if (!spend(left, robot, amountAtomic)) {
+      unaffordable++
+      return
+    }
     totals[site] = before + units
     bought++
     pay({ kind: 'job', index, from: { role: 'robot', index: robot }, to: { role: 'site', index: site }, amountAtomic })
   })
-  return [totals, { requested: wanted.length, bought, unaffordable: wanted.length - bought }]
+  const energy = (units: bigint) => Compute.energyMicroWh(units) / 1000n
+  const counts = { requested: jobs.length, bought, unaffordable, unpowered }
+  return { siteUnits: totals, jobs: { ...counts, neededMilliWh: energy(needed), missedMilliWh: energy(missed) } }
 }
 
 function help(world: World, state: State, left: BigInt64Array, pay: Sink): void {
-  const { seed, robots } = world.scenario
+  const { seed, robots, day } = world.scenario
+  const { helpShare, helpAtomicMin, helpAtomicMax } = world.assumed
   if (robots < 2) return
-  const random = Random.stream(seed, 'help', state.slot)
+  const random = Random.stream(seed, 'help', day, state.slot)
   for (let robot = 0; robot < robots; robot++) {
     if (!Random.chance(random, helpShare)) continue
     const helper = (robot + Random.between(random, 1, robots - 1)) % robots
-    const amountAtomic = Amount.from(BigInt(Random.between(random, helpAtomic.min, helpAtomic.max)))
+    const amountAtomic = Amount.from(BigInt(Random.between(random, Number(helpAtomicMin), Number(helpAtomicMax))))
     if (spend(left, robot, amountAtomic))
       pay({
         kind: 'help',

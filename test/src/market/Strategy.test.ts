@@ -12,6 +12,13 @@ const common = fc.record({
   spec: fc.constant(Spec.standard),
   lastPriceAtomicPerKwh: fc.bigInt({ min: 100n, max: 2_000_000n }),
   meanPriceAtomicPerKwh: fc.bigInt({ min: 100n, max: 2_000_000n }),
+  aheadAtomicPerKwh: fc.array(fc.bigInt({ min: 100n, max: 2_000_000n }), { minLength: 96, maxLength: 96 }),
+  assumed: fc.constant({
+    robotFullAtomicPerKwh: 10_000n,
+    robotEmptyAtomicPerKwh: 400_000n,
+    siteBidAtomicPerKwh: 500_000n,
+    storageMarginPercent: 10n,
+  }),
   sunPercent: fc.nat(100),
   moneyAtomic: fc.bigInt({ min: 0n, max: 10n ** 12n }),
 })
@@ -36,10 +43,17 @@ const views = {
     .map(([view, stored, room, cost]) => ({
       ...view,
       storedMilliWh: stored,
+      chargeMilliWh: stored * 2n,
+      powerMilliWh: 2_300_000n,
       roomMilliWh: room,
       costAtomicPerKwh: cost,
       efficiencyPercent: 90n,
     })),
+  grid: fc.tuple(common, energy).map(([view, capacityMilliWh]) => ({
+    ...view,
+    capacityMilliWh,
+    priceAtomicPerKwh: 250_000n,
+  })),
 }
 
 describe('the strategies that participants follow', () => {
@@ -60,17 +74,23 @@ describe('the strategies that participants follow', () => {
     expect([2_300_000n, 1_150_000n, 0n].map(limit)).toEqual([10_000n, 107_500n, 400_000n])
   })
 
-  test('behavior: storage buys while the sun shines and sells when it does not, for more than it paid', () => {
+  test('behavior: storage buys where the dearest hours to come pay for its losses and margin, and sells where they do not', () => {
     const [view] = fc.sample(views.storage, 1)
-    const wish = (sunPercent: number) =>
+    // Cheap for half a day from now, then dear.
+    const ahead = (first: bigint, then: bigint) => Array.from({ length: 96 }, (_, i) => (i < 48 ? first : then))
+    const wishes = (aheadAtomicPerKwh: bigint[]) =>
       defaults.storage.wishes({
         ...view,
-        sunPercent,
-        meanPriceAtomicPerKwh: 50_000n,
-        costAtomicPerKwh: 60_000n,
-      } as never)[0]
-    expect([wish(80)?.side, wish(80)?.limitAtomicPerKwh]).toEqual(['buy', 40_500n])
-    expect([wish(5)?.side, wish(5)?.limitAtomicPerKwh]).toEqual(['sell', 66_000n])
+        ...{ aheadAtomicPerKwh, storedMilliWh: 40_000n, chargeMilliWh: 40_000n, powerMilliWh: 40_000n },
+        ...{ roomMilliWh: 40_000n, moneyAtomic: 10n ** 9n },
+      } as never)
+    // 0.3 × 90 % × 90 %.
+    expect(wishes(ahead(30_000n, 300_000n))).toEqual([
+      { side: 'buy', energyMilliWh: 40_000n, limitAtomicPerKwh: 243_000n },
+    ])
+    const sold = wishes(ahead(300_000n, 30_000n))
+    expect(sold.map(({ side, energyMilliWh }) => [side, energyMilliWh])).toEqual(new Array(4).fill(['sell', 10_000n]))
+    expect(sold.every(({ limitAtomicPerKwh }) => limitAtomicPerKwh === 285_000n)).toBe(true)
   })
 })
 

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import * as Bills from '../../../src/report/Bills.ts'
+import type * as Bills from '../../../src/report/Bills.ts'
 import * as Economy from '../../../src/report/Economy.ts'
+import type { Inputs } from '../../../src/report/EconomyInputs.ts'
+import * as Tables from '../../../src/report/Tables.ts'
+import * as Wealth from '../../../src/report/Wealth.ts'
 
 const bill = (name: string, role: string, rest: Partial<Bills.Bill> = {}): Bills.Bill => ({
   name,
@@ -18,30 +21,43 @@ const bill = (name: string, role: string, rest: Partial<Bills.Bill> = {}): Bills
   ...rest,
 })
 
-const inputs: Economy.Inputs = {
+const inputs: Inputs = {
   bills: [
     bill('a', 'customer', { deposited: 100n, paid: new Map([['robot', 80n]]), payments: 2 }),
     bill('b', 'robot', { earned: new Map([['customer', 80n]]), strategy: 'a "quoted", one' }),
     bill('c', 'robot', { strategy: '=SUM(A1)' }),
   ],
   trades: [
-    { position: 3, seller: 'p', buyer: 'q', energyMilliWh: 2_000_000n, priceAtomic: 60_000n },
-    { position: 9, seller: 'p', buyer: 'r', energyMilliWh: 1_000_000n, priceAtomic: 60_000n },
+    { slot: 0, index: 0, reference: '0x01', seller: 'p', buyer: 'q', energyMilliWh: 2_000_000n, priceAtomic: 60_000n },
+    { slot: 0, index: 1, reference: '0x02', seller: 'p', buyer: 'r', energyMilliWh: 1_000_000n, priceAtomic: 60_000n },
   ],
   slots: [],
+  orders: [],
   settlements: [],
+  wealth: [],
+  study: {
+    place: { name: 'Turin', latitude: 45, longitude: 8, timeZone: 'UTC+01:00' },
+    date: '06-21',
+    sun: { sunrise: '04:40', noon: '12:28', sunset: '20:17' },
+    days: 3,
+    seeds: 5,
+    steady: [],
+    agreement: null,
+    sensitivity: [],
+    assumptions: [],
+  },
   held: (account) => (account.startsWith('0xb') ? 80n : 0n),
   valueAtomic: 250n,
 }
 
 describe('key figures', () => {
-  test('behavior: mean price by energy, velocity as value over money, Gini of robots alone', () => {
+  test('behavior: mean price by energy, velocity as value over money, Gini of everybody', () => {
     const figures = Object.fromEntries(Economy.figures(inputs).map(({ name, value }) => [name, value]))
     expect(figures).toMatchObject({
       'mean price of energy': '40000',
-      'energy sold': '3000000',
-      'velocity of money': 2.5,
-      'Gini coefficient of robots’ dollars': 0.5,
+      'energy sold, resold energy included': '3000000',
+      'velocity of money (transactions velocity, Fisher)': 2.5,
+      'Gini coefficient of all dollars': 0.666667,
     })
   })
 
@@ -49,16 +65,16 @@ describe('key figures', () => {
     const figures = Economy.figures({ ...inputs, trades: [], bills: [] })
     expect(figures.filter(({ value }) => value === null).map(({ name }) => name)).toEqual([
       'mean price of energy',
-      'velocity of money',
+      'velocity of money (transactions velocity, Fisher)',
     ])
   })
 
   test('behavior: Gini is 0 where all hold alike, and (n − 1) / n where one holds all', () => {
-    expect(Bills.gini([7n, 7n, 7n])).toBe(0)
-    expect(Bills.gini([])).toBe(0)
+    expect(Wealth.gini([7n, 7n, 7n])).toBe(0)
+    expect(Wealth.gini([])).toBe(0)
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.bigInt({ min: 1n, max: 10n ** 15n }), (others, all) => {
-        expect(Bills.gini([...new Array<bigint>(others).fill(0n), all])).toBeCloseTo(others / (others + 1), 5)
+        expect(Wealth.gini([...new Array<bigint>(others).fill(0n), all])).toBeCloseTo(others / (others + 1), 5)
       }),
     )
   })
@@ -69,7 +85,7 @@ describe('key figures', () => {
         const values = held.map(Number)
         const mean = values.reduce((a, b) => a + b, 0) / values.length
         const differences = values.flatMap((a) => values.map((b) => Math.abs(a - b))).reduce((a, b) => a + b, 0)
-        expect(Bills.gini(held)).toBeCloseTo(differences / (2 * values.length ** 2 * mean), 4)
+        expect(Wealth.gini(held)).toBeCloseTo(differences / (2 * values.length ** 2 * mean), 4)
       }),
     )
   })
@@ -92,12 +108,12 @@ describe('tables', () => {
   })
 
   test('behavior: CSV quotes what it must, and no cell is taken for a formula', () => {
-    const lines = Economy.files(inputs)['bills.csv']?.split('\n') ?? []
+    const lines = Tables.files(inputs)['bills.csv']?.split('\n') ?? []
     expect(lines).toHaveLength(5)
     expect(lines[2]).toContain('"a ""quoted"", one"')
     expect(lines[3]).toContain("'=SUM(A1)")
-    expect(Economy.files(inputs)['trades.csv']).toBe(
-      'position,seller,buyer,energyMilliWh,priceAtomic\n3,p,q,2000000,60000\n9,p,r,1000000,60000\n',
+    expect(Tables.files(inputs)['trades.csv']).toBe(
+      'slot,index,seller,buyer,energyMilliWh,priceAtomic,reference\n0,0,p,q,2000000,60000,0x01\n0,1,p,r,1000000,60000,0x02\n',
     )
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import * as Assumptions from '../../../src/sim/Assumptions.ts'
 import * as Compute from '../../../src/sim/Compute.ts'
 import * as JobTrace from '../../../src/sim/JobTrace.ts'
 import * as Random from '../../../src/sim/Random.ts'
@@ -8,7 +9,7 @@ import * as Fixtures from './Fixtures.ts'
 describe('cost', () => {
   test('behavior: 1.7 mWh a token, $2.95 a million tokens at $0.043/kWh, of which energy is about 2.5 % (MEASURES 6)', () => {
     expect(Compute.energyMicroWh(1000n)).toBe(1_700_000n)
-    expect(Compute.gpuHourUnits).toBe(1_000_000n)
+    expect(Assumptions.derived(Assumptions.values).gpuHourUnits).toBe(1_000_000n)
     expect(Compute.costAtomicPer1000(43_000n)).toBe(2950n)
     expect(Compute.costAtomicPer1000(0n)).toBe(2877n)
     expect(1 - Number(Compute.costAtomicPer1000(0n)) / 2950).toBeCloseTo(0.025, 3)

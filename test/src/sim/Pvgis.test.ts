@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import * as Pvgis from '../../../src/sim/Pvgis.ts'
+import * as Weather from '../../../src/sim/Weather.ts'
 import * as Fixtures from './Fixtures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sunledger-pvgis-'))
@@ -33,21 +34,23 @@ describe('parse', () => {
           "06-20",
           "06-21",
         ],
+        "format": "PVGIS TMY",
         "latitude": 45,
         "longitude": 8,
         "name": "tmy.csv",
-        "offsetHours": 0.1761,
+        "offsetMinutes": 10.566,
+        "stepMinutes": 60,
       }
     `)
-    expect(file.days.get('06-21')?.[12]).toEqual({ irradiance: 1000, temperature: 12 })
+    expect(file.days.get('06-21')?.[12]).toEqual({ global: 1000, temperature: 12 })
   })
 
   test('behavior: reads older files without header lines, and any order of columns', () => {
     const bare = parse(Fixtures.pvgisText(['06-21'], false))
-    expect(bare.offsetHours).toBe(0)
+    expect(bare.offsetMinutes).toBe(0)
     expect(bare.latitude).toBeUndefined()
     const swapped = parse('G(h),Gb(n),time(UTC)\n7.5,-0.0,20050621:0500\n')
-    expect(swapped.days.get('06-21')?.[5]).toEqual({ irradiance: 7.5 })
+    expect(swapped.days.get('06-21')?.[5]).toEqual({ global: 7.5 })
   })
 
   test('behavior: any line ends, a byte order mark, no final line end and no legend are all the same', () => {
@@ -170,29 +173,29 @@ describe('read', () => {
 
 describe('day', () => {
   test('behavior: one day as plain data', () => {
-    const day = Pvgis.day(parse(text), '06-21')
+    const day = Weather.day(parse(text), '06-21')
     expect(structuredClone(day)).toEqual(day)
-    expect(day.irradiance).toHaveLength(24)
+    expect(day.samples).toHaveLength(24)
     expect(day.offsetMinutes).toBeCloseTo(10.566)
   })
 
   test('error: a day that is none, that the file lacks, or that is incomplete', () => {
     const file = parse(lines.toSpliced(19, 1).join('\n'))
-    expect(refusal(() => Pvgis.day(file, '6-21'))).toMatchInlineSnapshot(`
+    expect(refusal(() => Weather.day(file, '6-21'))).toMatchInlineSnapshot(`
       "SL706: Not a day of the year.
         Expected: month and day as MM-DD, such as 06-21
         Actual: "6-21""
     `)
-    expect(refusal(() => Pvgis.day(file, '02-30'))).toContain('SL706')
-    expect(refusal(() => Pvgis.day(file, '02-29'))).toMatchInlineSnapshot(`
+    expect(refusal(() => Weather.day(file, '02-30'))).toContain('SL706')
+    expect(refusal(() => Weather.day(file, '02-29'))).toMatchInlineSnapshot(`
       "SL707: tmy.csv: no complete day 02-29.
-        Expected: 24 hourly rows of 02-29
+        Expected: 24 rows of 02-29, from midnight to midnight at the place
         Actual: 0 rows
         Choose another day. A typical year has no 29 February."
     `)
-    expect(refusal(() => Pvgis.day(file, '06-20'))).toMatchInlineSnapshot(`
+    expect(refusal(() => Weather.day(file, '06-20'))).toMatchInlineSnapshot(`
       "SL707: tmy.csv: no complete day 06-20.
-        Expected: 24 hourly rows of 06-20
+        Expected: 24 rows of 06-20, from midnight to midnight at the place
         Actual: 23 rows
         Choose another day. A typical year has no 29 February."
     `)
@@ -211,11 +214,12 @@ describe('at', () => {
         fc.nat(23),
         fc.float({ min: 0, max: 60, noNaN: true }),
         (irradiance, offset, hour, minutes) => {
-          const day: Pvgis.Day = { date: '06-21', offsetMinutes: offset, irradiance, temperature: irradiance }
+          const samples = irradiance.map((global) => ({ global, temperature: global }))
+          const day: Weather.Day = { date: '06-21', stepMinutes: 60, offsetMinutes: offset, samples }
           const value = (index: number) => irradiance[index % 24] as number
-          expect(Pvgis.at(day, hour * 60 + offset).irradiance).toBeCloseTo(value(hour), 3)
-          expect(Pvgis.at(day, hour * 60).temperature).toBe(value(hour))
-          const between = Pvgis.at(day, hour * 60 + offset + minutes).irradiance
+          expect(Weather.at(day, hour * 60 + offset).global).toBeCloseTo(value(hour), 3)
+          expect(Weather.at(day, hour * 60).temperature).toBe(value(hour))
+          const between = Weather.at(day, hour * 60 + offset + minutes).global
           expect(between).toBeGreaterThanOrEqual(Math.min(value(hour), value(hour + 1)) - 0.01)
           expect(between).toBeLessThanOrEqual(Math.max(value(hour), value(hour + 1)) + 0.01)
         },
@@ -226,10 +230,11 @@ describe('at', () => {
   test('behavior: the day is a ring, so its mean is the mean of the hours, whatever the offset', () => {
     fc.assert(
       fc.property(hours, offsets, (irradiance, offset) => {
-        const day: Pvgis.Day = { date: '06-21', offsetMinutes: offset, irradiance }
-        expect(Pvgis.at(day, -30).irradiance).toBeCloseTo(Pvgis.at(day, 1410).irradiance, 6)
+        const hourly = irradiance.map((global) => ({ global }))
+        const day: Weather.Day = { date: '06-21', stepMinutes: 60, offsetMinutes: offset, samples: hourly }
+        expect(Weather.at(day, -30).global).toBeCloseTo(Weather.at(day, 1410).global, 6)
         // Samples on the same minute of each hour, where the value is linear in the hourly ones.
-        const samples = Array.from({ length: 1440 }, (_, minute) => Pvgis.at(day, minute + offset + 0.5).irradiance)
+        const samples = Array.from({ length: 1440 }, (_, minute) => Weather.at(day, minute + offset + 0.5).global)
         const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
         expect(mean(samples)).toBeCloseTo(mean(irradiance), 6)
       }),
@@ -241,15 +246,15 @@ describe.skipIf(Fixtures.absent)('the real file (skipped where ../shared/data is
   test('behavior: 365 days, and 21 June as it stands there', () => {
     const file = Pvgis.read(Fixtures.pvgis)
     expect(file.days.size).toBe(365)
-    expect([file.latitude, file.longitude, file.offsetHours]).toEqual([45, 8, 0.1761])
-    for (const date of file.days.keys()) expect(Pvgis.day(file, date).irradiance).toHaveLength(24)
-    const day = Pvgis.day(file, '06-21')
-    expect(day.irradiance).toEqual([
+    expect([file.latitude, file.longitude, file.offsetMinutes]).toEqual([45, 8, 0.1761 * 60])
+    for (const date of file.days.keys()) expect(Weather.day(file, date).samples).toHaveLength(24)
+    const day = Weather.day(file, '06-21')
+    expect(day.samples.map(({ global }) => global)).toEqual([
       0, 0, 0, 0, 16, 75, 96, 449, 619, 701, 875, 926, 922, 837, 473, 597, 423, 254, 99, 0, 0, 0, 0, 0,
     ])
-    expect(day.temperature?.[12]).toBe(32.23)
-    expect(Pvgis.at(day, 12 * 60 + 0.1761 * 60).irradiance).toBeCloseTo(922, 6)
-    expect(Pvgis.at(day, 12 * 60 + 0.1761 * 60 + 30).irradiance).toBeCloseTo((922 + 837) / 2, 6)
+    expect(day.samples[12]?.temperature).toBe(32.23)
+    expect(Weather.at(day, 12 * 60 + 0.1761 * 60).global).toBeCloseTo(922, 6)
+    expect(Weather.at(day, 12 * 60 + 0.1761 * 60 + 30).global).toBeCloseTo((922 + 837) / 2, 6)
   })
 
   test('error: a file that was cut off says where', () => {

@@ -1,17 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import * as Assumptions from '../../../src/sim/Assumptions.ts'
 import * as JobTrace from '../../../src/sim/JobTrace.ts'
 import * as Pvgis from '../../../src/sim/Pvgis.ts'
 import * as Scenario from '../../../src/sim/Scenario.ts'
+import * as Weather from '../../../src/sim/Weather.ts'
 import * as Fixtures from './Fixtures.ts'
 
-const day = Pvgis.day(Pvgis.parse(Fixtures.pvgisText(['06-21']), 'tmy.csv'), '06-21')
+const day = Weather.day(Pvgis.parse(Fixtures.pvgisText(['06-21']), 'tmy.csv'), '06-21')
 
 describe('from', () => {
   test('behavior: the defaults', () => {
     expect(Scenario.from()).toEqual({
+      azimuth: 180,
       customers: 50,
       date: '06-21',
+      day: 0,
+      place: '35.00° N, 0.00° E',
+      tilt: 35,
       latitude: 35,
       longitude: 0,
       producers: 100,
@@ -57,6 +63,9 @@ describe('from', () => {
       { producers: Number.NaN },
       { latitude: 91 },
       { longitude: -181 },
+      { tilt: 91 },
+      { azimuth: -1 },
+      { day: -1 },
     ])
       expect(() => Scenario.from(given)).toThrow('SL711')
     expect(() => Scenario.from({ date: '13-01' })).toThrow('SL706')
@@ -137,7 +146,7 @@ describe('prepare', () => {
   })
 
   test('behavior: measured weather is one sky for all and has no clouds added', () => {
-    const world = Scenario.prepare(Scenario.from({ solar: day }))
+    const world = Scenario.prepare(Scenario.from({ solar: day, tilt: 0 }))
     expect(world.yields).toHaveLength(1)
     // A half sine of 1000 W/m² is 7.6 kWh/m² in a day; heat takes some of what losses and inverter leave.
     const kwhPerKwp = (world.yields[0]?.at(-1) ?? 0) / 3600
@@ -161,7 +170,7 @@ describe('jobs', () => {
         const all = Array.from({ length: slots }, (_, slot) => Scenario.jobs(world, slot, [])).flat()
         expect(all).toHaveLength(count)
         expect(all.map(({ units }) => units)).toEqual(
-          requests(count).map((r) => BigInt(Math.max(1, r.generatedTokens))),
+          requests(count).map((r) => BigInt(Math.max(1, r.generatedTokens) * world.unitsPerToken)),
         )
         for (const job of all) if (job.robot >= 30 || job.site >= 3) throw new Error('nobody there')
       }),
@@ -175,7 +184,7 @@ describe('jobs', () => {
       (a, b) => a + b,
       0,
     )
-    expect(count / 96_000).toBeCloseTo(Scenario.jobsPerRobotSlot, 2)
+    expect(count / 96_000).toBeCloseTo(Assumptions.values.jobsPerRobotSlot, 2)
   })
 
   test.skipIf(Fixtures.absent)(

@@ -1,14 +1,12 @@
 /** Whole days, carried out in packed purses that refuse what a ledger refuses: whatever the economy's shape, nothing is lost and nobody overspends. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Engine, type EngineOptions, type Slot } from '../../../../src/sim/Engine.ts'
-import * as JobTrace from '../../../../src/sim/JobTrace.ts'
-import * as Pvgis from '../../../../src/sim/Pvgis.ts'
+import * as Assumptions from '../../../../src/sim/Assumptions.ts'
+import { Engine } from '../../../../src/sim/Engine.ts'
+import { importMilliWh } from '../../../../src/sim/plan/Offers.ts'
 import * as Plan from '../../../../src/sim/plan/Plan.ts'
-import { batteryMilliWh } from '../../../../src/sim/plan/State.ts'
-import { eachActivity } from '../../../../src/sim/plan/Tasks.ts'
 import * as Scenario from '../../../../src/sim/Scenario.ts'
-import * as Fixtures from '../Fixtures.ts'
+import { live, sum, total } from './Live.ts'
 
 /** Small scenarios of every shape. */
 const scenarios = fc
@@ -32,30 +30,7 @@ const scenarios = fc
   })
 const worlds = scenarios.map(Scenario.prepare)
 const runs = { numRuns: 60 }
-const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((total, amount) => total + amount, 0n)
-
-interface Day {
-  readonly engine: Engine
-  readonly slots: readonly Slot[]
-}
-
-const live = (
-  world: Scenario.World,
-  options: EngineOptions = {},
-  each: (engine: Engine, slot: Slot) => void = () => {},
-): Day => {
-  const engine = new Engine(world, options)
-  const slots: Slot[] = []
-  while (!engine.isOver) {
-    const slot = engine.step()
-    slots.push(slot)
-    each(engine, slot)
-  }
-  return { engine, slots }
-}
-
-const total = (slots: readonly Slot[], of: (slot: Slot) => number): number =>
-  slots.reduce((all, slot) => all + of(slot), 0)
+const { robotBatteryMilliWh: batteryMilliWh } = Assumptions.values
 
 describe('a day', () => {
   test('behavior: makes no money and no energy, loses none, and nothing that is planned is refused', () => {
@@ -66,15 +41,15 @@ describe('a day', () => {
         const { state, dollars, credits } = engine
         expect(dollars.sum).toBe(funded)
         // Credits are made by producers alone, and used ones lie with those who used them.
-        expect(credits.sum).toBe(sum(state.producerMilliWh))
+        const opening = sum(Plan.openingCredits(Plan.start(world)).map(({ energyMilliWh }) => energyMilliWh))
+        expect(credits.sum).toBe(opening + sum(state.producerMilliWh))
         expect([...credits.of.producer]).toEqual(state.producerMilliWh.map(() => 0n))
         expect([...credits.of.station]).toEqual(state.stationMilliWh)
         expect([...credits.of.site]).toEqual(state.siteBoughtMilliWh)
         expect([...credits.of.storage]).toEqual(
           state.storageMilliWh.map((stored, i) => stored + (state.storageLostMilliWh[i] ?? 0n)),
         )
-        // Customers are funded for exactly what they pay.
-        expect(sum(dollars.of.customer)).toBe(0n)
+        for (const held of Object.values(dollars.of)) expect(held.every((amount) => amount >= 0n)).toBe(true)
         expect(total(slots, ({ faults }) => faults)).toBe(0)
         expect(total(slots, ({ refused }) => refused)).toBe(0)
       }),
@@ -104,13 +79,10 @@ describe('a day', () => {
           for (const stored of state.storageMilliWh)
             if (stored < 0n || stored > world.storageMilliWh) throw new Error(`a storage holds ${stored} mWh`)
         })
-        let needed = 0n
-        for (let slot = 0; slot < world.scenario.slots; slot++)
-          eachActivity(world.scenario, slot, (_, { needMilliWh }) => {
-            needed += needMilliWh
-          })
-        const used = needed - sum(slots.map(({ missedMilliWh }) => missedMilliWh))
-        expect(held + sum(engine.state.stationMilliWh) - used).toBe(sum(engine.state.batteryMilliWh))
+        const used = sum(slots.map(({ neededMilliWh, missedMilliWh }) => neededMilliWh - missedMilliWh))
+        // A lot is a multiple of what the grid loses of it, so nothing is rounded here.
+        const arrived = (sum(engine.state.stationMilliWh) * BigInt(100 - world.assumed.gridLossPercent)) / 100n
+        expect(held + arrived - used).toBe(sum(engine.state.batteryMilliWh))
       }),
       runs,
     )
@@ -119,14 +91,16 @@ describe('a day', () => {
   test('behavior: what the sun gives is sold or curtailed; nobody produces more than it can; what is missing was sold', () => {
     fc.assert(
       fc.property(worlds, (world) => {
-        let before: readonly bigint[] = world.producerWatts.map(() => 0n)
-        live(world, {}, ({ state }, { slot, curtailedMilliWh }) => {
+        let before: readonly bigint[] = []
+        live(world, {}, ({ state }, { slot, curtailedMilliWh, importedMilliWh }) => {
           const potential = world.producerWatts.map((_, index) => Scenario.potentialMilliWh(world, index, slot))
           const made = state.producerMilliWh.map((all, index) => all - (before[index] ?? 0n))
           made.forEach((energy, index) => {
-            if (energy > (potential[index] ?? 0n)) throw new Error(`producer ${index} made ${energy} mWh`)
+            const most = index === world.producerWatts.length ? importMilliWh(world, slot) : potential[index]
+            if (energy > (most ?? 0n)) throw new Error(`producer ${index} made ${energy} mWh`)
           })
-          expect(sum(made) + curtailedMilliWh).toBe(sum(potential))
+          expect(made.at(-1)).toBe(importedMilliWh)
+          expect(sum(made) - importedMilliWh + curtailedMilliWh).toBe(sum(potential))
           before = state.producerMilliWh
         })
       }),
@@ -134,12 +108,14 @@ describe('a day', () => {
     )
   })
 
-  test('behavior: every request becomes a job that is bought or unaffordable', () => {
+  test('behavior: every request becomes a job that is bought, unaffordable or without energy, and every task is counted once', () => {
     fc.assert(
       fc.property(worlds, (world) => {
         const { slots } = live(world)
         const requested = total(slots, ({ jobs }) => jobs.requested)
-        expect(total(slots, ({ jobs }) => jobs.bought + jobs.unaffordable)).toBe(requested)
+        expect(total(slots, ({ jobs }) => jobs.bought + jobs.unaffordable + jobs.unpowered)).toBe(requested)
+        const wanted = total(slots, ({ tasks }) => tasks.wanted)
+        expect(total(slots, ({ tasks }) => tasks.done + tasks.unaffordable + tasks.unpowered)).toBe(wanted)
         if (world.scenario.jobs !== undefined) expect(requested).toBe(world.scenario.jobs.length)
       }),
       runs,
@@ -156,7 +132,7 @@ describe('a day', () => {
           readings.forEach(({ meter, energyMilliWh, computeUnits }, at) => {
             const gained = energyMilliWh - (before[at]?.energyMilliWh ?? 0n)
             const { role, index } = meter
-            const capacity = { producer: world.producerWatts[index] ?? 0, site: siteWatts }
+            const capacity = { producer: world.producerWatts[index] ?? world.importWatts, site: siteWatts }
             const watts = role === 'producer' || role === 'site' ? capacity[role] : world.stationWatts
             // One mWh may be a fraction left over from the slot before.
             if (gained < 0n || Number(gained) > watts * hours * 1000 + 1) throw new Error(`${role} ${index}: ${gained}`)
@@ -178,39 +154,8 @@ describe('a day', () => {
     live(Scenario.prepare(Scenario.from({ robots: 60, slots: 24 })), { order })
     expect(new Set(purposes).size).toBe(purposes.length)
     expect(new Set(purposes.map((purpose) => purpose.split('/')[2]))).toEqual(
-      new Set(['task', 'job', 'help', 'charge', 'penalty']),
+      new Set(['task', 'job', 'help', 'charge', 'penalty', 'fee', 'upkeep', 'capital']),
     )
-  })
-})
-
-describe('the default day', () => {
-  const world = Scenario.prepare(Scenario.from())
-  const { engine, slots } = live(world)
-  const at = (hour: number) => Number(slots[hour * 4]?.priceAtomicPerKwh ?? 0n)
-
-  test('behavior: about 100 000 payments, and hardly anything that robots need is missing', () => {
-    const legs = total(slots, (slot) => slot.legs)
-    expect(legs).toBeGreaterThan(85_000)
-    expect(legs).toBeLessThan(115_000)
-    const used = sum(engine.state.stationMilliWh)
-    expect(sum(slots.map(({ missedMilliWh }) => missedMilliWh)) * 50n).toBeLessThan(used)
-    expect(total(slots, ({ jobs }) => jobs.unaffordable)).toBeLessThan(total(slots, ({ jobs }) => jobs.requested) / 100)
-  })
-
-  test('behavior: energy is dear at dawn, cheap at noon, and in between at night, when stationary batteries sell it', () => {
-    expect(at(6)).toBeGreaterThan(2 * at(21))
-    expect(at(21)).toBeGreaterThan(2 * at(13))
-    expect(sum(slots.map(({ curtailedMilliWh }) => curtailedMilliWh))).toBeGreaterThan(0n)
-    // The sun is down at nine in the evening.
-    expect(Scenario.potentialMilliWh(world, 0, 84)).toBe(0n)
-  })
-
-  test.skipIf(Fixtures.absent)('behavior: on real sun and real demand (skipped where ../shared/data is absent)', () => {
-    const solar = Pvgis.day(Pvgis.read(Fixtures.pvgis), '06-21')
-    const real = live(Scenario.prepare(Scenario.from({ solar, jobs: JobTrace.read(Fixtures.trace) })))
-    expect(total(real.slots, ({ jobs }) => jobs.requested)).toBe(8819)
-    expect(total(real.slots, ({ jobs }) => jobs.bought)).toBeGreaterThan(8700)
-    expect(total(real.slots, ({ refused }) => refused)).toBe(0)
   })
 })
 
@@ -219,11 +164,11 @@ describe('a site', () => {
     const world = Scenario.prepare(Scenario.from({ robots: 2, sites: 1, slots: 4 }))
     const state = Plan.start(world)
     const [cheap] = Plan.sitePrices(world, state)
-    // A thousand times dearer energy: 2.5 % of the cost become 25 times the rest.
-    const spent = { ...state, siteBoughtMilliWh: [10n ** 6n], siteSpentAtomic: [43_000_000n] }
+    // A hundred times dearer energy than what it costs to make: of its cost then more than two thirds are energy.
+    const spent = { ...state, siteBoughtMilliWh: [10n ** 6n], siteSpentAtomic: [4_300_000n] }
     const [dear] = Plan.sitePrices(world, spent)
-    expect(Number(dear) / Number(cheap)).toBeGreaterThan(20)
-    expect(Number(dear) / Number(cheap)).toBeLessThan(30)
+    expect(Number(dear) / Number(cheap)).toBeGreaterThan(3)
+    expect(Number(dear) / Number(cheap)).toBeLessThan(4)
   })
 })
 
@@ -261,13 +206,12 @@ describe('mistakes', () => {
   const ignore = () => {}
 
   test('error: phases out of order, a state of another world, a run that is over', () => {
-    expect(() => Plan.services(world, state, [0n, 0n], ignore)).toThrow(
-      'phase services of slot 0 asked for, but tasks is next',
+    const balances = Plan.funding(world)
+    expect(() => Plan.services(world, state, balances, ignore)).toThrow(
+      'phase services of slot 0 asked for, but demand is next',
     )
-    expect(() => Plan.tasks(world, { ...state, digest: 'other' }, ignore)).toThrow('another world')
-    expect(() => Plan.tasks(world, { ...state, slot: 1 }, ignore)).toThrow('phase tasks of slot 1')
-    expect(() => Plan.services(world, Plan.tasks(world, state, ignore), [0n], ignore)).toThrow(
-      '2 balances expected, 1 given',
-    )
+    expect(() => Plan.demand(world, { ...state, digest: 'other' }, balances.customer)).toThrow('another world')
+    expect(() => Plan.demand(world, { ...state, slot: 1 }, balances.customer)).toThrow('phase demand of slot 1')
+    expect(() => Plan.demand(world, state, [])).toThrow('1 balances expected, 0 given')
   })
 })
