@@ -162,7 +162,7 @@ describe('a day', () => {
 
 describe('I11 and I13: the service is killed', () => {
   test('behavior: kill -9 in the middle, three times: it starts again, and the day ends as if nothing had happened', async () => {
-    const flags = ['--robots', '120', '--producers', '8', '--sites', '3', '--stations', '3', '--slots', '24', ...brief]
+    const flags = ['--robots', '80', '--producers', '8', '--sites', '3', '--stations', '3', '--slots', '12', ...brief]
     const undisturbed = document((await start([...flags, '--exit', '--json']).ended).stdout)
     const run = start([...flags, '--exit', '--json', '--speed', '14400'])
     const [, url = ''] = await run.said(/clearing service on (\S+)/)
