@@ -44,6 +44,8 @@ export interface AcceptOptions {
   readonly mostWaiting?: number
   /** Asked before a payment that moves its payer on is taken in; throws where the payer sends too many. */
   readonly admit?: ((payer: Address) => void) | undefined
+  /** Does what reads the journal; left out: at once. */
+  readonly look?: Purchases.Look
   /** Told of every accepted payment, once it is on disk. */
   readonly onAccepted: (payment: Sealing.Sealed) => void
   /** Told of every refusal's code. */
@@ -59,6 +61,8 @@ export interface Accept {
   trade(terms: SaleTerms, request: PaymentRequest): Promise<Receipt>
   /** Payments that wait for a predecessor. */
   early(): number
+  /** Payments of old that are being looked up. */
+  looking(): number
 }
 
 /** Acts on a request as bytes. What cannot even be packed is refused as everything else is: by the promise. */
@@ -91,16 +95,19 @@ const complete = (ledger: Ledger.Ledger, { packed }: Leg, atMs: number): Packed.
   return packed
 }
 
-/** What each leg's purchase was answered before; undefined where none was, which is nearly always, and no list is made for it. */
+/** What each leg's purchase was answered before; undefined where none was, as nearly always: no list is made for it. */
 const earlierOf = (purchases: Purchases.Purchases, legs: readonly Leg[]) => {
-  for (const leg of legs) if (purchases.earlier(leg) !== undefined) return legs.map((each) => purchases.earlier(each))
+  for (const leg of legs) {
+    const found = purchases.earlier(leg)
+    if (found !== undefined) return legs.map((each) => (each === leg ? found : purchases.earlier(each)))
+  }
   return undefined
 }
 
 export const create = (options: AcceptOptions): Accept => {
   const { ledger, journal, commit, domain } = options
   const { waitMs = 250, pairingMs = 3000, mostWaiting = 64, check = Arrivals.checkHere(domain) } = options
-  const purchases = Purchases.create(journal, commit)
+  const purchases = Purchases.create(journal, commit, options.look ?? (async (work) => work()))
   const refusedNow = Refused.create(waitMs)
 
   const { because, assertOpen } = closing(options)
@@ -143,15 +150,14 @@ export const create = (options: AcceptOptions): Accept => {
 
   /** The place of a leg has passed: the same payment again, or another at its total. */
   const repeat = (item: Item): void => {
-    const found = item.legs.map(({ packed }) => purchases.same(packed))
-    const answers = found.flatMap((answer) => answer ?? [])
     lines.leave(item)
-    if (answers.length === item.legs.length) {
-      item.resolve(answers)
-      return
+    const looked = (found: readonly (Purchases.Answer | undefined)[]): void => {
+      const answers = found.flatMap((answer) => answer ?? [])
+      if (answers.length === item.legs.length) return item.resolve(answers)
+      const leg = item.legs.find((each, i) => found[i] === undefined && ahead(each) < 0n)
+      refuse(item, new PaymentRefusedError('conflict', { expected: 'a total above the last accepted debit' }), leg)
     }
-    const leg = item.legs.find((each, i) => found[i] === undefined && ahead(each) < 0n)
-    refuse(item, new PaymentRefusedError('conflict', { expected: 'a total above the last accepted debit' }), leg)
+    Promise.all(item.legs.map(({ packed }) => purchases.same(packed))).then(looked, (error) => refuse(item, error))
   }
 
   /** What keeps a leg at the head of its line from being accepted. Only what would be counts for a payer's rate: anybody may hold debits of others. */
@@ -284,13 +290,11 @@ export const create = (options: AcceptOptions): Accept => {
       asked(request, (p) =>
         once(p, (arrival) => {
           const { packed, purchase, answer, line, start, total } = arrival
-          sales.take(terms, {
-            ...{ packed, purchase, answer, line, start, total, payment: Packed.toRecord(packed) },
-            resolve: (found) => arrival.resolve(found),
-            reject: (error) => arrival.reject(error),
-          })
+          const leg = { packed, purchase, answer, line, start, total, payment: Packed.toRecord(packed) }
+          sales.take(terms, { ...leg, resolve: arrival.resolve.bind(arrival), reject: arrival.reject.bind(arrival) })
         }),
       ),
     early: lines.size,
+    looking: purchases.looking,
   }
 }

@@ -15,6 +15,12 @@ export interface Answer {
   json(): string
 }
 
+/**
+ * Does what reads the journal. Whoever has a payment of old, which anybody can have who knows its id, can send it again and again, and proving one
+ * takes as long as accepting ten: so it is a read, and done when reads are.
+ */
+export type Look = <T>(work: () => T) => Promise<T>
+
 /** A payment that has been applied and is on its way to disk. */
 export interface UnderWay {
   readonly packed: Packed.Packed
@@ -31,7 +37,9 @@ export interface Purchases {
    */
   earlier(payment: Pick<UnderWay, 'packed' | 'purchase'>): Promise<Answer> | 'referenceReused' | undefined
   /** The answer of this very payment, where it is on disk with the same content. */
-  same(payment: Packed.Packed): Answer | undefined
+  same(payment: Packed.Packed): Promise<Answer | undefined>
+  /** How many are being looked up: they wait for that, and for nothing else. */
+  looking(): number
   /** Tells of a payment that has been applied and is on its way to disk, until `end`. */
   begin(payment: UnderWay): void
   end(payment: UnderWay): void
@@ -40,13 +48,24 @@ export interface Purchases {
 const isSameSale = (a: Packed.Packed, b: Packed.Packed): boolean =>
   Packed.payee(a) === Packed.payee(b) && Packed.amount(a) === Packed.amount(b)
 
-export const create = (journal: Journal, { receiptOf }: Pick<Commit, 'receiptOf'>): Purchases => {
+export const create = (journal: Journal, { receiptOf }: Pick<Commit, 'receiptOf'>, look: Look): Purchases => {
   const underWay = new Map<string, UnderWay>()
+  let looking = 0
+
+  const counted: Look = async (work) => {
+    looking++
+    try {
+      return await look(work)
+    } finally {
+      looking--
+    }
+  }
 
   const stored = (payment: Packed.Packed): Answer | undefined => {
     const found = journal.payment(Packed.id(payment))
     if (found === undefined || !Packed.isSame(Packed.fromRecord(found.record), payment)) return undefined
-    return { receipt: () => receiptOf(found), json: () => Wire.formatReceipt(receiptOf(found)) }
+    const receipt = receiptOf(found)
+    return { receipt: () => receipt, json: () => Wire.formatReceipt(receipt) }
   }
 
   return {
@@ -57,12 +76,15 @@ export const create = (journal: Journal, { receiptOf }: Pick<Commit, 'receiptOf'
       const before = journal.purchase(packed)
       if (before === undefined) return undefined
       if (!isSameSale(packed, before)) return 'referenceReused'
-      const answer = stored(before)
-      // It was bought: that it is not found by its name is no reason to charge for it again.
-      if (answer === undefined) throw new JournalReadError(new Error(`no payment ${Packed.id(before)}`))
-      return Promise.resolve(answer)
+      return counted(() => {
+        const answer = stored(before)
+        // It was bought: that it is not found by its name is no reason to charge for it again.
+        if (answer === undefined) throw new JournalReadError(new Error(`no payment ${Packed.id(before)}`))
+        return answer
+      })
     },
-    same: stored,
+    same: (payment) => counted(() => stored(payment)),
+    looking: () => looking,
     begin(payment) {
       if (payment.purchase !== '') underWay.set(payment.purchase, payment)
     },

@@ -26,6 +26,7 @@ import type * as Leave from './Leave.ts'
 import { announcer, type Listener, type Log } from './Listeners.ts'
 import type * as Plan from './Plan.ts'
 import * as Policy from './Policy.ts'
+import type * as Purchases from './Purchases.ts'
 import * as Receipts from './Receipts.ts'
 import { replay } from './Replay.ts'
 import type * as SettlementHealth from './SettlementHealth.ts'
@@ -98,6 +99,8 @@ export interface Service
   holdings(): Promise<{ asset: Address; symbol: string; held: bigint; pool: bigint; reserves: bigint }[]>
   /** Returns how to end it. */
   listen(listener: Listener): () => void
+  /** From now on what was paid before is looked up by this; until then, at once. */
+  lookBy(look: Purchases.Look): void
   /** What could not be, if ledger and chain belong together; empty as long as all is well. */
   readonly discrepancies: readonly string[]
   /** Finishes what was accepted and closes the journal. */
@@ -238,9 +241,11 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   await rebuild(options, parts)
   const { threads = 0 } = options
   const pool = threads > 0 ? Pool.create(parts.domain, threads) : undefined
+  let look: Purchases.Look = async (work) => work()
   const accept = Accept.create({
     ...parts,
     journal,
+    look: (work) => look(work),
     check: pool?.check,
     onAccepted: (payment) => announce((listener) => listener.payment?.(payment)),
     admit,
@@ -287,6 +292,9 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     listen(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    lookBy(by) {
+      look = by
     },
     discrepancies,
     async close() {

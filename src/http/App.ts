@@ -70,6 +70,8 @@ export const create = (
   const gate = Gate.around(bare, limits, metrics.answered)
   const { service } = gate
   const reads = Reads.create({ bounds: limits, payments: gate.busy })
+  // Never refused: a payment that was accepted must not be told that it was not.
+  bare.lookBy(reads.own('what was paid before'))
   const listeners = Listeners.create(limits, reads)
   const events = Events.stream(service, limits, listeners, reads)
   const board = new Board({ service: bare, ...(options.fees === undefined ? {} : { fees: options.fees }) })

@@ -37,7 +37,7 @@ export const around = (service: Service, limits: Limits, onAnswered: (tookMs: nu
   let paying = 0
   let trading = 0
 
-  const busy = (): number => (paying === 0 ? 0 : paying - service.early())
+  const busy = (): number => (paying === 0 ? 0 : paying - service.early() - service.looking())
 
   /** Lets one through, and counts it until it is answered. */
   const through = <T>(ask: () => Promise<T>): Promise<T> => {

@@ -58,6 +58,8 @@ export interface Reads {
   run<T>(asked: Asked, work: Work<T>): Promise<T>
   /** The same for the service's own work, which is never refused. */
   deliver(of: string, work: Work<void>): void
+  /** Has such work done one after the other, and tells what each returned. */
+  own(of: string): <T>(work: () => T) => Promise<T>
   /** Whether a slice is being done at this moment. */
   isInSlice(): boolean
   /** What waits to be done. */
@@ -243,6 +245,13 @@ export const create = (options: Options): Reads => {
       const ignore = (): void => {}
       add({ asked: { lane: 'delivery', of, isBounded: false }, work, steps: undefined, done: ignore, failed: ignore })
     },
+    own:
+      (of) =>
+      <T>(work: () => T) =>
+        new Promise<T>((resolve, reject) => {
+          const asked: Asked = { lane: 'delivery', of, isBounded: false }
+          add({ asked, work, steps: undefined, done: resolve as Job['done'], failed: reject })
+        }),
     isInSlice: () => isInSlice,
     waiting,
     counts,

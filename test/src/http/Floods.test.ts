@@ -25,13 +25,16 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   })),
 )
 
+/** What is asked whether or not anybody asks for something. */
+const passed = new Set(['listen', 'early', 'looking', 'lookBy'])
+
 /** A service that notes what is asked of it. */
 const noting = (service: Service) => {
   const asked: string[] = []
   const noted = Object.fromEntries(
     Object.entries(service).map(([name, part]) => [
       name,
-      typeof part !== 'function' || name === 'listen' || name === 'early'
+      typeof part !== 'function' || passed.has(name)
         ? part
         : (...given: never[]) => {
             asked.push(name)
@@ -134,6 +137,32 @@ describe('floods', () => {
       await Promise.all(readers)
       expect([path, seen.most <= Reads.slicesATurn]).toEqual([path, true])
     }
+  })
+
+  test('behavior: I8 payments of old, sent again and again, are read when reads are, and answered with their receipts', async () => {
+    const { service, payer, shop, seen } = await paid(0)
+    const http = await listen(service, { limits: { mostWaitMs: 60_000 } })
+    const lists = Array.from({ length: 60 }, () =>
+      Array.from({ length: 5 }, () => payer.pay({ to: shop.address, amount: 1n })),
+    )
+    for (const list of lists) await http.post('/v1/payments', list)
+    const old = lists.flatMap((list) => list.slice(0, 2))
+    seen.most = 0
+    let isOn = true
+    const repeating = Array.from({ length: 4 }, async () => {
+      while (isOn) {
+        const { body } = await http.post('/v1/payments', old)
+        const answers = Wire.parse(Wire.paymentResults, body)
+        expect(answers.map((each) => ('payment' in each ? each.payment.total : each.code))).toEqual(
+          old.map(({ total }) => total),
+        )
+      }
+    })
+    for (let i = 0; i < 20; i++)
+      expect((await http.post('/v1/payments', payer.pay({ to: shop.address, amount: 1n }))).status).toBe(200)
+    isOn = false
+    await Promise.all(repeating)
+    expect([seen.most > 0, seen.most <= Reads.slicesATurn]).toEqual([true, true])
   })
 
   test('behavior: I8 catching up is paced: payments go on, and no turn reads more than it may', async () => {

@@ -5,7 +5,7 @@ import { codeOf } from '../support/Book.ts'
 import { ask, listen } from '../support/Http.ts'
 
 /** Nothing of the service is asked before a route is. */
-const none = { listen: () => () => {} } as unknown as Service
+const none = { listen: () => () => {}, lookBy: () => {} } as unknown as Service
 
 test('behavior: any free port, on loopback of either kind', async () => {
   for (const host of ['127.0.0.1', '::1']) {
