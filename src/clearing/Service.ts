@@ -15,6 +15,7 @@ import type * as Wire from '../core/Wire.ts'
 import * as Pool from '../crypto/Pool.ts'
 import type { Journal } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
+import * as Acting from './Acting.ts'
 import * as Budgets from './Budgets.ts'
 import * as ChainEvidence from './ChainEvidence.ts'
 import * as Facilitator from './Facilitator.ts'
@@ -165,34 +166,6 @@ const holdings = async ({ client, ledger, house }: Wiring.Parts, { dollar, energ
 /** How long a heartbeat under way may hold up the end. What it does is taken up again at the next start. */
 const patienceMs = 500
 
-/** What the chain does has to be journaled, so nothing is done there while that is not possible; nor while it hangs, without a word. */
-const ready =
-  ({ commit, reach }: Pick<Wiring.Parts, 'commit' | 'reach'>, refusal: () => Error | undefined = () => undefined) =>
-  <A extends unknown[], T>(act: (...args: A) => Promise<T>) =>
-  async (...args: A): Promise<T> => {
-    const reason = commit.failure ?? refusal()
-    if (reason !== undefined) throw reason
-    await reach.assert()
-    return act(...args)
-  }
-
-/** All that ends in a transaction, or needs to know what stands on chain. */
-const acting = (parts: Wiring.Parts, intake: Intake.Intake, budgets: Budgets.Budgets) => {
-  const whileReady = ready(parts)
-  const whileOpen = ready(parts, parts.recovering.refusal)
-  return {
-    deposit: whileReady(intake.deposit),
-    reserve: whileReady(intake.reserve),
-    faucet: whileReady(intake.faucet),
-    approveMeter: whileReady(intake.approveMeter),
-    withdraw: whileOpen(parts.withdrawals.withdraw),
-    exit: whileReady(parts.leave.exit),
-    bindOwner: whileReady(parts.leave.bindOwner),
-    setBudget: whileReady(budgets.setBudget),
-    settle: whileOpen(parts.settle.now),
-  }
-}
-
 const healthOf = (parts: Wiring.Parts, state: Health['state']): Health => {
   const { commit, recovering, ledger, reach } = parts
   const reason = (commit.failure ?? recovering.refusal()) as { code?: string } | undefined
@@ -284,7 +257,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     ...facilitator,
     ...receipts,
     ...insight,
-    ...acting(parts, intake, budgets),
+    ...Acting.create(parts, intake, budgets),
     sync: () => parts.sync.now(),
     health: () => healthOf(parts, views.state()),
     strangersWei: () => parts.sender.budget.spentWei,
