@@ -8,11 +8,10 @@ const main = join(import.meta.dirname, '../../src/cli/main.ts')
 /** One day before, and no study over many seeds. */
 export const brief = ['--days', '1', '--seeds', '1']
 
+export const few = ['--robots', '30', '--producers', '6', '--sites', '2', '--stations', '2', '--slots', '6']
+
 /** A day that takes a few seconds. */
-export const small = [
-  ...['--robots', '30', '--producers', '6', '--sites', '2', '--stations', '2', '--slots', '6'],
-  ...brief,
-]
+export const small = [...few, ...brief]
 
 const folders: string[] = []
 const running = new Set<ChildProcess>()

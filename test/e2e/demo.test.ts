@@ -10,7 +10,7 @@ import { Book } from '../../src/market/Book.ts'
 import * as Spec from '../../src/market/Spec.ts'
 import type { Document } from '../../src/report/Document.ts'
 import * as TypedData from '../../src/sdk/TypedData.ts'
-import { brief, clear, folder, processesOf, small, start } from './Demo.ts'
+import { brief, clear, few, folder, processesOf, small, start } from './Demo.ts'
 
 const shared = join(import.meta.dirname, '../../../shared/data')
 
@@ -58,7 +58,7 @@ describe('a day', () => {
   })
 
   test('behavior: the run is the same day as the engine’s, and the report says where, when and on what assumptions', async () => {
-    const flags = [...small, '--place', '-33.87,151.21,Sydney', '--date', '12-21', '--seeds', '2', '--days', '1']
+    const flags = [...few, '--place', '-33.87,151.21,Sydney', '--date', '12-21', '--seeds', '2', '--days', '1']
     const { ended, out } = start([...flags, '--exit', '--json'])
     const { economy, payments } = document((await ended).stdout)
     expect(economy?.place).toEqual({ name: 'Sydney', latitude: -33.87, longitude: 151.21, timeZone: 'UTC+10:00' })
