@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as Hosts from '../core/Hosts.ts'
 import type { Rate } from '../core/Rate.ts'
 import { defaults, type Limits } from '../http/Limits.ts'
+import * as Proxies from '../http/Proxies.ts'
 
 export interface Flags {
   readonly maxBody: number
@@ -13,6 +14,7 @@ export interface Flags {
   readonly requestTimeout: number
   readonly requestsPerAddress: number
   readonly paymentsPerAccount: number
+  readonly trustProxy?: string[]
   readonly logLevel: string
 }
 
@@ -36,6 +38,13 @@ export const origin = (text: string, before: readonly string[] = []): string[] =
       `Expected the origin of a page such as https://app.example or http://localhost:5173, without a path; got ${JSON.stringify(text)}.`,
     )
   return [...before, found]
+}
+
+/** A proxy's address or network, as a flag that may be given several times. */
+const proxy = (text: string, before: readonly string[] = []): string[] => {
+  if (Proxies.parse(text) === undefined)
+    throw new InvalidArgumentError(`Expected an address or a network such as 10.0.0.0/8, got ${JSON.stringify(text)}.`)
+  return [...before, text]
 }
 
 const million = wholeNumber(1, 1_000_000)
@@ -67,6 +76,11 @@ export const add = (command: Command, paymentsPerAccount: number): Command =>
       rate,
       paymentsPerAccount,
     )
+    .option(
+      '--trust-proxy <address>',
+      'a proxy, or a network of them, whose X-Forwarded-For counts (may be repeated)',
+      proxy,
+    )
     .addOption(
       new Option('--log-level <level>', 'what goes to stderr; debug has every request')
         .env('SUNLEDGER_LOG')
@@ -81,6 +95,7 @@ const rateOf = (perSecond: number): Rate | undefined =>
 export const accountRate = (flags: Flags): Rate | undefined => rateOf(flags.paymentsPerAccount)
 
 export const limits = (flags: Flags): Partial<Limits> => ({
+  trustedProxies: flags.trustProxy ?? [],
   bodyBytes: flags.maxBody,
   connections: flags.maxConnections,
   streams: flags.maxStreams,
@@ -100,5 +115,6 @@ export const args = (flags: Flags): string[] => [
   ...['--request-timeout', String(flags.requestTimeout)],
   ...['--requests-per-address', String(flags.requestsPerAddress)],
   ...['--payments-per-account', String(flags.paymentsPerAccount)],
+  ...(flags.trustProxy ?? []).flatMap((address) => ['--trust-proxy', address]),
   ...['--log-level', flags.logLevel],
 ]

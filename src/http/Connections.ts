@@ -7,6 +7,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Limits } from './Limits.ts'
 import * as Peer from './Peer.ts'
+import * as Proxies from './Proxies.ts'
 
 interface State {
   readonly address: string
@@ -69,6 +70,7 @@ export const watch = (server: Server, limits: Limits): Connections => {
   /** Least recently asking first. */
   const states = new Map<Socket, State>()
   const perAddress = new Map<string, number>()
+  const proxies = Proxies.create(limits.trustedProxies)
   const dropped = { address: 0, crowded: 0, stalled: 0, memory: 0, pipelined: 0 }
 
   const drop = (socket: Socket, reason: keyof typeof dropped): void => {
@@ -98,7 +100,8 @@ export const watch = (server: Server, limits: Limits): Connections => {
   server.on('connection', (socket: Socket) => {
     const address = Peer.of(socket)
     const count = (perAddress.get(address) ?? 0) + 1
-    if (count > limits.perAddress.connections && Peer.isTold(socket)) return drop(socket, 'address')
+    if (count > limits.perAddress.connections && Peer.isTold(socket) && !proxies.has(socket))
+      return drop(socket, 'address')
     perAddress.set(address, count)
     states.set(socket, { address, unanswered: 0, readBefore: 0, taken: 0, sinceMs: performance.now() })
     socket.once('close', () => {

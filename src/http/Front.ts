@@ -21,6 +21,7 @@ import {
 } from './Limits.ts'
 import * as Peer from './Peer.ts'
 import * as Problem from './Problem.ts'
+import * as Proxies from './Proxies.ts'
 import * as RequestId from './RequestId.ts'
 import { routeOf, setRoute } from './Site.ts'
 
@@ -93,6 +94,7 @@ export const create = (
 ): Front => {
   const { requests } = limits.perAddress
   const rates = requests === undefined ? undefined : limiter(requests)
+  const proxies = Proxies.create(limits.trustedProxies)
   let app: App | undefined
   let isClosing = false
 
@@ -115,8 +117,8 @@ export const create = (
 
   /** Undefined: it may pass. */
   const refusal = (request: IncomingMessage, response: ServerResponse): SunledgerError | undefined => {
-    if (rates !== undefined && requests !== undefined && Peer.isTold(request.socket)) {
-      const waitMs = rates.take(Peer.of(request.socket))
+    if (rates !== undefined && requests !== undefined && Peer.isTold(request)) {
+      const waitMs = rates.take(Peer.of(request))
       if (waitMs > 0) return new RateLimitedError('address', requests, waitMs)
     }
     if (!isGated(request) || app?.gate.isFull() !== true) return undefined
@@ -128,6 +130,8 @@ export const create = (
     if (isClosing || app?.gate.isFull() !== true || !connections.rests(socket)) return undefined
     // A page elsewhere reads only what is marked for it.
     if (cors.isOn && fromPage.test(head)) return undefined
+    // Whom a proxy speaks for is said in what is not read here.
+    if (proxies.has(socket)) return undefined
     const address = socket.remoteAddress ?? ''
     // Who asks too often is told so by name.
     if (rates !== undefined && Peer.isTold(socket) && rates.take(Peer.of(socket)) > 0) return undefined
@@ -141,6 +145,9 @@ export const create = (
     if (!connections.begin(request, response)) return
     response.setHeader('x-request-id', RequestId.of(request))
     cors.mark(request, response)
+    proxies.recognise(request)
+    // The form in which clients ask proxies, which servers have to take too (RFC 9112, 3.2.2).
+    if (request.url?.startsWith('/') === false) request.url = request.url.replace(/^https?:\/\/[^/?#]*\/?/i, '/')
     note(request, response)
     if (app === undefined || isClosing) {
       if (isClosing) response.setHeader('connection', 'close')

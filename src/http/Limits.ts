@@ -3,6 +3,8 @@ import { SunledgerError } from '../core/Errors.ts'
 import type { Rate } from '../core/Rate.ts'
 
 export interface Limits {
+  /** Addresses and networks (`10.0.0.0/8`) of proxies that say whom they speak for in X-Forwarded-For; nobody else's word counts. */
+  readonly trustedProxies: readonly string[]
   /** Of a request's body. */
   readonly bodyBytes: number
   /** Of a request's line and headers together. */
@@ -50,6 +52,7 @@ export interface Limits {
 }
 
 export const defaults: Limits = {
+  trustedProxies: [],
   bodyBytes: 1_048_576,
   headerBytes: 16_384,
   connections: 10_000,

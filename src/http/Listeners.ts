@@ -104,8 +104,8 @@ export const create = (limits: Limits, reads: Reads): Listeners => {
   return {
     open(request, response, topic, most, onEnd) {
       const { socket } = request
-      const listener = { response, peer: Peer.of(socket), topic }
-      const leaving = placeFor(topic, most, listener.peer, Peer.isTold(socket))
+      const listener = { response, peer: Peer.of(request), topic }
+      const leaving = placeFor(topic, most, listener.peer, Peer.isTold(request))
       response.writeHead(200, {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',

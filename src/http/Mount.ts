@@ -47,7 +47,7 @@ const inputOf = (route: Route, request: Request) => ({
   params: paramsOf(route.params ?? {}, request),
   query: queryOf(route.query ?? {}, request),
   body: route.body === undefined ? undefined : read(route, jsonOf(request)),
-  from: Peer.of(request.socket),
+  from: Peer.of(request),
 })
 
 /** A payment: what it is in the way of is the gate. */
@@ -97,8 +97,8 @@ const besidePayments = (route: Route, lane: Lane, site: Site, limits: Limits): R
   return async (request, response, next) => {
     const asked: Asked = {
       lane,
-      of: Peer.of(request.socket),
-      isBounded: Peer.isTold(request.socket),
+      of: Peer.of(request),
+      isBounded: Peer.isTold(request),
       isWanted: () => !response.destroyed && !request.socket.destroyed,
       costMs: route.costMs ?? 0,
     }

@@ -2,6 +2,7 @@
  * Who somebody is, as far as an address says: what limits count by. One customer of an IPv6 network has 2^64 addresses, so those of one /64 are
  * one peer; an IPv4 address that came in over an IPv6 socket is itself.
  */
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** This machine's own addresses: all its programs share them, so they tell nobody apart. */
@@ -24,16 +25,29 @@ export const peerOf = (address: string): string => {
   return mapped ?? `${prefixOf(address)}::/64`
 }
 
-/** Kept on the socket: it is asked for with every request. */
+/** Kept on the socket: it is asked for with every request. On a request where a trusted proxy has said whom it speaks for. */
 const key = Symbol('peer')
-type Known = Socket & { [key]?: string }
+const loopback = Symbol('loopback')
+type Known = (Socket | IncomingMessage) & { [key]?: string; [loopback]?: boolean }
+
+const socketOf = (from: Socket | IncomingMessage): Socket => ('socket' in from ? from.socket : from)
+
+/** A trusted proxy says whose request it is. */
+export const note = (request: IncomingMessage, address: string): void => {
+  const known = request as Known
+  known[key] = peerOf(address)
+  known[loopback] = isLoopback(address)
+}
 
 /** A socket that is closed has forgotten where it came from; it counts as nobody's. */
-export const of = (socket: Socket): string => {
-  const known = socket as Known
-  known[key] ??= peerOf(socket.remoteAddress ?? '')
+export const of = (from: Socket | IncomingMessage): string => {
+  const told = (from as Known)[key]
+  if (told !== undefined) return told
+  const known = socketOf(from) as Known
+  known[key] ??= peerOf((known as Socket).remoteAddress ?? '')
   return known[key]
 }
 
 /** Whether limits by peer apply to it. */
-export const isTold = (socket: Socket): boolean => !isLoopback(socket.remoteAddress ?? '')
+export const isTold = (from: Socket | IncomingMessage): boolean =>
+  !((from as Known)[loopback] ?? isLoopback(socketOf(from).remoteAddress ?? ''))

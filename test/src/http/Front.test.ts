@@ -85,6 +85,15 @@ describe('a client that says that it will ask no more', () => {
     expect((await last(http.url, both)).match(/200 OK/g)).toHaveLength(2)
   })
 
+  test('behavior: a target with scheme and host, as clients write it for proxies, is the same as its path', async () => {
+    const { http, pay } = await site()
+    const body = JSON.stringify(pay(), (_, value) => (typeof value === 'bigint' ? String(value) : value))
+    expect(await last(http.url, Socket.request('POST', `${http.url}/v1/payments`, {}, body))).toContain('200 OK')
+    for (const target of ['http://localhost/v1/status', 'HTTP://localhost/v1/status?x'])
+      expect(await last(http.url, Socket.request('GET', target))).toMatch(/^HTTP\/1\.1 (200|400)/)
+    expect(await last(http.url, Socket.request('GET', 'http://localhost'))).not.toContain('500')
+  })
+
   test('error: SL606 where the request is not whole', async () => {
     const { url } = await bare()
     const cut = Socket.request('POST', '/v1/payments', { 'content-length': '100' }, '{')

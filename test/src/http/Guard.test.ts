@@ -75,7 +75,8 @@ describe('the operator', () => {
   test('behavior: with the token; SL603 with anything else', async () => {
     const { call } = await guarded('127.0.0.1')
     const host = 'localhost'
-    expect(await call({ host, authorization: 'Bearer a token of some length' }, '/operator')).toBe('through')
+    for (const scheme of ['Bearer', 'bearer', 'BEARER'])
+      expect(await call({ host, authorization: `${scheme} a token of some length` }, '/operator')).toBe('through')
     for (const authorization of ['Bearer a token of some lengti', 'Bearer ', 'a token of some length'])
       expect(await call({ host, authorization }, '/operator')).toBe('401 SL603')
     expect(await call({ host }, '/operator')).toBe('401 SL603')
