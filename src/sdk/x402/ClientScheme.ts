@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Hex } from '../../core/Payment.ts'
 import * as X402 from '../../core/X402.ts'
+import { OtherResourceError } from './Fetch.ts'
 import * as Offer from './Offer.ts'
 
 interface Creation {
@@ -47,7 +48,8 @@ export class ClearingScheme {
   /** Pays, and hands over the receipt. @throws {NotPayableError} @throws {PriceTooHighError} */
   async createPaymentPayload(x402Version: number, requirements: object) {
     const { payer } = this.#robot
-    const url = this.#urls.get(requirements) ?? ''
+    const url = this.#urls.get(requirements)
+    if (url === undefined) throw new OtherResourceError('a resource, named to the hook before the payment', 'none')
     const { accepts } = X402.parseRequired({ x402Version, resource: { url }, accepts: [requirements] })
     const offer = Offer.choose(payer, { x402Version, resource: { url }, accepts })
     const { key = randomUUID() } = offer.extra
