@@ -192,6 +192,26 @@ describe('I21 a claim when a robot connects', () => {
   })
 })
 
+test('error: SL684 a budget sequence that would be an owner’s last; SL641 a budget for another account than the one named', async () => {
+  const service = funded()
+  service.owner = payer
+  const account = new Observer(key(1))
+  const budget = { perPayment: 1n, perDay: 1n, total: 1n, validUntil: 1n, paidToday: 0n }
+  let view: unknown
+  const robot = await connect(
+    liar(service, (path) => (path === `/v1/accounts/${payee}` ? view : undefined)),
+    { account },
+  )
+  for (const sequence of [(1n << 32n) - 1n + 1n, (1n << 64n) - 1n]) {
+    const { assets, ...rest } = service.view(payee)
+    view = { ...rest, assets: assets.map((line) => ({ ...line, budget: { ...budget, sequence } })) }
+    await expect(robot.setBudget(payee, { perDay: 5n })).rejects.toMatchObject({ code: 'SL684' })
+  }
+  view = service.view(payer)
+  await expect(robot.setBudget(payee, { perDay: 5n })).rejects.toMatchObject({ code: 'SL641' })
+  expect(account.of('Budget')).toEqual([])
+})
+
 test('error: SL685 the guard where it is signed: above the accepted total and what is open nothing is signed', async () => {
   const account = new Observer(key(1))
   const service = funded()
