@@ -2,7 +2,7 @@
  * Deploys to a chain that exists: looks first whether everything fits (the key, the token, the coin), then runs the modules and writes the
  * record that a service starts from.
  */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BuildInfo } from '@nomicfoundation/ignition-core'
 import { erc20Abi, formatEther, parseAbi } from 'viem'
@@ -135,13 +135,15 @@ export const run = async (
   return { deployment, transactions: (await sent()) - before }
 }
 
-/** Events are read from where the first deployment began; a repetition does not move it. */
+/**
+ * Events are read from where the first deployment began; a repetition does not move it.
+ * @throws {DeploymentInvalidError} @throws {ChainMismatchError} the folder has the deployment of another chain, which would be written over
+ */
 const startOf = async (client: Client, file: string): Promise<bigint> => {
-  try {
-    return Deployment.read(file).startBlock
-  } catch {
-    return answered(client, client.getBlockNumber())
-  }
+  if (!existsSync(file)) return answered(client, client.getBlockNumber())
+  const before = Deployment.read(file)
+  await Deployment.verify(client, before)
+  return before.startBlock
 }
 
 /** The key or the chain is not the one that the parameters speak of. */

@@ -1,5 +1,4 @@
 /** A run as one page that needs no server: what the live page showed at its end, and the report's tables. */
-import { writeFileSync } from 'node:fs'
 import * as Page from '../dashboard/Page.ts'
 import type { Document } from '../report/Document.ts'
 import * as Text from '../report/Text.ts'
@@ -11,7 +10,7 @@ const read = async (url: string): Promise<object> => {
 }
 
 /** @param url of the service that the run was on */
-export const write = async (file: string, url: string, document: Document): Promise<void> => {
+export const of = async (url: string, document: Document): Promise<string> => {
   const [board, participants] = await Promise.all([read(`${url}/v1/board`), read(`${url}/v1/board/participants`)])
   const tables = [
     ...Text.tables(document),
@@ -20,5 +19,5 @@ export const write = async (file: string, url: string, document: Document): Prom
     ),
   ]
   const report = { heading: Text.heading(document), conclusion: document.answer.conclusion, tables }
-  writeFileSync(file, Page.standalone(JSON.stringify({ ...board, participants, report })))
+  return Page.standalone(JSON.stringify({ ...board, participants, report }))
 }

@@ -1,6 +1,5 @@
 /** The report of a run: counted from journal and chain, checked, written down and shown. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Deployment } from '../chain/Deployment.ts'
 import * as House from '../chain/House.ts'
 import type * as Transfer from '../chain/Transfer.ts'
@@ -24,6 +23,7 @@ import type * as Scenario from '../sim/Scenario.ts'
 import type * as Studies from '../sim/Studies.ts'
 import type * as Study from '../sim/Study.ts'
 import * as Embedded from '../store/Embedded.ts'
+import * as OutFiles from './OutFiles.ts'
 import * as Recording from './Recording.ts'
 import type { RunOptions, Stage } from './Stage.ts'
 import * as StudyReport from './StudyReport.ts'
@@ -92,14 +92,12 @@ const partiesOf = ({ strategies }: RunOptions, participants: Participants.Partic
 
 const writeTables = ({ out }: RunOptions, economy: EconomyReport.Inputs | undefined): void => {
   if (economy === undefined) return
-  mkdirSync(out, { recursive: true })
-  for (const [file, text] of Object.entries(Tables.files(economy))) writeFileSync(join(out, file), text)
+  for (const [file, text] of Object.entries(Tables.files(economy))) OutFiles.write(out, file, text)
 }
 
 const write = (options: RunOptions, document: Document.Document): void => {
-  mkdirSync(options.out, { recursive: true })
-  writeFileSync(join(options.out, 'report.json'), `${JSON.stringify(document, null, 2)}\n`)
-  writeFileSync(join(options.out, 'report.md'), Text.toMarkdown(document))
+  OutFiles.write(options.out, 'report.json', `${JSON.stringify(document, null, 2)}\n`)
+  OutFiles.write(options.out, 'report.md', Text.toMarkdown(document))
 }
 
 const scenarioOf = ({
@@ -266,7 +264,7 @@ const answerOf = ({ definition }: RunOptions, { economy }: Live, context: Contex
 export const show = async ({ options, screen, feed, network }: Stage, document: Document.Document): Promise<void> => {
   write(options, document)
   await feed.finish()
-  await Recording.write(join(options.out, 'report.html'), network.url, document)
+  OutFiles.write(options.out, 'report.html', await Recording.of(network.url, document))
   screen.end()
   if (options.json) process.stdout.write(`${JSON.stringify(document)}\n`)
   else process.stdout.write(`\n${Text.toTerminal(document)}\n`)

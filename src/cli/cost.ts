@@ -1,5 +1,5 @@
 /** `sunledger cost`: what settling costs, by every way of paying, on every network; executed here, priced there. */
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as Deployment from '../chain/Deployment.ts'
@@ -25,6 +25,7 @@ import * as Bar from './Bar.ts'
 import * as CostLatency from './CostLatency.ts'
 import * as Ending from './Ending.ts'
 import { wholeNumber } from './Limits.ts'
+import * as OutFiles from './OutFiles.ts'
 import * as OutFolder from './OutFolder.ts'
 import { files } from './service.ts'
 
@@ -134,12 +135,11 @@ const inputsOf = async (flags: Flags, signal: AbortSignal, bar: Bar.Bar): Promis
 }
 
 const write = (folder: string, study: Study.Study): void => {
-  mkdirSync(join(folder, 'tables'), { recursive: true })
-  writeFileSync(join(folder, 'cost.html'), Page.of(study))
-  writeFileSync(join(folder, 'cost.json'), `${JSON.stringify(study, undefined, 2)}\n`)
+  OutFiles.write(folder, 'cost.html', Page.of(study))
+  OutFiles.write(folder, 'cost.json', `${JSON.stringify(study, undefined, 2)}\n`)
   for (const table of Tables.of(study)) {
-    writeFileSync(join(folder, 'tables', `${table.name}.csv`), Tables.toCsv(table))
-    writeFileSync(join(folder, 'tables', `${table.name}.json`), Tables.toJson(table))
+    OutFiles.write(folder, join('tables', `${table.name}.csv`), Tables.toCsv(table))
+    OutFiles.write(folder, join('tables', `${table.name}.json`), Tables.toJson(table))
   }
 }
 

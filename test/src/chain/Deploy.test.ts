@@ -1,6 +1,6 @@
 /** `npm run deploy`, as a process, on a chain that exists and has a dollar: what it does, what it does not do twice, what it refuses. */
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -95,6 +95,25 @@ describe('deploying to a chain that exists', () => {
       code: 1,
       stderr: expect.stringContaining('SL510'),
     })
+  }, 60_000)
+
+  test('error: where the folder has another chain’s deployment, or one that cannot be read, nothing is sent or written', async () => {
+    const { file, out } = await prepare('other')
+    const before = await sent()
+    const { deployment } = await chain.deploy()
+    mkdirSync(out)
+    const path = join(out, 'deployment.json')
+    for (const [genesisHash, code] of [
+      [Keccak.ofText('another chain'), 'SL509'],
+      ['none', 'SL505'],
+    ] as const) {
+      Deployment.write(path, { ...deployment, genesisHash: genesisHash as `0x${string}` })
+      const kept = readFileSync(path, 'utf8')
+      const refused = await deploy(['--parameters', file, '--out', out])
+      expect([refused.code, readFileSync(path, 'utf8')]).toEqual([1, kept])
+      expect(refused.stderr).toContain(code)
+    }
+    expect(await sent()).toBe(before)
   }, 60_000)
 
   test('error: SL511 for what cannot be deployed, SL512 for a key or an asset that do not fit', async () => {
