@@ -15,6 +15,7 @@ import type { MeterRequest, ReserveRequest, SignedReading, Transaction } from '.
 import * as Digest from '../crypto/Digest.ts'
 import * as Signature from '../crypto/Signature.ts'
 import * as Deposits from './Deposits.ts'
+import type { Look } from './Purchases.ts'
 import type { Settle } from './Settle.ts'
 import type { Spender } from './Spender.ts'
 import type { Sync } from './Sync.ts'
@@ -27,6 +28,8 @@ export interface IntakeOptions {
   readonly issuer: Spender
   readonly sync: Sync
   readonly settle: Settle
+  /** Checks some readings when reads are done. */
+  readonly look: Look
   /** The owner of a meter; the zero address for one that was never approved. */
   readonly ownerOf: (meter: Address) => Promise<Address>
 }
@@ -55,6 +58,12 @@ const mostReadings = 100_000
 
 const answer = ({ transaction, block, gasUsed }: Sender.Sent): Transaction => ({ transaction, block, gasUsed })
 
+/** Readings whose signatures are checked in one go, and meters that the chain is asked about: the first that is none ends it. */
+const [checkedAtOnce, askedAtOnce] = [8, 16]
+
+const inParts = <T>(all: readonly T[], most: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / most) }, (_, i) => all.slice(i * most, (i + 1) * most))
+
 /** Who owns a meter, asked once for each. An unknown meter is asked again the next time. @param ready throws where the chain does not answer */
 export const meterOwners = (
   client: Client,
@@ -73,8 +82,13 @@ export const meterOwners = (
   }
 }
 
-export const create = ({ client, deployment, sender, issuer, sync, settle, ownerOf }: IntakeOptions): Intake => {
+export const create = (options: IntakeOptions): Intake => {
+  const { client, deployment, sender, issuer, sync, settle, ownerOf, look } = options
   const domain = Digest.domain(deployment.chainId, deployment.energyMeter)
+  const assertSigned = (reading: SignedReading): void => {
+    const signer = Signature.recover(Digest.reading(domain, reading), Signature.compact(reading.signature))
+    if (signer !== reading.meter) throw new ReadingRefusedError(reading.meter, signer)
+  }
   return {
     deposit: Deposits.create({
       ...{ client, sender, sync },
@@ -82,14 +96,14 @@ export const create = ({ client, deployment, sender, issuer, sync, settle, owner
     }),
     async read(readings) {
       if (settle.queued + readings.length > mostReadings) throw new TooManyReadingsError(mostReadings)
-      for (const reading of readings) {
-        const signer = Signature.recover(Digest.reading(domain, reading), Signature.compact(reading.signature))
-        if (signer !== reading.meter) throw new ReadingRefusedError(reading.meter, signer)
-      }
+      for (const some of inParts(readings, checkedAtOnce)) await look(() => some.forEach(assertSigned))
       // Else anybody could fill the queue, and the operator would pay for putting it on chain.
-      const owners = await Promise.all(readings.map((reading) => ownerOf(reading.meter)))
-      const unknown = readings[owners.findIndex((owner) => BigInt(owner) === 0n)]
-      if (unknown !== undefined) throw new MeterUnknownError(unknown.meter)
+      const meters = [...new Set(readings.map(({ meter }) => meter))]
+      for (const some of inParts(meters, askedAtOnce)) {
+        const owners = await Promise.all(some.map(ownerOf))
+        const unknown = some[owners.findIndex((owner) => BigInt(owner) === 0n)]
+        if (unknown !== undefined) throw new MeterUnknownError(unknown)
+      }
       for (const reading of readings) settle.enqueue({ ...reading, signature: Signature.compact(reading.signature) })
       return settle.queued
     },

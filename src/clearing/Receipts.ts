@@ -7,7 +7,6 @@
  * A journal that has been recovered knows that it lacks something: there, whatever a receipt proves is taken back (`core/Recovery`), also when
  * the recovery is over.
  */
-import { setImmediate } from 'node:timers/promises'
 import { SunledgerError } from '../core/Errors.ts'
 import type { Ledger } from '../core/Ledger.ts'
 import type { Address, Hex, Receipt } from '../core/Payment.ts'
@@ -18,6 +17,7 @@ import * as Signature from '../crypto/Signature.ts'
 import type { Journal } from '../store/Journal.ts'
 import { JournalOlderError } from '../store/Journal.ts'
 import type { Commit } from './Commit.ts'
+import type { Look } from './Purchases.ts'
 
 export interface ReceiptsOptions {
   readonly ledger: Ledger
@@ -25,6 +25,8 @@ export interface ReceiptsOptions {
   readonly commit: Pick<Commit, 'add' | 'failure'>
   readonly domain: Digest.Domain
   readonly creditKey: Address
+  /** Checks one when reads are done. */
+  readonly look: Look
   /** Ends acceptance, and says why. */
   readonly halt: (reason: Error) => void
   /** Told of each payment that came back after the recovery was over. */
@@ -42,9 +44,6 @@ export interface Receipts {
   /** Each one's result, in order, once what came back is on disk. @throws {JournalOlderError} the journal does not have what one of them proves */
   bring(receipts: readonly Receipt[]): Promise<(Brought | ReceiptUnprovenError)[]>
 }
-
-/** Checked in one turn of the loop, so that payments do not wait for more. */
-const perTurn = 4
 
 const recordOf = ({ payment, credit, before }: Receipt): RecoveredRecord => ({
   ...payment,
@@ -92,8 +91,9 @@ export const create = (options: ReceiptsOptions): Receipts => {
       try {
         for (const receipt of receipts) {
           if (commit.failure !== undefined) throw commit.failure
-          if (results.length % perTurn === perTurn - 1) await setImmediate()
-          results.push(bringOne(receipt))
+          // Each by itself, beside payments; what it leads to is not waited for.
+          const { result } = await options.look(() => ({ result: bringOne(receipt) }))
+          results.push(result)
         }
       } catch (error) {
         // What came before it is on its way all the same.

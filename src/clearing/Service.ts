@@ -100,7 +100,7 @@ export interface Service
   holdings(): Promise<{ asset: Address; symbol: string; held: bigint; pool: bigint; reserves: bigint }[]>
   /** Returns how to end it. */
   listen(listener: Listener): () => void
-  /** From now on what was paid before is looked up by this; until then, at once. */
+  /** From now on what was paid before is looked up, and what comes in many is checked, by this; until then, at once. */
   lookBy(look: Purchases.Look): void
   /** What could not be, if ledger and chain belong together; empty as long as all is well. */
   readonly discrepancies: readonly string[]
@@ -214,11 +214,12 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
   await rebuild(options, parts)
   const { threads = 0 } = options
   const pool = threads > 0 ? Pool.create(parts.domain, threads) : undefined
-  let look: Purchases.Look = async (work) => work()
+  let lookNow: Purchases.Look = async (work) => work()
+  const look: Purchases.Look = (work) => lookNow(work)
   const accept = Accept.create({
     ...parts,
     journal,
-    look: (work) => look(work),
+    look,
     check: pool?.check,
     onAccepted: (payment) => announce((listener) => listener.payment?.(payment)),
     admit,
@@ -228,7 +229,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
       announce((listener) => listener.refused?.(code))
     },
   })
-  const intake = Intake.create({ ...parts, deployment })
+  const intake = Intake.create({ ...parts, look, deployment })
   const budgets = Budgets.create(parts)
   const creditKey = parts.creditKey.address
   const views = Views.create({
@@ -243,7 +244,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
     isReachable: parts.reach.isUp,
     isStopping: () => isStopping,
   })
-  const receipts = Receipts.create({ ...parts, creditKey, ...reports(log, discrepancies) })
+  const receipts = Receipts.create({ ...parts, look, creditKey, ...reports(log, discrepancies) })
   const facilitator = Facilitator.create({ ...parts, deployment, creditKey, payment: views.payment })
   const stop = Heartbeat.start(parts, journal, policy, views.unsettledAtomic, (error) => {
     // What fails because the journal is being closed has nothing to do with settlement.
@@ -267,7 +268,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
       return () => listeners.delete(listener)
     },
     lookBy(by) {
-      look = by
+      lookNow = by
     },
     discrepancies,
     async close() {

@@ -68,6 +68,21 @@ const metering = async () => {
 }
 
 describe('a reading', () => {
+  test('behavior: I8 many are checked a few at a time, beside payments; strangers’ meters are asked about until the first', async () => {
+    const { service, device, signed } = await metering()
+    const strangers = Array.from({ length: 100 }, (_, i) => signed(device(`stranger ${i}`), 1n, 1n))
+    let checks = 0
+    service.lookBy(async (work) => {
+      checks++
+      return work()
+    })
+    expect(await codeOf(service.read(strangers))).toBe('SL343')
+    expect(checks).toBe(13)
+    const forged = strangers.map((each) => ({ ...each, energyMilliWh: 2n }))
+    expect(await codeOf(service.read(forged))).toBe('SL340')
+    expect(checks).toBe(14)
+  })
+
   test('behavior: I9 becomes credits in the owner’s wallet, or in its account, at the next settlement', async () => {
     const { service, device, owner, approve, now, signed, energy, asset } = await metering()
     const [wallet, account] = [owner('wallet'), owner('account')]
