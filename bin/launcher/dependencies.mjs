@@ -63,7 +63,7 @@ async function install(root, node) {
     removeModules(modules)
     requireSpace(root, installedMegabytes)
   }
-  await npmInstall(node.file, root)
+  await withYarnLockAsItIs(root, () => npmInstall(node.file, root))
   const missing = missingFrom(root)
   if (missing.length > 0) {
     throw new LauncherError('SL695', 'npm left out packages that this platform needs.', {
@@ -73,6 +73,21 @@ async function install(root, node) {
     })
   }
   stamp(root, node)
+}
+
+/**
+ * npm writes a yarn.lock that it finds anew, in a form that a newer Yarn cannot read.
+ * @param {string} root
+ * @param {() => Promise<void>} work
+ */
+async function withYarnLockAsItIs(root, work) {
+  const file = path.join(root, 'yarn.lock')
+  const before = readIfThere(file)
+  try {
+    await work()
+  } finally {
+    if (before !== undefined && readIfThere(file) !== before) writeFileSync(file, before)
+  }
 }
 
 /** @param {string} modules */

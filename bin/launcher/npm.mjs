@@ -43,13 +43,28 @@ const failedFetch =
 const answered = /^npm http fetch \S+ [23]\d\d /m
 
 /**
+ * Yarn makes every Node that it starts look for packages in its own place; ours lie in node_modules.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {NodeJS.ProcessEnv}
+ */
+function withoutPlugAndPlay(env) {
+  const { NODE_OPTIONS: given, ...rest } = env
+  if (given === undefined) return env
+  const left = given
+    .replace(/(--require|-r)[ =]("[^"]*\.pnp\.c?js"|\S*\.pnp\.c?js)/g, '')
+    .replace(/--(experimental-)?loader[ =]("[^"]*\.pnp\.loader\.mjs"|\S*\.pnp\.loader\.mjs)/g, '')
+    .trim()
+  return left === '' ? rest : { ...rest, NODE_OPTIONS: left }
+}
+
+/**
  * The environment without what npm put there for the script it runs.
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {NodeJS.ProcessEnv}
  */
 export function withoutNpm(env = process.env) {
   return Object.fromEntries(
-    Object.entries(env).filter(([name]) => {
+    Object.entries(withoutPlugAndPlay(env)).filter(([name]) => {
       const [, setting] = /^npm_config_(.*)$/i.exec(name) ?? []
       // Names with a slash or an at sign belong to one registry or scope: tokens and addresses, which only a user can have set.
       if (setting !== undefined)

@@ -36,6 +36,11 @@ export class Interrupted extends Error {
   }
 }
 
+/** Whoever read what the launcher says may go, as `head` does. That is no reason to end; the task sees for itself what it means to it. */
+export function ignoreGoneReaders() {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+}
+
 /**
  * Says one line.
  * @param {string} line

@@ -125,8 +125,9 @@ function supervise(child, cutOff) {
 
   for (const signal of passedOn) process.on(signal, onSignal)
   const parent = process.ppid
-  // A launcher started by hand may outlive the shell that started it; one that npm runs has no life of its own.
-  const startedByNpm = process.env['npm_lifecycle_event'] !== undefined
+  // A launcher started by hand may outlive the shell that started it; one that npm runs, or a task of Deno, has no life of its own.
+  const { npm_lifecycle_event: script, npm_config_user_agent: manager = '' } = process.env
+  const startedByNpm = script !== undefined || manager.startsWith('deno/')
   const parentCheck = setInterval(() => {
     if (!startedByNpm || process.ppid === parent) return
     clearInterval(parentCheck)

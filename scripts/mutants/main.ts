@@ -9,6 +9,7 @@ import * as Ending from '../../src/cli/Ending.ts'
 import * as Entry from '../../src/cli/Entry.ts'
 import * as OutFolder from '../../src/cli/OutFolder.ts'
 import * as Usage from '../../src/cli/Usage.ts'
+import * as Compile from '../solidity/Compile.ts'
 import * as Base from './Base.ts'
 import * as Judge from './Judge.ts'
 import { Kept } from './Kept.ts'
@@ -16,13 +17,13 @@ import { Killers } from './Killers.ts'
 import { type Mutant, mutantsOf } from './Mutate.ts'
 import * as Summary from './Summary.ts'
 
-const folder = 'reports/mutants'
+const folder = path.join(Compile.root, 'reports/mutants')
 const batchSize = 10
 
 const help = `Usage: npm run -s mutants -- [--only FILE] [--sample N] [--seed S] [--match TEXT] [--minutes M] [--again] [--out FILE] [--json] [--list]
 
 Changes one operator, constant, condition or statement of the contracts at a time and runs the contract tests on each change. Verdicts
-are kept in ${folder}: the next run goes on from there, and after a change judges what it concerns.
+are kept in reports/mutants: the next run goes on from there, and after a change judges what it concerns.
 
   --only FILE    only files of contracts/ whose path contains FILE; may be repeated
   --match TEXT   only mutants whose name contains TEXT; may be repeated
@@ -30,7 +31,7 @@ are kept in ${folder}: the next run goes on from there, and after a change judge
   --seed S       which ones; the same seed gives the same sample (default 1)
   --minutes M    ends after so many minutes (0.5 is half a one) with what has been judged until then
   --again        judges again what was judged before
-  --out FILE     where the verdicts go as JSON (default ${folder}/summary.json)
+  --out FILE     where the verdicts go as JSON (default reports/mutants/summary.json)
   --json         print that document instead of a summary
   --list         name the mutants and judge none
   --help         this text
@@ -50,7 +51,7 @@ async function main(args: string[]): Promise<number> {
     options: {
       ...{ only: { type: 'string', multiple: true }, match: { type: 'string', multiple: true } },
       ...{ sample: { type: 'string' }, seed: { type: 'string', default: '1' }, minutes: { type: 'string' } },
-      out: { type: 'string', default: `${folder}/summary.json` },
+      out: { type: 'string', default: path.join(folder, 'summary.json') },
       again: { type: 'boolean' },
       ...{ json: { type: 'boolean' }, list: { type: 'boolean' }, help: { type: 'boolean' } },
     },

@@ -2,9 +2,12 @@
  * What the launcher decides before anything runs: whether a Node is fit, what of the environment an inner npm may see, whether an
  * installation is whole, what npm's failure means. Each decision is a function of its input, so no network and no second Node is needed.
  */
+import os from 'node:os'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { missingPackages } from '../../bin/launcher/dependencies.mjs'
 import { needsHardhat } from '../../bin/launcher/hardhat.mjs'
+import { folderOf } from '../../bin/launcher/launch.mjs'
 import { unfitBecause } from '../../bin/launcher/node.mjs'
 import { installError, withNodeFirst, withoutNpm } from '../../bin/launcher/npm.mjs'
 import { toolchainOf } from '../../scripts/build/toolchain.ts'
@@ -31,7 +34,36 @@ describe('unfitBecause', () => {
   })
 })
 
+describe('folderOf', () => {
+  const root = path.join(import.meta.dirname, '..', '..')
+  const [here, elsewhere] = [import.meta.dirname, os.tmpdir()]
+
+  it('behavior: a script of ours runs where it was called, in a subfolder or anywhere', () => {
+    for (const task of ['demo', 'sunledger', 'example', 'bench', 'deploy', 'mutants'])
+      for (const initCwd of [here, elsewhere]) expect(folderOf(task, { cwd: root, initCwd })).toBe(initCwd)
+  })
+
+  it('behavior: what works on the checkout stays there, and so does a call whose place is unknown', () => {
+    expect(folderOf('test', { cwd: root, initCwd: here })).toBe(root)
+    expect(folderOf('demo', { cwd: root, initCwd: undefined })).toBe(root)
+    expect(folderOf('demo', { cwd: root, initCwd: path.join(here, 'gone') })).toBe(root)
+  })
+
+  it("behavior: another package's script, or a call by hand, means the folder that it is in", () => {
+    expect(folderOf('sunledger', { cwd: elsewhere, initCwd: here })).toBe(elsewhere)
+  })
+})
+
 describe('withoutNpm', () => {
+  it('behavior: keeps nothing of how Yarn finds packages, and all else of NODE_OPTIONS', () => {
+    const pnp = '--require /a/.pnp.cjs --experimental-loader file:///a/.pnp.loader.mjs'
+    expect(withoutNpm({ NODE_OPTIONS: pnp })).toEqual({})
+    expect(withoutNpm({ NODE_OPTIONS: `--trace-warnings --require "/a b/.pnp.cjs"` })).toEqual({
+      NODE_OPTIONS: '--trace-warnings',
+    })
+    expect(withoutNpm({ NODE_OPTIONS: '--require ./x.cjs' })).toEqual({ NODE_OPTIONS: '--require ./x.cjs' })
+  })
+
   it('behavior: keeps how to reach the registry and drops what speaks of the outer command', () => {
     const env = {
       HOME: '/home/robot',

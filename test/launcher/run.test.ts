@@ -47,7 +47,7 @@ type Launcher = ChildProcessByStdio<Writable, Readable, null>
 async function start(): Promise<{ process: Launcher; taskPid: number }> {
   writeFileSync(log, '')
   // A launcher that npm runs also looks whether npm is still there; this one counts as started by hand.
-  const { npm_lifecycle_event: _, ...env } = process.env
+  const { npm_lifecycle_event: _, npm_config_user_agent: __, ...env } = process.env
   const started = spawn(process.execPath, [launcher, task, log], {
     detached: true,
     env,

@@ -10,18 +10,16 @@ const takesValue = ({ required }: Option): boolean => required
 
 /** A value that a command line could have; whether it means anything is found out later. */
 const value: { readonly [form: string]: string } = {
-  '<number>': '1',
+  '<bytes>': '2048',
   '<address>': '127.0.0.1',
   '<share>': '0.5',
   '<mm-dd>': '06-21',
   '<format>': 'json',
   '<level>': 'info',
-  '<gwei>': '1',
-  '<slots>': '4',
 }
 const valued = ({ flags, long }: Option): string[] => {
   const [form = ''] = /<[^>]+>/.exec(flags) ?? []
-  return form === '' ? [`${long}`] : [`${long}=${value[form] ?? (form.includes('file') ? 'x' : '2000')}`]
+  return form === '' ? [`${long}`] : [`${long}=${value[form] ?? '1'}`]
 }
 
 const required = (command: Command, but?: Option): string[] =>
