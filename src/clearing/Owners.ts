@@ -18,11 +18,11 @@ export interface Owners {
 }
 
 /** How long an answer is waited for: where one is remembered; where none is. A chain that is in doubt is not waited for at all. */
-const patienceMs = { known: 1_000, unknown: 5_000 }
+const patienceMs = { known: 1_000, unknown: 8_000 }
 const lookMs = 100
 /** Accounts that are remembered, the least recently asked for first to go. */
 const mostKnown = 10_000
-/** Questions under way: where the chain takes longer, more of them would only wait. */
+/** Accounts that the chain is asked about at once; others wait for their turn. */
 const mostAsked = 64
 
 export interface Options {
@@ -36,9 +36,11 @@ export interface Options {
 
 export const create = ({ client, house, assets, block, reach }: Options): Owners => {
   const known = new Map<Address, Known>()
+  const waiting: (() => void)[] = []
   let asked = 0
 
   const ask = async (account: Address): Promise<Known> => {
+    if (asked >= mostAsked) await new Promise<void>((resolve) => waiting.push(resolve))
     asked++
     try {
       const at = block()
@@ -49,6 +51,7 @@ export const create = ({ client, house, assets, block, reach }: Options): Owners
       return found
     } finally {
       asked--
+      waiting.shift()?.()
     }
   }
 
@@ -69,7 +72,11 @@ export const create = ({ client, house, assets, block, reach }: Options): Owners
   return {
     async of(account) {
       const before = known.get(account)
-      if (reach.isDoubtful() || asked >= mostAsked) return before
+      if (reach.isDoubtful()) {
+        // Whether it is back is found out beside; who asks next may be told more.
+        reach.assert().catch(() => {})
+        return before
+      }
       // What the chain refuses or does not answer is not known now; the heartbeat says what is wrong with it.
       const answer = ask(account).catch(() => undefined)
       return (await within(answer, before === undefined ? patienceMs.unknown : patienceMs.known)) ?? known.get(account)

@@ -9,26 +9,33 @@ export interface Reach {
   isUp(): boolean
   /** Whether there is any doubt: asked and not yet answered for longer than answers take. */
   isDoubtful(): boolean
-  /** Watches a question: what becomes of it says whether the chain answers. @param hasMoved whether answers have come meanwhile */
+  /** Watches a question: what becomes of it says whether the chain answers. */
   watch<T>(ask: () => Promise<T>): Promise<T>
-  /** Where there is doubt, asks the chain for an answer now. @throws {ChainUnreachableError} it gives none soon */
+  /** Unless it has answered just now, asks it whether it is there. @throws {ChainUnreachableError} it gives none soon */
   assert(): Promise<void>
 }
 
-/** Answers take a fraction of that. */
-const doubtfulMs = 1_000
-/** What is asked may be read in many steps, each of which shows that the chain answers. */
+/** Who has just heard of the chain need not ask whether it is there. */
+const freshMs = 1_000
+/** Without a sign of it for so long, while it is asked, there is doubt; and it counts as gone. What is read in many steps gives many signs. */
+const doubtfulMs = 2_500
 const silentMs = 5_000
-/** How long a chain in doubt may take to say that it is there. */
-const probeMs = 1_000
+/** How long it may take to say that it is there. */
+const probeMs = 2_500
 
 /** @param progress changes with every answer that comes while a question is under way */
 export const create = (client: Client, progress: () => unknown): Reach => {
   let isKnownDown = false
+  let answeredMs = Number.NEGATIVE_INFINITY
   /** Since when a question waits without a sign of the chain. */
   let waitingMs: number | undefined
   let seen: unknown
   let probing: Promise<void> | undefined
+
+  const answeredNow = (): void => {
+    isKnownDown = false
+    answeredMs = performance.now()
+  }
 
   const silence = (): number => {
     if (waitingMs === undefined) return 0
@@ -37,25 +44,23 @@ export const create = (client: Client, progress: () => unknown): Reach => {
     return performance.now() - waitingMs
   }
 
-  const isUp = (): boolean => !isKnownDown && silence() < silentMs
+  const unreachable = (cause: unknown): ChainUnreachableError =>
+    cause instanceof ChainUnreachableError ? cause : new ChainUnreachableError(String(client.transport['url']), cause)
 
   const probe = async (): Promise<void> => {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(new ChainUnreachableError(String(client.transport['url']), new Error(`no answer in ${probeMs} ms`))),
-        probeMs,
-      )
+      timer = setTimeout(() => reject(new Error(`no answer in ${probeMs} ms`)), probeMs)
     })
-    const asked = client.getBlockNumber().catch((cause: unknown) => {
-      throw new ChainUnreachableError(String(client.transport['url']), cause)
-    })
+    const asked = client.getBlockNumber()
     // Whoever is late is heard of by nobody.
     asked.catch(() => {})
     try {
       await Promise.race([asked, late])
-      isKnownDown = false
+      answeredNow()
+    } catch (cause) {
+      isKnownDown = true
+      throw unreachable(cause)
     } finally {
       clearTimeout(timer)
       probing = undefined
@@ -63,13 +68,13 @@ export const create = (client: Client, progress: () => unknown): Reach => {
   }
 
   return {
-    isUp,
+    isUp: () => !isKnownDown && silence() < silentMs,
     isDoubtful: () => isKnownDown || silence() >= doubtfulMs,
     async watch(ask) {
       ;[waitingMs, seen] = [performance.now(), progress()]
       try {
         const found = await ask()
-        isKnownDown = false
+        answeredNow()
         return found
       } catch (error) {
         if (error instanceof ChainUnreachableError) isKnownDown = true
@@ -79,7 +84,7 @@ export const create = (client: Client, progress: () => unknown): Reach => {
       }
     },
     async assert() {
-      if (!isKnownDown && silence() < doubtfulMs) return
+      if (!isKnownDown && performance.now() - answeredMs < freshMs) return
       probing ??= probe()
       await probing
     },
