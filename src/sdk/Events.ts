@@ -1,7 +1,7 @@
 /**
  * A payee's side, live: the payments it gets as a server-sent event stream, each checked with its proof before it is handed on. A
  * broken connection is opened again from the last payment that was handed on, so nothing is missed. Nothing comes twice, whatever the service
- * sends: each receipt is a stretch of the payee's credit, and which of them were handed on is remembered, as a till does.
+ * sends: each receipt is a range of the payee's credit, and which of them were handed on is remembered, as a till does.
  */
 import type { AmountAtomic } from '../core/Amount.ts'
 import type { Problem } from '../core/Errors.ts'
@@ -10,8 +10,8 @@ import * as Wire from '../core/Wire.ts'
 import * as Bounded from './Bounded.ts'
 import { AnswerInvalidError, type Client, refusalOf } from './Client.ts'
 import * as Json from './Json.ts'
+import { type Range, Ranges } from './Ranges.ts'
 import * as Receipt from './Receipt.ts'
-import { type Range, ReceiptSpentError, Till } from './Till.ts'
 import { ConnectionError } from './Transport.ts'
 
 /** A payment that came in. */
@@ -34,9 +34,9 @@ export interface EventsOptions extends Receipt.Trust {
   readonly after: number
   /** Ends the iteration. */
   readonly signal?: AbortSignal | undefined
-  /** Stretches that were handed on before. */
+  /** Ranges of the payee's credit that were handed on before. */
   readonly seen?: readonly Range[] | undefined
-  /** Told of each payment that is handed on, with all stretches that were. */
+  /** Told of each payment that is handed on, with all ranges that were. */
   readonly onReceived?: ((received: Received, seen: readonly Range[]) => void) | undefined
 }
 
@@ -75,8 +75,7 @@ async function* follow(
   signal: AbortSignal,
 ): AsyncGenerator<Received, undefined> {
   let { after } = options
-  const { chainId, clearingHouse, creditKey, payee, onReceived } = options
-  const till = new Till({ chainId, clearingHouse, creditKey, payee, served: options.seen })
+  const seen = new Ranges(options.seen)
   for (let failures = 0; !signal.aborted; failures++) {
     try {
       for await (const event of connect(client, options.payee, after, signal)) {
@@ -84,8 +83,8 @@ async function* follow(
         if (event.type !== 'payment') continue
         const received = receivedOf(event, options)
         after = Math.max(after, received.position)
-        if (!isNew(till, received)) continue
-        onReceived?.(received, till.served)
+        if (!isNew(seen, received)) continue
+        options.onReceived?.(received, seen.all)
         yield received
       }
     } catch (error) {
@@ -145,24 +144,21 @@ const receivedOf = (event: Event, options: EventsOptions): Received => {
 }
 
 /** Gaps in what was handed on: there are none where nothing was left out, so many mean a service that makes them up. */
-const mostStretches = 10_000
+const mostRanges = 10_000
 
-/** @throws {ReceiptInvalidError} it overlaps another one: the service has credited one stretch twice */
-const isNew = (till: Till, { receipt: { payment, credit } }: Received): boolean => {
+/** @throws {ReceiptInvalidError} it overlaps another one: the service has credited one range twice */
+const isNew = (seen: Ranges, { receipt: { payment, credit } }: Received): boolean => {
   const range = { asset: payment.asset, from: credit.total - payment.amount, to: credit.total }
-  const inside = till.served.find(
-    ({ asset, from, to }) => asset === range.asset && from <= range.from && range.to <= to,
-  )
-  if (inside !== undefined) return false
-  try {
-    till.take(range)
-  } catch (error) {
-    const actual = error instanceof ReceiptSpentError ? (error.actual ?? '') : String(error)
+  const other = seen.overlap(range)
+  if (other !== undefined && other.from <= range.from && range.to <= other.to) return false
+  if (other !== undefined) {
+    const actual = `(${range.from}, ${range.to}] overlaps (${other.from}, ${other.to}]`
     const why = 'it credits what another one has credited'
-    throw new Receipt.ReceiptInvalidError({ why, expected: 'a stretch of its own', actual })
+    throw new Receipt.ReceiptInvalidError({ why, expected: 'a range of its own', actual })
   }
-  if (till.served.length > mostStretches)
-    throw new AnswerInvalidError('/v1/events', `receipts with at most ${mostStretches} gaps between them`, 'more')
+  seen.add(range)
+  if (seen.all.length > mostRanges)
+    throw new AnswerInvalidError('/v1/events', `receipts with at most ${mostRanges} gaps between them`, 'more')
   return true
 }
 

@@ -7,6 +7,7 @@ import { genesisHistory } from '../core/Payment.ts'
 import type { MeterRequest, SignedReading } from '../core/Wire.ts'
 import type * as Digest from '../crypto/Digest.ts'
 import * as Guard from './Guard.ts'
+import * as Json from './Json.ts'
 import * as Signer from './Signer.ts'
 import * as TypedData from './TypedData.ts'
 
@@ -52,7 +53,7 @@ export class Meter {
    */
   async read({ timestamp, energyMilliWh, computeUnits = 0n, detail = genesisHistory }: Totals): Promise<SignedReading> {
     const reading = { meter: this.address, timestamp, energyMilliWh, computeUnits, detail }
-    return { ...reading, signature: await this.#signer.sign('Reading', this.#domain, reading) }
+    return Json.readable({ ...reading, signature: await this.#signer.sign('Reading', this.#domain, reading) })
   }
 }
 
@@ -92,14 +93,14 @@ export const approveMeter = Guard.guarded(
     const domain = TypedData.domain(deployment.chainId, deployment.energyMeter)
     const approval = { ...device, kind, owner: signer.address }
     const signature = await signer.sign('Approval', domain, approval)
-    if (delivery === undefined) return { ...approval, signature }
+    if (delivery === undefined) return Json.readable({ ...approval, signature })
     const { toClearing, accountOwner = nobody, nonce = 0n } = delivery
     const chosen = { owner: signer.address, toClearing, accountOwner, nonce }
-    return {
+    return Json.readable({
       ...approval,
       signature,
       delivery: { toClearing, accountOwner, signature: await signer.sign('Delivery', domain, chosen) },
-    }
+    })
   },
 )
 

@@ -53,7 +53,7 @@ export class Robot {
   readonly #keep: Keep | undefined
   #view: AccountView
   #position: number
-  /** Stretches of its credit that `payments` has handed on. */
+  /** Ranges of its credit that `payments` has handed on. */
   #seen: readonly Range[] = []
   /** Journal position of the last sale that was proved. */
   #soldAt: number

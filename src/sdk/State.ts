@@ -108,7 +108,7 @@ export class StateRegressedError extends SunledgerError {
     super('SL646', 'The service is behind what it has already accepted from this account.', {
       expected: `the debit with the total ${expected}, or a later one`,
       actual: `${actual}`,
-      hint: 'Was it restored from an old copy of its journal? The receipts that you have prove the rest.',
+      hint: 'Was it restored from an old copy of its journal? The receipts that you have prove the rest. On a local chain that has begun anew, delete the robot’s keep file ($XDG_STATE_HOME/sunledger).',
       status: 502,
     })
   }

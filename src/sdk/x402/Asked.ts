@@ -4,6 +4,7 @@
  */
 import * as X402 from '../../core/X402.ts'
 import * as Keccak from '../../crypto/Keccak.ts'
+import * as Option from '../Option.ts'
 import { OptionInvalidError } from '../Option.ts'
 
 export interface PaidInit extends RequestInit {
@@ -41,6 +42,8 @@ const harmless = new Set([
   'range',
   'user-agent',
 ])
+/** As long as timers go. */
+const mostMs = 2 ** 31 - 1
 /** As `fetch`. */
 const redirects = new Set([301, 302, 303, 307, 308])
 
@@ -77,6 +80,9 @@ export const prepare = async (
   const url = urlOf(input)
   const given = init.body ?? (request?.body === null ? undefined : request?.clone().body)
   const { maxAmount, key: own, retryForMs, timeoutMs, maxBytes, ...plain } = init
+  if (retryForMs !== undefined) Option.number('retryForMs', retryForMs, 0, mostMs)
+  if (timeoutMs !== undefined) Option.number('timeoutMs', timeoutMs, 1, mostMs)
+  if (maxBytes !== undefined) Option.number('maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER)
   try {
     const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
     // It may be sent more than once, so it is read whole.

@@ -9,6 +9,7 @@ import * as Metered from '../../core/Metered.ts'
 import * as Wire from '../../core/Wire.ts'
 import * as X402 from '../../core/X402.ts'
 import { type Event, read } from '../Events.ts'
+import * as Json from '../Json.ts'
 import * as Loopback from '../Loopback.ts'
 import { OptionInvalidError } from '../Option.ts'
 import * as Asked from './Asked.ts'
@@ -149,7 +150,7 @@ class Session implements Stream {
     const number = this.delivered + 1n
     if (id !== `${number}`) throw new StreamWrongError(`unit ${number}`, `unit ${id.slice(0, 30)}`)
     this.delivered = number
-    return { number, data: contentOf({ data }) }
+    return Json.readable({ number, data: contentOf({ data }) })
   }
 
   #end({ reason, charge }: Metered.End): undefined {
