@@ -131,7 +131,7 @@ const writing = (
   }
 
   /** Whether what is written is found again at its place, and nobody else has been told to go on from it. */
-  const verify = (): void => {
+  const inPlace = (): void => {
     const found = statSync(path, { throwIfNoEntry: false })
     if (found?.ino !== ino)
       failure ??= new JournalGoneError(path, found === undefined ? 'nothing is there' : 'another file is there')
@@ -170,18 +170,21 @@ const writing = (
     get end() {
       return at.position
     },
-    verify,
+    verify() {
+      fence.look()
+      inPlace()
+    },
     async append(records, seal) {
       if (failure !== undefined) throw failure
       // The lock keeps others out. Where somebody has removed it, at least nothing of theirs is written over.
       const { size } = fstatSync(writer)
       if (size > at.end) throw fenced()
-      if (size < at.end) verify()
+      if (size < at.end) inPlace()
       const frame = { first: at.position + 1, count: records.length, term, seal }
       const bytes = Frame.encode(records, frame.first, term, seal)
       try {
         await Log.append(writer, bytes, at.end, mark.sync)
-        verify()
+        inPlace()
         mark.note(Opening.behind(frame, bytes, at.end))
         take({ ...frame, bytes }, at.end)
       } catch (cause) {

@@ -97,11 +97,13 @@ export interface Fence {
   readonly failure: JournalForeignError | undefined
   /** Tells of a group that is on disk. */
   note(point: Point): void
+  /** Finds out now whether another copy was started. */
+  look(): void
   close(): void
 }
 
 /** Without a place: nothing is written, and copies are not noticed. */
-const none: Fence = { state: 'missing', failure: undefined, note: () => {}, close: () => {} }
+const none: Fence = { state: 'missing', failure: undefined, note: () => {}, look: () => {}, close: () => {} }
 
 /** A fence says what was on disk at most so long ago. */
 const everyMs = 100
@@ -157,13 +159,16 @@ export const create = (
     }
   }
 
+  const look = (): void => {
+    if (!file.isOwn())
+      failure ??= new JournalForeignError(`the fence file ${path} as this service wrote it`, 'that of another copy')
+  }
+
   const work = async (): Promise<void> => {
     isDue = false
     try {
-      if (!file.isOwn()) {
-        failure = new JournalForeignError(`the fence file ${path} as this service wrote it`, 'that of another copy')
-        return
-      }
+      look()
+      if (failure !== undefined) return
       await file.soon(last)
       state = usualState
     } catch (error) {
@@ -190,6 +195,14 @@ export const create = (
     },
     get failure() {
       return failure
+    },
+    look() {
+      try {
+        look()
+      } catch (error) {
+        state = 'missing'
+        file.failed(error)
+      }
     },
     note(point) {
       last = point

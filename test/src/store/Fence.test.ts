@@ -171,14 +171,27 @@ describe('I19 the fence file', () => {
     cpSync(data, copy, { recursive: true })
     rmSync(path)
     const twin = open(copy)
+    // One that is paid finds out by itself, one that is not when it is looked at.
     await original.append([day])
-    await expect.poll(() => refusal(() => original.verify()).code, { interval: 10 }).toBe('SL410')
-    await expect(original.append([day])).rejects.toMatchObject({ code: 'SL410' })
+    await expect.poll(() => original.append([day]).catch(({ code }) => code), { interval: 10 }).toBe('SL410')
     await twin.append([day])
     expect(twin.end).toBe(4)
     twin.close()
     original.close()
     expect(JSON.parse(readFileSync(path, 'utf8')).folder).toBe(copy)
+  })
+
+  test('error: SL410 for an idle service once a copy was started by force, as soon as it looks', async () => {
+    const { base, data, open, path } = await copied()
+    const original = open()
+    original.verify()
+    const copy = join(base, 'copy')
+    cpSync(data, copy, { recursive: true })
+    rmSync(path)
+    open(copy).close()
+    expect(refusal(() => original.verify()).code).toBe('SL410')
+    await expect(original.append([day])).rejects.toMatchObject({ code: 'SL410' })
+    original.close()
   })
 
   test('behavior: an older copy that is recovered goes on above every term that is known, and the other one is refused', async () => {
