@@ -28,6 +28,14 @@ export interface Memory {
 /** How serving a purchase ended: with an answer; with nothing, so that it may be tried again; with what cannot be given again. */
 export type Outcome = Answer | 'unused' | 'gone'
 
+/** An answer that broke off. */
+export interface Part {
+  readonly body: Body
+  /** What was asked: method and body, and which bytes. */
+  readonly request: string
+  readonly range: string | undefined
+}
+
 interface Entry {
   readonly request: string
   outcome: Answer | 'gone' | undefined
@@ -36,6 +44,8 @@ interface Entry {
 
 /** Purchases that may be served at the same time. */
 const mostRunning = 10_000
+/** Answers that broke off and can be completed. */
+const mostParts = 256
 /** How often what breaks on the server's side is tried again for one payment. */
 const mostFailures = 3
 
@@ -59,6 +69,7 @@ export class Answers {
   readonly #mostBytes: number
   readonly #entries = new Map<string, Entry>()
   readonly #failures = new Map<string, number>()
+  readonly #parts = new Map<string, Part>()
   /** Ids of what is remembered, oldest first, from `#oldest` on. */
   #kept: string[] = []
   #oldest = 0
@@ -106,7 +117,28 @@ export class Answers {
     for (const resolve of entry.waiting) resolve(outcome)
   }
 
-  /** The server has failed in the middle of an answer. Whether the same payment may try again. */
+  /** An answer that broke off, whose handler gives the same bytes again: a file, mostly. The purchase is free for who completes it. */
+  addPart(id: string, part: Omit<Part, 'request'>): void {
+    const { request = '' } = this.#entries.get(id) ?? {}
+    this.#parts.set(id, { ...part, request })
+    if (this.#parts.size > mostParts) {
+      const [oldest = ''] = this.#parts.keys()
+      this.#parts.get(oldest)?.body.drop()
+      this.#parts.delete(oldest)
+    }
+    this.end(id, 'unused')
+  }
+
+  /** What has been delivered of it, for whoever serves the rest. @throws {RequestDiffersError} */
+  takePart(id: string, request: string): Part | undefined {
+    const part = this.#parts.get(id)
+    if (part === undefined) return undefined
+    if (part.request !== request) throw new RequestDiffersError(part.request, request)
+    this.#parts.delete(id)
+    return part
+  }
+
+  /** An answer has broken off. Whether the same payment may try again. */
   mayRetry(id: string): boolean {
     const count = (this.#failures.get(id) ?? 0) + 1
     this.#failures.set(id, count)

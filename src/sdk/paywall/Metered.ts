@@ -48,26 +48,30 @@ interface Desk<R extends Terms.PaywallRequest> {
   tariff(request: R, identity: Identity): Promise<Metered.Tariff>
 }
 
-/** What is left of the payments is paid back, or its receipt can buy again. */
+/** What is left of the payments is paid back, or the receipts that bought nothing can buy again. */
 const settleRest = async <R extends Terms.PaywallRequest>(
   { at }: Desk<R>,
   session: Session,
   tariff: Metered.Tariff,
 ): Promise<Metered.End['charge']> => {
-  const rest = session.paid - Metered.costOf(tariff, session.delivered)
-  const last = session.purchases.at(-1)
-  if (rest <= 0n || last === undefined) {
-    await session.hold.end()
-    return 'charged'
+  let rest = session.paid - Metered.costOf(tariff, session.delivered)
+  const last = session.purchases.at(-1)?.purchase
+  if (rest > 0n && last !== undefined) {
+    const amount = rest as Clearing.Purchase['amount']
+    const refund = await Charge.refund(at.payee, { ...last, amount }, last.range.asset)
+    if (refund !== undefined) {
+      for (const { hold } of session.purchases) await hold.end()
+      return 'refunded'
+    }
   }
-  const amount = rest as Clearing.Purchase['amount']
-  const refund = await Charge.refund(at.payee, { ...last, amount }, last.range.asset)
-  if (refund === undefined && rest >= last.amount) {
-    await session.hold.release()
-    return 'unused'
-  }
-  await session.hold.end()
-  return refund === undefined ? 'charged' : 'refunded'
+  let charge: Metered.End['charge'] = 'charged'
+  for (const { purchase, hold } of session.purchases.toReversed())
+    if (rest >= purchase.amount) {
+      rest -= purchase.amount
+      charge = 'unused'
+      await hold.release()
+    } else await hold.end()
+  return charge
 }
 
 const run = async <R extends Terms.PaywallRequest>(
@@ -149,14 +153,33 @@ const open = async <R extends Terms.PaywallRequest>(
     ...{
       url: desk.at.terms.urlOf(request),
       payer: purchase.payer,
-      purchases: [purchase],
+      purchases: [{ purchase, hold }],
       paid: purchase.amount as bigint,
     },
-    ...{ hold, delivered: 0n, wake: () => {} },
+    ...{ taking: new Map(), delivered: 0n, wake: () => {} },
   }
   desk.sessions.set(id, session)
   for (const [name, value] of Object.entries(settledBy(purchase, identity))) response.setHeader(name, value as string)
   await run(desk, request, response, [id, session], tariff)
+}
+
+/** Adds a payment to a stream that is open. */
+const enter = async <R extends Terms.PaywallRequest>(
+  desk: Desk<R>,
+  [id, session]: [string, Session],
+  purchase: Clearing.Purchase,
+  identity: Identity,
+): Promise<void> => {
+  const hold = await claim(purchase, identity)
+  // It may have ended meanwhile, and then has taken nothing.
+  if (desk.sessions.get(id) !== session) {
+    await hold.release()
+    throw new SessionUnknownError()
+  }
+  session.purchases.push({ purchase, hold })
+  if (session.purchases.length > mostRemembered) await session.purchases.shift()?.hold.end()
+  session.paid += purchase.amount
+  session.wake()
 }
 
 const pay = async <R extends Terms.PaywallRequest>(
@@ -171,19 +194,10 @@ const pay = async <R extends Terms.PaywallRequest>(
   // Nothing is taken for a stream that has ended: the receipt can open the next one.
   if (session === undefined || session.url !== desk.at.terms.urlOf(request) || session.payer !== purchase.payer)
     throw new SessionUnknownError()
-  if (!session.purchases.some((known) => known.id === purchase.id)) {
-    const hold = await claim(purchase, identity)
-    // It may have ended meanwhile, and then has taken nothing.
-    if (desk.sessions.get(id) !== session) {
-      await hold.release()
-      throw new SessionUnknownError()
-    }
-    await session.hold.end()
-    session.hold = hold
-    session.purchases.push(purchase)
-    if (session.purchases.length > mostRemembered) session.purchases.shift()
-    session.paid += purchase.amount
-    session.wake()
+  if (!session.purchases.some((known) => known.purchase.id === purchase.id)) {
+    const taking = session.taking.get(purchase.id) ?? enter(desk, [id, session], purchase, identity)
+    session.taking.set(purchase.id, taking)
+    await taking.finally(() => session.taking.delete(purchase.id))
   }
   response.writeHead(204, settledBy(purchase, identity)).end()
 }

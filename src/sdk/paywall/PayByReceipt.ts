@@ -70,14 +70,18 @@ export const serve = async <R extends Terms.PaywallRequest>(
   const identity = at.identities.present ?? known
   const { served, network } = identity
   const hold = new Hold(served, purchase.id, purchase.range)
-  const before = served.answers.begin(purchase.id, Answers.requestName(request.method ?? 'GET', request.body))
+  const name = Answers.requestName(request.method ?? 'GET', request.body)
+  const before = served.answers.begin(purchase.id, name)
   const again = before instanceof Promise ? await before : before
   if (again !== undefined) return Replay.replay(request, response, again)
   let settled: X402.Settled | undefined
+  let part: Answers.Part | undefined
   try {
     let elsewhere: Known
-    const there = hold.isShared ? await hold.look() : undefined
+    part = served.answers.takePart(purchase.id, name)
+    const there = hold.isShared && part === undefined ? await hold.look() : undefined
     if (typeof there === 'object') elsewhere = there
+    else if (part !== undefined) settled = Serve.settledOf(purchase, network)
     else {
       const asked = price()
       const now = asked instanceof Promise ? await asked : asked
@@ -93,5 +97,5 @@ export const serve = async <R extends Terms.PaywallRequest>(
     served.answers.end(purchase.id, error instanceof Answers.AnswerGoneError ? 'gone' : 'unused')
     throw error
   }
-  if (settled !== undefined) Serve.clearing(at, served, hold, purchase, settled, exchange as Serve.Exchange)
+  if (settled !== undefined) Serve.clearing(at, served, hold, purchase, { settled, part }, exchange as Serve.Exchange)
 }

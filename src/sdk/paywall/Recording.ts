@@ -3,7 +3,7 @@
  * with the process. So that an answer can be held back until it is paid for, and given again to whoever paid for it, whatever its size.
  */
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, read, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, openSync, read, readSync, unlinkSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -41,6 +41,16 @@ class Spool {
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at, bytes.length - at)
     this.length += bytes.length
     inFiles += bytes.length
+  }
+
+  at(place: number, length: number): Buffer {
+    const bytes = Buffer.alloc(Math.max(0, Math.min(length, this.length - place)))
+    for (let got = 0; got < bytes.length; ) {
+      const count = readSync(this.#file, bytes, got, bytes.length - got, place + got)
+      if (count === 0) throw new Error('the file has been cut')
+      got += count
+    }
+    return bytes
   }
 
   /** The file's number stays this class's own: a stream of Node's would close it. */
@@ -94,6 +104,8 @@ export interface Body {
   /** The bytes, where they are in memory. */
   readonly bytes: Buffer | undefined
   read(): Readable
+  /** So many bytes from a place on. */
+  at(place: number, length: number): Buffer
   drop(): void
 }
 
@@ -101,6 +113,7 @@ export const bodyOf = (bytes: Buffer): Body => ({
   length: bytes.length,
   bytes,
   read: () => Readable.from([bytes]),
+  at: (place, length) => bytes.subarray(place, place + length),
   drop() {},
 })
 
@@ -148,7 +161,13 @@ export class Recording {
     if (this.#isTooLarge) return undefined
     if (this.#spool !== undefined) {
       const spool = this.#spool
-      return { length: spool.length, bytes: undefined, read: () => spool.read(), drop: () => spool.drop() }
+      return {
+        length: spool.length,
+        bytes: undefined,
+        read: () => spool.read(),
+        at: (place, count) => spool.at(place, count),
+        drop: () => spool.drop(),
+      }
     }
     return bodyOf(this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks))
   }

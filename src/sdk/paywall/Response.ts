@@ -10,37 +10,14 @@
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Answer } from './Answers.ts'
+import type { Decided, Desk } from './Desk.ts'
 import * as Headers from './Headers.ts'
-import { type Body, type Bounds, Recording } from './Recording.ts'
+import { type Body, Recording } from './Recording.ts'
 import { isBodiless, read } from './Writes.ts'
 
-/** What is decided about an answer: headers to add, or another answer in its place; then the first is for whoever decided to keep or drop. */
-export interface Decided {
-  readonly headers: OutgoingHttpHeaders
-  readonly instead?: Answer | undefined
-}
-
-/** Says what becomes of an answer. */
-export interface Desk {
-  readonly bounds: Bounds
-  /** How long a handler may go on after its client has left. */
-  readonly patienceMs: number
-  /**
-   * An answer of this status begins to leave: with these headers; undefined: it is held until `close`.
-   * @param whole the answer, where it is known as a whole already
-   */
-  pass(status: number, whole: Answer | undefined): OutgoingHttpHeaders | undefined | Promise<Decided>
-  /** Decides about an answer that was held. @param answer undefined: it was too large to be held */
-  close(status: number, answer: Answer | undefined, isGone: boolean): Promise<Decided>
-  /** The handler has ended its answer, and it is out. `undefined`: it was too large to be kept. */
-  done(answer: Answer | undefined): void
-  /** It has not ended it and will not. @param isOurs the server broke it off, and not the client */
-  lost(hasBegun: boolean, isOurs: boolean): void
-}
-
-type Write = (...args: unknown[]) => boolean
 type State = 'open' | 'opening' | 'passing' | 'holding' | 'over'
-
+/** A file's handler that writes nothing for so long after its client has left has noticed. */
+const idleMs = 1_000
 class Guard {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -70,7 +47,7 @@ class Guard {
     this.#before = { ...response.getHeaders() }
     this.#original = {
       writeHead: response.writeHead.bind(response) as (...args: unknown[]) => unknown,
-      write: response.write.bind(response) as Write,
+      write: response.write.bind(response) as (...args: unknown[]) => boolean,
       end: response.end.bind(response) as (...args: unknown[]) => unknown,
       flushHeaders: response.flushHeaders.bind(response),
       emit: response.emit.bind(response) as (...args: unknown[]) => boolean,
@@ -170,7 +147,9 @@ class Guard {
       this.#restart()
       if (bytes !== undefined) this.#recording.add(bytes)
     }
-    if (this.#state === 'passing' && !this.#isGone) return this.#exceeds() ? false : this.#original.write(...args)
+    if (this.#isSame()) this.#patience?.refresh()
+    if (this.#state === 'passing' && !this.#isGone)
+      return this.#exceeds() || this.#differs(bytes) ? false : this.#original.write(...args)
     if (done !== undefined) process.nextTick(done)
     if (this.#state !== 'opening') return true
     if (bytes !== undefined) this.#early.push(bytes)
@@ -200,7 +179,8 @@ class Guard {
 
   /** The last of an answer that has passed. */
   #finish(last: readonly Buffer[]): void {
-    if (this.#isGone || !this.#exceeds()) this.#original.end(...(last.length > 1 ? [Buffer.concat(last)] : last))
+    if (this.#isGone || !(this.#exceeds() || this.#differs(last[0])))
+      this.#original.end(...(last.length > 1 ? [Buffer.concat(last)] : last))
     // Fewer bytes than were said: the client would take the next answer for the rest of this one.
     if (this.#declared !== undefined && this.#recording.length < this.#declared)
       this.#response.once('finish', () => this.#request.socket.destroy())
@@ -219,6 +199,23 @@ class Guard {
     if (this.#declared === undefined || this.#recording.length <= this.#declared) return false
     this.#original.destroy()
     return true
+  }
+
+  /** Another answer than the one that was bought: nothing of it is delivered. */
+  #differs(bytes: Buffer | undefined): boolean {
+    const { part } = this.#desk
+    if (part === undefined || bytes === undefined) return false
+    const expected = part.at(this.#recording.length - bytes.length, bytes.length)
+    if (expected.equals(bytes.subarray(0, expected.length))) return false
+    this.#state = 'over'
+    this.#desk.lost(true, false)
+    this.#original.destroy()
+    return true
+  }
+
+  /** Files say how long they are, and are the same when they are read again. */
+  #isSame(): boolean {
+    return this.#state === 'passing' && this.#request.method === 'GET' && this.#declared !== undefined
   }
 
   /** The handler has ended an answer that was held. */
@@ -274,10 +271,13 @@ class Guard {
       this.#lose(isOurs)
       return this.#original.emit('close')
     }
-    this.#patience ??= setTimeout(() => {
-      this.#original.emit('close')
-      this.#lose(false)
-    }, this.#desk.patienceMs).unref()
+    this.#patience ??= setTimeout(
+      () => {
+        this.#original.emit('close')
+        this.#lose(false)
+      },
+      this.#isSame() ? Math.min(idleMs, this.#desk.patienceMs) : this.#desk.patienceMs,
+    ).unref()
     // Whoever waits until the client has taken what was written waits no longer.
     process.nextTick(() => this.#original.emit('drain'))
     return true
@@ -286,10 +286,11 @@ class Guard {
   #lose(isOurs: boolean): void {
     if (this.#state === 'over') return
     const hasBegun = this.#state === 'passing' || this.#state === 'opening'
+    const part = !isOurs && this.#isSame() ? this.#recording.body() : undefined
     this.#state = 'over'
     clearTimeout(this.#patience)
-    this.#recording.reset()
-    this.#desk.lost(hasBegun, isOurs)
+    if (part === undefined) this.#recording.reset()
+    this.#desk.lost(hasBegun, isOurs, part)
   }
 }
 

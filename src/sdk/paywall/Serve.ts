@@ -7,10 +7,12 @@ import { SunledgerError } from '../../core/Errors.ts'
 import type { Address } from '../../core/Payment.ts'
 import type * as X402 from '../../core/X402.ts'
 import { TillStoreError } from '../TillLog.ts'
-import type { Answer } from './Answers.ts'
+import type { Answer, Part } from './Answers.ts'
 import * as Charge from './Charge.ts'
 import type { Purchase } from './Clearing.ts'
+import type { Decided, Desk } from './Desk.ts'
 import { AnswerNotHeldError } from './ExactErrors.ts'
+import type { Body } from './Recording.ts'
 import * as PaywallResponse from './Response.ts'
 import { type Hold, PurchaseUnderWayError, type Served } from './Served.ts'
 
@@ -87,7 +89,14 @@ const broken = (purchase: Purchase, network: X402.Network, paid: Awaited<ReturnT
 
 const nothing = (): void => {}
 
-class ReceiptDesk implements PaywallResponse.Desk {
+/** What is known of a purchase before it is served. */
+interface Told {
+  readonly settled: X402.Settled
+  readonly part: Part | undefined
+  readonly range: string | undefined
+}
+
+class ReceiptDesk implements Desk {
   readonly #at: Counter
   readonly #served: Served
   readonly #hold: Hold
@@ -98,12 +107,18 @@ class ReceiptDesk implements PaywallResponse.Desk {
   #isKept = false
   readonly patienceMs: number
 
-  constructor(at: Counter, served: Served, hold: Hold, purchase: Purchase, settled: X402.Settled) {
+  readonly part: Body | undefined
+
+  readonly #told: Told
+
+  constructor(at: Counter, served: Served, hold: Hold, purchase: Purchase, told: Told) {
     this.#at = at
     this.#served = served
     this.#hold = hold
     this.#purchase = purchase
-    this.#settled = settled
+    this.#settled = told.settled
+    this.#told = told
+    this.part = told.part?.body
     this.patienceMs = at.patienceMs
   }
 
@@ -114,7 +129,8 @@ class ReceiptDesk implements PaywallResponse.Desk {
   pass(status: number, whole: Answer | undefined) {
     if (status >= 400) return undefined
     const headers = Charge.headersOf('charged', this.#settled)
-    if (!this.#hold.isShared) return headers
+    // What has begun before goes on.
+    if (!this.#hold.isShared || this.part !== undefined) return headers
     const kept = whole === undefined ? undefined : withHeaders(whole, headers)
     return this.#hold.begin(kept).then(
       (isOurs) => {
@@ -135,6 +151,7 @@ class ReceiptDesk implements PaywallResponse.Desk {
 
   done(answer: Answer | undefined): void {
     const { answers } = this.#served
+    this.part?.drop()
     if (this.#charge === 'unused') {
       answer?.body.drop()
       this.#giveBack()
@@ -144,8 +161,14 @@ class ReceiptDesk implements PaywallResponse.Desk {
     if (this.#hold.isShared && !this.#isKept) this.#hold.end(answer).catch(nothing)
   }
 
-  lost(hasBegun: boolean, isOurs: boolean): void {
-    if (!hasBegun) this.#giveBack()
+  lost(hasBegun: boolean, isOurs: boolean, part?: Body): void {
+    const { answers } = this.#served
+    const [{ id }, before, { range }] = [this.#hold, this.part, this.#told]
+    if (before !== undefined && !hasBegun) return answers.addPart(id, { body: before, range })
+    before?.drop()
+    // It stays charged, and the same request gets the rest.
+    if (part !== undefined && answers.mayRetry(id)) answers.addPart(id, { body: part, range })
+    else if (!hasBegun) this.#giveBack()
     else if (isOurs) void this.#repair().catch(nothing)
     else this.#gone()
   }
@@ -176,7 +199,7 @@ class ReceiptDesk implements PaywallResponse.Desk {
   }
 
   /** Nothing has left, and the payment is still good. */
-  #refuse(error: unknown): PaywallResponse.Decided {
+  #refuse(error: unknown): Decided {
     this.#charge = 'unused'
     const known = error instanceof SunledgerError ? error : new TillStoreError(String(error), error)
     const headers = Charge.headersOf('unused', { ...failedBy(this.#settled, undefined), errorReason: 'not_served' })
@@ -190,9 +213,16 @@ export const clearing = (
   served: Served,
   hold: Hold,
   purchase: Purchase,
-  settled: X402.Settled,
+  told: Omit<Told, 'range'>,
   [request, response, next]: Exchange,
 ): void => {
-  PaywallResponse.guard(request, response, new ReceiptDesk(at, served, hold, purchase, settled))
+  const { headers } = request
+  // The rest follows from the very same request: one for other bytes, or for none where they are known, gets these.
+  if (told.part !== undefined) {
+    for (const name of ['if-none-match', 'if-modified-since', 'if-range', 'if-match', 'range']) delete headers[name]
+    if (told.part.range !== undefined) headers.range = told.part.range
+  }
+  const desk = new ReceiptDesk(at, served, hold, purchase, { ...told, range: headers.range })
+  PaywallResponse.guard(request, response, desk)
   next()
 }

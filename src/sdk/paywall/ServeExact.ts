@@ -8,6 +8,7 @@ import type * as X402 from '../../core/X402.ts'
 import type { Client } from '../Client.ts'
 import type { Answer } from './Answers.ts'
 import * as Charge from './Charge.ts'
+import type { Decided, Desk } from './Desk.ts'
 import * as Exact from './Exact.ts'
 import { AnswerNotHeldError, ExactRefusedError, SettlementUnknownError } from './ExactErrors.ts'
 import * as PaywallResponse from './Response.ts'
@@ -39,7 +40,7 @@ export const headersOf = (charge: Charge.Charge, settled: X402.Settled, isV1: bo
 
 const nothing = (): void => {}
 
-class ExactDesk implements PaywallResponse.Desk {
+class ExactDesk implements Desk {
   readonly #client: Client
   readonly #served: Served
   readonly #of: ExactPurchase
@@ -64,7 +65,7 @@ class ExactDesk implements PaywallResponse.Desk {
     return undefined
   }
 
-  async close(status: number, answer: Answer | undefined, isGone: boolean): Promise<PaywallResponse.Decided> {
+  async close(status: number, answer: Answer | undefined, isGone: boolean): Promise<Decided> {
     if (answer === undefined) return this.#refuse(new AnswerNotHeldError(), 'none', this.#failed)
     // Nobody is charged for what nobody is there to take; with a key it can be asked for again.
     if (status >= 400 || (isGone && this.#of.id === undefined)) return { headers: this.#headers('none', this.#failed) }
@@ -114,7 +115,7 @@ class ExactDesk implements PaywallResponse.Desk {
     if (id !== undefined) this.#served.answers.end(id, 'unused')
   }
 
-  #unknown(settled: X402.Settled, answer: Answer): PaywallResponse.Decided {
+  #unknown(settled: X402.Settled, answer: Answer): Decided {
     const { paid, id, client, hold, requestName } = this.#of
     const { answers, unknowns } = this.#served
     unknowns.add(paid.nonce, {
@@ -137,7 +138,7 @@ class ExactDesk implements PaywallResponse.Desk {
     return headersOf(charge, settled, this.#of.isV1)
   }
 
-  #refuse(error: SunledgerError, charge: Charge.Charge, settled: X402.Settled): PaywallResponse.Decided {
+  #refuse(error: SunledgerError, charge: Charge.Charge, settled: X402.Settled): Decided {
     return { headers: this.#headers(charge, settled), instead: Charge.problemOf(error) }
   }
 }

@@ -5,13 +5,19 @@ import * as Wire from '../../core/Wire.ts'
 import type { Purchase } from './Clearing.ts'
 import type { Hold } from './Served.ts'
 
+/** A receipt that was taken. */
+export interface Taken {
+  readonly purchase: Purchase
+  readonly hold: Hold
+}
+
 export interface Session {
   readonly url: string
   readonly payer: string
   /** Receipts taken, newest last. */
-  readonly purchases: Purchase[]
-  /** The newest's; those before it are used up. */
-  hold: Hold
+  readonly purchases: Taken[]
+  /** Receipts that are being taken, by purchase: who sends one again meanwhile waits for the same. */
+  readonly taking: Map<string, Promise<void>>
   paid: bigint
   delivered: bigint
   /** Told of each payment. */
