@@ -215,6 +215,7 @@ export const problem = z.object({
 /** POST /v1/payments with several: each one's receipt or problem, in order. */
 export const paymentResults = z.array(z.union([receipt, problem]))
 
+export type BroughtResults = z.output<typeof broughtResults>
 export type Status = z.output<typeof status>
 export type AccountView = z.output<typeof accountView>
 export type AccountAssetView = z.output<typeof accountAsset>

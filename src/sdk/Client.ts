@@ -11,11 +11,14 @@ import { type Problem, SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex, PaymentRequest, Receipt, SaleTerms } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
 import * as X402 from '../core/X402.ts'
+import { AnswerInvalidError } from './AnswerInvalid.ts'
 import * as Guard from './Guard.ts'
 import * as Json from './Json.ts'
 import * as Option from './Option.ts'
 import * as Transport from './Transport.ts'
 import * as Url from './Url.ts'
+
+export { AnswerInvalidError } from './AnswerInvalid.ts'
 
 export interface ClientOptions {
   /** Used instead of `node:http`. */
@@ -112,6 +115,11 @@ export class Client {
       if (error instanceof ServiceError) return [error]
       throw error
     }
+  }
+
+  /** Brings back receipts that the service may have lost, at most 100: what became of each, or why it proves nothing. */
+  bring(receipts: readonly Receipt[]): Promise<Wire.BroughtResults> {
+    return this.#post('/v1/receipts', { receipts }, Wire.broughtResults, true)
   }
 
   /** Sends one party's leg of a sale and waits for the other's. The receipt of the own leg. */
@@ -282,19 +290,6 @@ export class ServiceUnreachableError extends SunledgerError {
           : 'Is it running? `sunledger serve` starts one, and prints its address.',
       status: 503,
       cause,
-    })
-  }
-}
-
-/** Something answered, but not as the service would. */
-export class AnswerInvalidError extends SunledgerError {
-  override readonly name = 'AnswerInvalidError'
-  constructor(path: string, expected: string, actual: string) {
-    super('SL641', `The answer to ${path.split('?')[0]} is not of the protocol’s form.`, {
-      expected,
-      actual,
-      hint: 'Does the address belong to a Sunledger service of the same version?',
-      status: 502,
     })
   }
 }

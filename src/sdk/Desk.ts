@@ -11,6 +11,7 @@ import type { Purse } from './Funds.ts'
 import type { Debit, Keep, Kept } from './Keep.ts'
 import * as Option from './Option.ts'
 import * as Receipt from './Receipt.ts'
+import { isBehind, type ReceiptKeeper } from './ReceiptKeeper.ts'
 import type { Signer } from './Signer.ts'
 import * as State from './State.ts'
 import type * as TypedData from './TypedData.ts'
@@ -44,6 +45,7 @@ export const make = (
   { client, signer, deployment, clock }: Purse,
   { keep, validForSeconds = 120 }: { readonly keep?: Keep | undefined; readonly validForSeconds?: number | undefined },
   view: () => Promise<AccountView>,
+  receipts: ReceiptKeeper,
 ): Desk => {
   const domain = deployment.clearing
   Option.number('validForSeconds', validForSeconds, 1, mostSeconds)
@@ -51,10 +53,17 @@ export const make = (
   return {
     signer,
     domain,
-    pay: (requests) => client.pay(requests),
+    async pay(requests) {
+      const results = await client.pay(requests)
+      if (results.some(isBehind)) void receipts.look()
+      return results
+    },
     order: (terms, request) => client.order(terms, request),
-    verify: (receipt, request, same) =>
-      (same ? verifySame : verifyEarlier)(receipt, request, signer.address, domain.separator, deployment.trust),
+    verify(receipt, request, same) {
+      const check = same ? verifySame : verifyEarlier
+      check(receipt, request, signer.address, domain.separator, deployment.trust)
+      receipts.add(receipt)
+    },
     lastDebit: async (asset, known, seen) => {
       const { trust } = deployment
       const receipt = async (id: Hex): Promise<ReceiptType> => {
@@ -62,8 +71,18 @@ export const make = (
         Receipt.verify(found, { ...trust, payer: signer.address, asset })
         return found
       }
-      const claimed = State.debitOf(seen ?? (await view()), asset, domain.separator)
-      return State.proved(claimed, { asset, domain: domain.separator, known, receipt })
+      const read = async (of?: AccountView): Promise<Debit> => {
+        const claimed = State.debitOf(of ?? (await view()), asset, domain.separator)
+        return State.proved(claimed, { asset, domain: domain.separator, known, receipt })
+      }
+      try {
+        return await read(seen)
+      } catch (error) {
+        if (!State.isLost(error)) throw error
+        // Our receipts prove what the service has lost: it stops (SL409), or takes it back where it is being recovered.
+        await receipts.bring().catch(() => undefined)
+        return read()
+      }
     },
     charged: (payment) => void process.emitWarning(new ChargedAfterAllError(payment)),
     validUntil: () => clock.now() + BigInt(Math.ceil(validForSeconds)),

@@ -85,6 +85,8 @@ export const include = (entry: Entry, request: PaymentRequest, domain: Digest.Do
 
 /** Refused only for its place: it can be sent again. */
 export const misplaced = new Set(['SL310', 'SL311', 'SL312'])
+/** Refused for what the service takes for the account's last debit: it may know one that we do not, or have lost one. */
+export const stale = new Set(['SL304', 'SL309', 'SL310'])
 /** Refused because another debit stands where this one wants to. */
 export const overtaken = new Set(['SL304', 'SL309'])
 

@@ -32,8 +32,12 @@ export interface EventsOptions extends Receipt.Trust {
   readonly payee: Address
   /** Journal position to go on from. */
   readonly after: number
+  /** Asked before a broken connection is opened again: where to go on from, since a service may have lost positions. */
+  readonly onReconnect?: ((after: number) => Promise<number>) | undefined
   /** Ends the iteration. */
   readonly signal?: AbortSignal | undefined
+  /** Given each receipt that came, also again. */
+  readonly onReceipt?: ((receipt: ReceiptType) => void) | undefined
   /** Ranges of the payee's credit that were handed on before. */
   readonly seen?: readonly Range[] | undefined
   /** Told of each payment that is handed on, with all ranges that were. */
@@ -76,13 +80,17 @@ async function* follow(
 ): AsyncGenerator<Received, undefined> {
   let { after } = options
   const seen = new Ranges(options.seen)
+  let isFirst = true
   for (let failures = 0; !signal.aborted; failures++) {
     try {
+      if (!isFirst) after = (await options.onReconnect?.(after)) ?? after
+      isFirst = false
       for await (const event of connect(client, options.payee, after, signal)) {
         failures = 0
         if (event.type !== 'payment') continue
         const received = receivedOf(event, options)
         after = Math.max(after, received.position)
+        options.onReceipt?.(received.receipt)
         if (!isNew(seen, received)) continue
         options.onReceived?.(received, seen.all)
         yield received

@@ -13,6 +13,8 @@ import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Hex, PaymentRequest, SaleTerms } from '../core/Payment.ts'
 import * as Wire from '../core/Wire.ts'
 import * as Option from './Option.ts'
+import * as ReceiptFile from './ReceiptFile.ts'
+import type { ReceiptStore } from './ReceiptKeeper.ts'
 
 /** A payer's signed total, or zero and '0x' before the first. */
 export interface Debit {
@@ -45,6 +47,8 @@ export interface Holder {
 export interface Keep {
   load(holder: Holder): Promise<readonly Kept[]>
   save(holder: Holder, kept: Kept): Promise<void> | void
+  /** Where the account's receipts are kept until they are settled; left out: in memory alone. */
+  readonly receipts?: ReceiptStore | undefined
   /** The robot has been closed: another one may take it over. */
   close?(): Promise<void> | void
 }
@@ -111,6 +115,7 @@ export const file = (path: string): Keep => {
   }
 
   return {
+    receipts: ReceiptFile.create(`${path}.receipts`),
     async load(holder) {
       await removeLeft(path)
       own = await stampOf(path)

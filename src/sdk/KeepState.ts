@@ -86,6 +86,9 @@ export const keepOf = (keep: Keep.Keep | false | undefined): Keep.Keep | undefin
 export const create = (): Keep.Keep => {
   let own: Held | undefined
   return {
+    get receipts() {
+      return own?.keep.receipts
+    },
     async load(holder) {
       let all: readonly Held[]
       try {
@@ -98,7 +101,10 @@ export const create = (): Keep.Keep => {
         const parts = merge((await Promise.all(all.map(({ keep }) => keep.load(holder)))).flat())
         const [first, ...others] = all as [Held, ...Held[]]
         for (const part of parts.values()) await first.keep.save(holder, part)
-        for (const { path } of others) await rm(path, { force: true })
+        for (const { path, keep } of others) {
+          await first.keep.receipts?.append((await keep.receipts?.load()) ?? [])
+          for (const each of [path, `${path}.receipts`]) await rm(each, { force: true })
+        }
         await Promise.all(others.map(({ release }) => release()))
         own = first
         return [...parts.values()]

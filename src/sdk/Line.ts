@@ -221,7 +221,7 @@ export class Line {
       return this.#settle(entry, new Entry.ReceiptWithheldError(request, error))
     }
     entry.unknown = false
-    if (Entry.overtaken.has(error.code)) this.#stale = true
+    if (Entry.stale.has(error.code)) this.#stale = true
     if (entry.waiters.length > 0 && !entry.inherited) {
       if (Entry.misplaced.has(error.code) || Entry.overtaken.has(error.code)) return
       if (error.code === 'SL307' && entry.renewable) {

@@ -2,7 +2,6 @@
  * A machine with an account: it pays, is paid, and gets at its money. The key stays here; the service is believed only as far as its
  * signatures and this account's own reach (see `State`, `Receipt`).
  */
-import { SunledgerError } from '../core/Errors.ts'
 import type { Address, Receipt as ReceiptType, SaleTerms } from '../core/Payment.ts'
 import { PaymentRefusedError } from '../core/Payment.ts'
 import type { AccountView, BudgetView, Statement, Transaction } from '../core/Wire.ts'
@@ -21,6 +20,8 @@ import * as KeepState from './KeepState.ts'
 import { Line } from './Line.ts'
 import * as Option from './Option.ts'
 import * as Purpose from './Purpose.ts'
+import { ReceiptKeeper } from './ReceiptKeeper.ts'
+import { RobotClosedError } from './RobotClosed.ts'
 import type { PayOptions, RobotOptions } from './RobotOptions.ts'
 import * as Sale from './Sale.ts'
 import * as Signer from './Signer.ts'
@@ -32,6 +33,7 @@ import * as Fetch from './x402/Fetch.ts'
 import type { Payer } from './x402/Offer.ts'
 import * as Stream from './x402/Stream.ts'
 
+export { RobotClosedError } from './RobotClosed.ts'
 export type { PayOptions, RobotOptions } from './RobotOptions.ts'
 
 export class Robot {
@@ -51,12 +53,12 @@ export class Robot {
   readonly #fetch: Fetch.Fetch
   readonly #end = new AbortController()
   readonly #keep: Keep | undefined
+  readonly #receipts: ReceiptKeeper
   #view: AccountView
-  #position: number
   /** Ranges of its credit that `payments` has handed on. */
   #seen: readonly Range[] = []
-  /** Journal position of the last sale that was proved. */
-  #soldAt: number
+  /** Journal positions up to which it has heard of payments, and proved sales. */
+  readonly #heard: { payments: number; sales: number }
 
   private constructor(purse: Funds.Purse, view: AccountView, options: RobotOptions & { keep: Keep | undefined }) {
     this.#purse = purse
@@ -66,8 +68,9 @@ export class Robot {
     this.address = purse.signer.address
     this.#asset = options.asset === undefined ? purse.deployment.dollar.asset : Option.asset(options.asset)
     this.#view = view
-    this.#position = this.#soldAt = view.position
-    this.#desk = Desk.make(purse, options, () => this.#refresh())
+    this.#heard = { payments: view.position, sales: view.position }
+    this.#receipts = ReceiptKeeper.of(purse.client, this.address, options)
+    this.#desk = Desk.make(purse, options, () => this.#refresh(), this.#receipts)
     const spending = new Spending(Deployment.token(this.deployment, this.#asset), options.spend)
     this.payer = { ...purse, spending, pay: (payment) => this.pay(payment) }
     this.#fetch = new Fetch.Fetch(this.payer)
@@ -93,6 +96,7 @@ export class Robot {
     State.checkKept(kept, signer.address, holder.deployment)
     const purse = { client, signer, deployment, clock: new Deployment.Clock(status.nowSeconds) }
     const robot = new Robot(purse, await client.account(signer.address), { ...options, keep })
+    await robot.#receipts.load(status.recovery !== undefined)
     await robot.#resume(kept)
     return robot
   }
@@ -160,14 +164,16 @@ export class Robot {
     return Events.payments(this.client, {
       ...this.deployment.trust,
       payee: this.address,
-      after: after ?? this.#position,
+      after: after ?? this.#heard.payments,
       // What earlier calls handed on is not handed on again, unless the program goes back by itself.
       seen: after === undefined ? this.#seen : [],
       signal: signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]),
       onReceived: ({ position }, seen) => {
-        this.#position = Math.max(this.#position, position)
+        this.#heard.payments = Math.max(this.#heard.payments, position)
         if (after === undefined) this.#seen = seen
       },
+      onReceipt: this.#receipts.add,
+      onReconnect: (from) => this.#receipts.placeAfter(from, this.#heard),
     })
   }
 
@@ -176,7 +182,8 @@ export class Robot {
     const asset = options.asset ?? this.#asset
     const line = (await this.#refresh()).assets.find((candidate) => candidate.asset === asset)
     const settled = line === undefined ? 0n : line.credit.total - line.unsettledCredit
-    return new Till({ ...this.deployment.trust, payee: this.address, settled, ...options, asset })
+    const { add: onReceipt } = this.#receipts
+    return new Till({ ...this.deployment.trust, payee: this.address, settled, ...options, asset, onReceipt })
   }
 
   /** What it holds, as the service has it now. */
@@ -244,6 +251,7 @@ export class Robot {
     const drained = [...this.#lines.values()].map((line) => line.drain())
     this.#end.abort()
     await Promise.all(drained)
+    await this.#receipts.close()
     await this.#keep?.close?.()
   }
 
@@ -281,20 +289,12 @@ export class Robot {
         ? [terms.creditAsset, terms.buyer, terms.credits]
         : [terms.dollarAsset, terms.seller, terms.price]
     const { validUntil, proof } = options
-    const after = this.#soldAt
+    const after = this.#heard.sales
     const receipt = await this.#line(asset).pay({ payee, amount, reference: Digest.sale(terms), terms, validUntil })
-    if (proof !== false) this.#soldAt = Math.max(after, await Sale.prove(this.#purse, terms, receipt, after))
+    if (proof !== false) this.#heard.sales = Math.max(after, await Sale.prove(this.#purse, terms, receipt, after))
     return receipt
   }
 }
 
 Guard.methods('robot', Robot)
 Robot.connect = Guard.guarded('Robot.connect', Robot.connect)
-
-/** The robot has been closed. */
-export class RobotClosedError extends SunledgerError {
-  override readonly name = 'RobotClosedError'
-  constructor() {
-    super('SL655', 'The robot has been closed.', { hint: 'Connect again to pay.' })
-  }
-}

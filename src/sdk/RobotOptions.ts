@@ -17,6 +17,8 @@ export interface RobotOptions extends ClientOptions, Deployment.Pins {
    * false: nowhere, for keys that end with the process.
    */
   readonly keep?: Keep | false | undefined
+  /** How often it asks whether the service has lost receipts that it keeps (`ReceiptKeeper`), ms; default: a minute. */
+  readonly receiptsEveryMs?: number | undefined
   /** The service's status, where it is known already; saves a request for each robot. */
   readonly status?: Status | undefined
   /** Bounds what it pays by itself because a server asked (`fetch`, `stream`); default: 0.10 a request. */

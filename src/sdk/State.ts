@@ -101,6 +101,10 @@ export class StateUnprovedError extends SunledgerError {
   }
 }
 
+/** Whether the service has less of this account than it has answered. */
+export const isLost = (error: unknown): boolean =>
+  error instanceof StateRegressedError || error instanceof StateNotOwnError
+
 /** The service has forgotten a payment that it accepted. */
 export class StateRegressedError extends SunledgerError {
   override readonly name = 'StateRegressedError'
@@ -108,7 +112,7 @@ export class StateRegressedError extends SunledgerError {
     super('SL646', 'The service is behind what it has already accepted from this account.', {
       expected: `the debit with the total ${expected}, or a later one`,
       actual: `${actual}`,
-      hint: 'Was it restored from an old copy of its journal? The receipts that you have prove the rest. On a local chain that has begun anew, delete the robot’s keep file ($XDG_STATE_HOME/sunledger).',
+      hint: 'Was it restored from an old copy of its journal? The receipts that are kept were brought to it (POST /v1/receipts). On a local chain that has begun anew, delete the robot’s keep file ($XDG_STATE_HOME/sunledger).',
       status: 502,
     })
   }

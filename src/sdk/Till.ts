@@ -21,6 +21,8 @@ export interface TillOptions extends Receipt.Trust {
   readonly settled?: bigint | undefined
   /** What an earlier till of this payee had served (`till.served`). */
   readonly served?: readonly Range[] | undefined
+  /** Given each receipt that was taken: to keep it until it is settled, see `ReceiptKeeper`. */
+  readonly onReceipt?: ((receipt: ReceiptType) => void) | undefined
 }
 
 export class Till {
@@ -49,6 +51,7 @@ export class Till {
     const { payee, asset, chainId, clearingHouse, creditKey } = this.#options
     const verified = Receipt.verify(receipt, { chainId, clearingHouse, creditKey, payee, asset, ...expected })
     this.take(verified)
+    this.#options.onReceipt?.(receipt)
     return verified
   }
 

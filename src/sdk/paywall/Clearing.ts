@@ -58,6 +58,7 @@ export const check = async (
     if (!(await identities.refresh().catch(() => false))) throw error
     verify(receipt, identities.present ?? identity)
   }
+  identities.keep(receipt)
   return {
     id: `${payment.asset} ${payment.payer} ${payment.reference}`,
     payer: payment.payer,

@@ -7,10 +7,11 @@
  * restart. A till that is kept (`served`, `store`) knows better, and is believed instead.
  */
 import { SunledgerError } from '../../core/Errors.ts'
-import type { Address } from '../../core/Payment.ts'
+import type { Address, Receipt as ReceiptType } from '../../core/Payment.ts'
 import * as X402 from '../../core/X402.ts'
 import type { Client } from '../Client.ts'
 import * as Deployment from '../Deployment.ts'
+import { ReceiptKeeper } from '../ReceiptKeeper.ts'
 import type { Range } from '../Till.ts'
 import type { TillStore } from '../TillStore.ts'
 import type { Memory } from './Answers.ts'
@@ -47,6 +48,8 @@ export interface Identities {
   ready(): Promise<Identity>
   /** Reads the service again in the background, if that was not done in the last second: its clock runs ahead. */
   tick(): void
+  /** Keeps a receipt that was taken until it is settled, and brings it to a service that has lost it. */
+  keep(receipt: ReceiptType): void
   /** Reads the service again, at most once a second. True where the credit key has changed. */
   refresh(): Promise<boolean>
 }
@@ -61,6 +64,7 @@ const leadOf = (nowSeconds: bigint): number => {
 
 export const create = (options: IdentityOptions): Identities => {
   const { client, payTo } = options
+  const receipts = new ReceiptKeeper({ client, account: payTo })
   let present: Identity | undefined
   let loading: Promise<Identity> | undefined
   let readAtMs = Number.NEGATIVE_INFINITY
@@ -109,6 +113,7 @@ export const create = (options: IdentityOptions): Identities => {
     tick() {
       if (performance.now() - readAtMs >= refreshEveryMs) reload().catch(() => {})
     },
+    keep: (receipt) => receipts.add(receipt),
     async refresh() {
       const before = present?.deployment.trust.creditKey
       if (performance.now() - readAtMs < refreshEveryMs) return false

@@ -33,7 +33,8 @@ afterEach(async () => {
   warnings.splice(0)
   await rm(folder, { recursive: true })
 })
-const files = () => readdir(join(folder, 'sunledger')).catch(() => [])
+const files = async () =>
+  (await readdir(join(folder, 'sunledger')).catch(() => [])).filter((name) => !name.endsWith('.receipts'))
 const name = `${domain.slice(2, 18)}-${payer}`
 
 describe('the default keep', () => {
