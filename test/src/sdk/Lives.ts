@@ -150,6 +150,6 @@ export const many = async (
   const worker = async (): Promise<void> => {
     while (next < from + count) outcomes.push(await one(next++))
   }
-  await Promise.all(Array.from({ length: 50 }, worker))
+  await Promise.all(Array.from({ length: 200 }, worker))
   return outcomes
 }
