@@ -16,6 +16,12 @@ export interface Limits {
   readonly perAccountAndDay: number
   /** Of a key's coin, in an hour, for all strangers together, in hundredths of a percent. 10 000: all of it. */
   readonly shareBpsPerHour: number
+  /** The same for settlement by time, most valuable members first; who leaves or withdraws is settled all the same. */
+  readonly settlementShareBpsPerHour: number
+  /** A member that is not worth a transaction waits so long at most, as far as that share has room. */
+  readonly settledWithinMs: number
+  /** What a coin costs, millionths of a dollar; 0: not known, then `minimumAtomic` alone says what is worth a transaction. */
+  readonly coinPriceAtomic: bigint
 }
 
 export const defaults: Limits = {
@@ -23,6 +29,9 @@ export const defaults: Limits = {
   perAddressAndHour: 20,
   perAccountAndDay: 10,
   shareBpsPerHour: 100,
+  settlementShareBpsPerHour: 1_000,
+  settledWithinMs: 86_400_000,
+  coinPriceAtomic: 0n,
 }
 
 /** Where the coin is worth nothing, as on a local chain that lives in memory. */
@@ -31,6 +40,9 @@ export const unlimited: Limits = {
   perAddressAndHour: 0,
   perAccountAndDay: 0,
   shareBpsPerHour: 10_000,
+  settlementShareBpsPerHour: 10_000,
+  settledWithinMs: 86_400_000,
+  coinPriceAtomic: 0n,
 }
 
 interface Terms {
@@ -47,7 +59,7 @@ interface Terms {
 
 /** Every transaction that the service sends. */
 export const purposes = {
-  deposit: { by: 'stranger', gas: 110_000n },
+  deposit: { by: 'stranger', gas: 120_000n },
   withdrawal: { by: 'stranger', gas: 110_000n },
   exit: { by: 'stranger', gas: 80_000n, places: 3 },
   owner: { by: 'stranger', gas: 80_000n },
@@ -140,6 +152,8 @@ export interface GasBudget {
   unused(ticket: Ticket): void
   /** Spent for strangers in the last hour, wei. */
   readonly spentWei: bigint
+  /** Spent by the operator's own will in the last hour, wei: settlements above all. */
+  readonly operatorWei: bigint
 }
 
 const termsOf = (purpose: Purpose): Terms => purposes[purpose]
@@ -149,6 +163,7 @@ export const create = (limits: Limits, nowMs: () => number = () => performance.n
   const addresses = perAddressAndHour > 0 ? Quota.create(perAddressAndHour, hourMs) : undefined
   const accounts = perAccountAndDay > 0 ? Quota.create(perAccountAndDay, dayMs) : undefined
   const hour = lastHour(nowMs)
+  const ownHour = lastHour(nowMs)
 
   const reserve = (ticket: Ticket, costWei: bigint, coinWei: bigint): Ticket => {
     const spent = hour.sum()
@@ -161,7 +176,10 @@ export const create = (limits: Limits, nowMs: () => number = () => performance.n
   }
 
   const used = (ticket: Ticket, wei: bigint): void => {
-    if (ticket.slot < 0) return
+    if (ticket.slot < 0) {
+      ownHour.add(wei)
+      return
+    }
     hour.add(wei - ticket.costWei, ticket.slot)
     ticket.costWei = wei
   }
@@ -197,11 +215,14 @@ export const create = (limits: Limits, nowMs: () => number = () => performance.n
     },
     used,
     unused(ticket) {
-      used(ticket, 0n)
+      if (ticket.slot >= 0) used(ticket, 0n)
       ticket.release()
     },
     get spentWei() {
       return hour.sum()
+    },
+    get operatorWei() {
+      return ownHour.sum()
     },
   }
 }

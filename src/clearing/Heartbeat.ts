@@ -18,7 +18,8 @@ export const start = (
       const isLeaving = leave.isPressing()
       // While a journal is recovered, nothing is settled but what an exit would escape.
       if (recovering.refusal() !== undefined) return { valueAtomic: 0n, members: 0, readings: 0, isLeaving }
-      return { valueAtomic: unsettledAtomic(), members: ledger.unsettled.size, readings: settle.queued, isLeaving }
+      const members = settle.isResting ? 0 : Math.max(0, ledger.unsettled.size - settle.left)
+      return { valueAtomic: unsettledAtomic(), members, readings: settle.queued, isLeaving }
     },
     async sync() {
       try {
@@ -38,7 +39,7 @@ export const start = (
         parts.health.observe(ledger.unsettled.size > 0)
       })
     },
-    settle: settle.now,
+    settle: () => settle.due(),
     baseFeeWei: parts.sender.baseFeeWei,
     async tend() {
       await parts.tend()

@@ -71,7 +71,7 @@ export const create = (options: LeaveOptions): Leave => {
     const { to, endsAt } = await House.exit(client, house, asset, account)
     if (endsAt === 0n || endsAt + marginSeconds > options.nowSeconds()) return
     // The last chance to take what the account still owes (I6), and to give it what it is owed.
-    if (isUnsettled(asset, account)) await settle.now()
+    if (isUnsettled(asset, account)) await settle.due({ asset, account })
     // Not tried first: a trial would run at the last block's time, which may lie within the window still.
     await sender.ready()
     const finalized = sender.own('finalizeExit')
@@ -120,7 +120,7 @@ export const create = (options: LeaveOptions): Leave => {
       const sent = await sender.serve('exit', { account, from }, call)
       await sync.now(sent.block)
       // The exit runs whether or not settling succeeds now; if not, the heartbeat tries again until the window ends.
-      await settle.now().catch(() => undefined)
+      await settle.due({ asset, account }).catch(() => undefined)
       return answer(sent)
     },
     async bindOwner({ account, owner, signature }, from) {

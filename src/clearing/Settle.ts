@@ -21,6 +21,7 @@ import * as Turns from '../core/Turns.ts'
 import type { Settlements, SignedReading } from '../core/Wire.ts'
 import type { Journal } from '../store/Journal.ts'
 import type { Commit } from './Commit.ts'
+import * as Due from './Due.ts'
 import type { NonceFence } from './NonceFence.ts'
 import * as Plan from './Plan.ts'
 import type { SettlementHealth } from './SettlementHealth.ts'
@@ -31,7 +32,7 @@ export interface SettleOptions {
   readonly ledger: Ledger.Ledger
   readonly client: Client
   readonly sender: Spender
-  readonly health: Pick<SettlementHealth, 'watch'>
+  readonly health: Pick<SettlementHealth, 'watch' | 'leftOut'>
   readonly watcher: Watcher
   readonly sync: Sync
   readonly commit: Commit
@@ -53,6 +54,12 @@ export interface Settle {
   observe(record: Record): void
   /** Settles everything that is there now. Calls during a run share the next one. */
   now(): Promise<Settlements>
+  /** Settles what is worth it (`Select`), and one account whatever it is worth. */
+  due(forced?: Due.Named): Promise<Settlements>
+  /** Accounts that were not worth it lately. */
+  readonly left: number
+  /** Whether nothing was worth it lately. */
+  readonly isResting: boolean
 }
 
 /** Readings in a transaction. The costliest take 65 000 gas each (another owner each, credits into an account never used); this is for 114 000. */
@@ -87,6 +94,7 @@ export const create = (options: SettleOptions): Settle => {
   const { ledger, sender, watcher, sync, commit, journal, house, meter } = options
   const readings = new Map<Address, SignedReading>()
   const sent = new Map<string, Totals>()
+  const members = Due.create(options)
 
   /** Grouped by owner. What no approved meter has signed would only cost gas. */
   const grouped = async (): Promise<SignedReading[]> => {
@@ -182,7 +190,8 @@ export const create = (options: SettleOptions): Settle => {
     for (const [id, { block }] of sent) if (block <= sync.block) sent.delete(id)
     // Readings that cannot be sent must not hold up anybody's money.
     const [submitted] = await Promise.allSettled([submitReadings()])
-    const due = Ledger.toSettle(ledger).filter((account) => !isUnderWay(account))
+    const due = await members.choose(Ledger.toSettle(ledger).filter((account) => !isUnderWay(account)))
+    options.health.leftOut(members.leftSinceMs)
     const limits = due.length === 0 ? undefined : await limitsNow()
     const settled = await submitAll(Plan.plan(due, limits))
     const done = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
@@ -196,7 +205,7 @@ export const create = (options: SettleOptions): Settle => {
     }
   }
 
-  const now = Turns.shared(() => options.health.watch(run))
+  const settle = Turns.shared(() => options.health.watch(run))
 
   return {
     enqueue(reading) {
@@ -210,6 +219,19 @@ export const create = (options: SettleOptions): Settle => {
       // What went out may be gone with the blocks it was in.
       if (record.type === 'chain' && record.undone !== null) sent.clear()
     },
-    now,
+    now() {
+      members.everybody()
+      return settle()
+    },
+    due(forced) {
+      if (forced !== undefined) members.force(forced)
+      return settle()
+    },
+    get left() {
+      return members.left
+    },
+    get isResting() {
+      return members.isResting
+    },
   }
 }

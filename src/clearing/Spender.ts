@@ -25,7 +25,7 @@ export interface Spender extends Omit<Sender.Sender, 'send'> {
   readonly weiPerGas: bigint | undefined
 }
 
-const freshMs = 5_000
+const freshMs = 2_000
 
 export const create = (client: Client, sender: Sender.Sender, limits: GasBudget.Limits): Spender => {
   const { address, attempt, baseFeeWei, isOpen, tend } = sender

@@ -127,7 +127,8 @@ export const create = (options: WithdrawalsOptions): Withdrawals => {
     const before = done.get(key(w))
     if (before !== undefined) return answerOf(before.transaction)
     if (isMined(w)) return mined.get(key(w)) as Transaction
-    if (Account.isUnsettled(Ledger.account(ledger, w.asset, w.account))) await settle.now()
+    if (Account.isUnsettled(Ledger.account(ledger, w.asset, w.account)))
+      await settle.due({ asset: w.asset, account: w.account })
     try {
       const { transaction, block, gasUsed } = await sender.send(callOf(w), ticketOf(w))
       mined.set(key(w), { transaction, block, gasUsed })

@@ -11,6 +11,12 @@ export interface Flags {
   readonly transactionsPerAccount: number
   /** Percent. */
   readonly gasShare: number
+  /** Percent. */
+  readonly settlementShare: number
+  /** Seconds. */
+  readonly settleWithin: number
+  /** Millionths of a dollar. */
+  readonly coinPrice: bigint
 }
 
 const decimals = 6
@@ -36,8 +42,7 @@ const million = wholeNumber(0, 1_000_000)
 
 /** @param usual `local`: where the coin is worth nothing, nothing is bounded unless told */
 export const add = (command: Command, usual: 'service' | 'local'): Command => {
-  const { minimumAtomic, perAddressAndHour, perAccountAndDay, shareBpsPerHour } =
-    usual === 'local' ? unlimited : defaults
+  const { minimumAtomic, perAddressAndHour, perAccountAndDay, ...rest } = usual === 'local' ? unlimited : defaults
   return command
     .addOption(
       new Option(
@@ -63,7 +68,27 @@ export const add = (command: Command, usual: 'service' | 'local'): Command => {
       '--gas-share <percent>',
       'of the key’s coin, for all that others cause in an hour',
       percent,
-      shareBpsPerHour / 100,
+      rest.shareBpsPerHour / 100,
+    )
+    .option(
+      '--settlement-share <percent>',
+      'of the key’s coin, for settlements in an hour; beyond it only who leaves or withdraws is settled',
+      percent,
+      rest.settlementShareBpsPerHour / 100,
+    )
+    .option(
+      '--settle-within <seconds>',
+      'an account that is not worth a transaction is settled within this time at the latest',
+      wholeNumber(1, 31_536_000),
+      rest.settledWithinMs / 1000,
+    )
+    .addOption(
+      new Option(
+        '--coin-price <dollars>',
+        'what a coin costs, so that what is worth a transaction follows the gas price',
+      )
+        .argParser(amount)
+        .default(rest.coinPriceAtomic, 'not known'),
     )
 }
 
@@ -72,6 +97,9 @@ export const limits = (flags: Flags): Limits => ({
   perAddressAndHour: flags.transactionsPerAddress,
   perAccountAndDay: flags.transactionsPerAccount,
   shareBpsPerHour: Math.round(flags.gasShare * 100),
+  settlementShareBpsPerHour: Math.round(flags.settlementShare * 100),
+  settledWithinMs: flags.settleWithin * 1000,
+  coinPriceAtomic: flags.coinPrice,
 })
 
 /** As arguments of the service's own process. */
@@ -79,7 +107,8 @@ export const args = (flags: Flags): string[] => [
   ...['--minimum-amount', Amount.format(flags.minimumAmount, decimals)],
   ...['--transactions-per-address', String(flags.transactionsPerAddress)],
   ...['--transactions-per-account', String(flags.transactionsPerAccount)],
-  ...['--gas-share', String(flags.gasShare)],
+  ...['--gas-share', String(flags.gasShare), '--settlement-share', String(flags.settlementShare)],
+  ...['--settle-within', String(flags.settleWithin), '--coin-price', Amount.format(flags.coinPrice, decimals)],
 ]
 
 /** Of a network whose chain lives in memory, where nothing else is said. */
@@ -88,4 +117,7 @@ export const local: readonly string[] = args({
   transactionsPerAddress: unlimited.perAddressAndHour,
   transactionsPerAccount: unlimited.perAccountAndDay,
   gasShare: unlimited.shareBpsPerHour / 100,
+  settlementShare: unlimited.settlementShareBpsPerHour / 100,
+  settleWithin: unlimited.settledWithinMs / 1000,
+  coinPrice: unlimited.coinPriceAtomic,
 })

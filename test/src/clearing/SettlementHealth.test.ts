@@ -48,7 +48,7 @@ describe('settlement that does not proceed', () => {
     expect(service.health().settlement).toMatchObject({ failures: 0, code: null })
     expect(service.health().settlement.lastAtMs).toBeGreaterThan(0)
     await settled(chain, service)
-  })
+  }, 60_000)
 
   test('error: SL520 where the contract takes settlements of another key, before anything is accepted', async () => {
     const deployed = await chain.deploy()
