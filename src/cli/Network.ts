@@ -149,7 +149,7 @@ const bringUp = async (options: NetworkOptions): Promise<Network> => {
         await service.stop()
         await chain.stop()
         // Without its chain the journal is of no use any more, and neither is what guards it.
-        if (options.fence === undefined) Fence.remove(fence)
+        Fence.remove(options.fence ?? fence)
       },
     }
   } catch (error) {

@@ -79,7 +79,7 @@ export const open = (folder: string, identity: Identity, options: Options = {}):
     const { recovering } = options
     if (!existsSync(path)) {
       Opening.unless(recovering, () => Evidence.refuseLost(folder))
-      Opening.unless(recovering, () => Fence.refuseLost(options.fence, folder))
+      Opening.unless(recovering, () => Fence.refuseLost(options.fence, folder, identity))
       if (recovering !== undefined) Opening.forget(folder)
       LogPage.write(path, identity)
       Log.syncFolder(folder)

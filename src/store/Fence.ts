@@ -6,14 +6,20 @@
  * Written off the hot path, at most every 100 ms while records come, and at the end; whole or not at all. It knows this machine alone: a
  * copy on another one is noticed by the chain and by receipts.
  *
- * file: one JSON object in a line: journal, term, device, inode, position, group (see `Frame.print`), folder, checksum (CRC-32 of the
+ * file: one JSON object in a line: journal, chain, term, device, inode, position, group (see `Frame.print`), folder, checksum (CRC-32 of the
  * same object without it).
  */
 import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as FenceFile from './FenceFile.ts'
-import { type FenceState, JournalDamagedError, JournalForeignError, JournalOlderError } from './Journal.ts'
+import {
+  type FenceState,
+  type Identity,
+  JournalDamagedError,
+  JournalForeignError,
+  JournalOlderError,
+} from './Journal.ts'
 import type { Point } from './Mark.ts'
 
 /** Where fences are: a file for one journal, or a folder with one for each journal. */
@@ -48,14 +54,14 @@ const remembered = (place: Place): { path: string; said: FenceFile.Said | undefi
 }
 
 /**
- * Before a journal is begun in a folder: none with records was there.
+ * Before a journal is begun in a folder: none with records was there. One of another chain is nobody's loss: it could not be continued.
  * @throws {JournalDamagedError} one was, and its log is gone
  */
-export const refuseLost = (place: Place | undefined, folder: string): void => {
+export const refuseLost = (place: Place | undefined, folder: string, identity: Identity): void => {
   if (place === undefined) return
   const real = realpathSync(folder)
   for (const { path, said } of remembered(place))
-    if (said !== undefined && said.position > 0 && said.folder === real)
+    if (said !== undefined && said.position > 0 && said.folder === real && said.chain === FenceFile.chainOf(identity))
       throw new JournalDamagedError(
         `the log of journal ${said.journal}, to position ${said.position} (${path})`,
         `no log in ${folder}; where the journal is not wanted any more, delete that fence file`,

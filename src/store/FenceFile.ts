@@ -13,12 +13,14 @@ import {
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { FenceUnusableError } from './Journal.ts'
+import { FenceUnusableError, type Identity } from './Journal.ts'
 import type { Point } from './Mark.ts'
 
 /** What a fence says. Device and inode are decimal. */
 export interface Said {
   readonly journal: string
+  /** See `chainOf`. */
+  readonly chain: string
   readonly term: number
   readonly device: string
   readonly inode: string
@@ -64,10 +66,15 @@ export const fileOf = (handle: number): { device: string; inode: string } => {
   return { device: String(dev), inode: String(ino) }
 }
 
+/** What a journal belongs to, in one text. */
+export const chainOf = ({ chainId, genesisHash, clearingHouse }: Identity): string =>
+  `${chainId} ${genesisHash} ${clearingHouse}`
+
 /** The journal whose fence is written. */
 export interface Owner {
   readonly folder: string
   readonly id: string
+  readonly identity: Identity
   /** Of this opening. */
   readonly term: number
   /** The log. */
@@ -78,10 +85,11 @@ export interface Owner {
 export const writing = (path: string, owner: Owner, warn: (what: string) => void) => {
   const folder = realpathSync(owner.folder)
   const file = fileOf(owner.handle)
+  const chain = chainOf(owner.identity)
   let isOpen = true
   let isWarned = false
   const textOf = ({ position, print }: Point): string =>
-    format({ journal: owner.id, term: owner.term, ...file, position, group: print.toString('hex'), folder })
+    format({ journal: owner.id, chain, term: owner.term, ...file, position, group: print.toString('hex'), folder })
 
   const isOwn = (said: Said | undefined): boolean =>
     said === undefined || (said.journal === owner.id && said.inode === file.inode && said.term <= owner.term)

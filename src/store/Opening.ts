@@ -168,7 +168,7 @@ export const check = (
     const known = recovering === undefined ? 0 : Math.max(mark?.newest?.term ?? 0, Fence.termOf(place, page.id))
     const term = Math.max(at.term, known) + 1
     const owner = {
-      ...{ folder, id: page.id, term, handle: writer, end: { ...at } },
+      ...{ folder, id: page.id, identity: page.identity, term, handle: writer, end: { ...at } },
       printAt: (position: number) => printAt(reader, index, position),
     }
     unless(recovering, () => Fence.compare(place, owner))

@@ -104,12 +104,17 @@ describe('I19 the fence file', () => {
   })
 
   test('error: SL407 where the whole folder is gone and would be begun anew', async () => {
-    const { data, open, path } = await copied()
+    const { data, fence, open, path } = await copied()
     rmSync(data, { recursive: true })
     const lost = refusal(() => open())
     expect(lost).toMatchObject({ code: 'SL407' })
     expect(lost.message).toContain(path)
     expect(existsSync(Embedded.fileIn(data))).toBe(false)
+    // On another chain it could not have been continued.
+    const elsewhere = { ...identity, genesisHash: `0x${'cd'.repeat(32)}` } as const
+    Embedded.open(data, elsewhere, { fence }).close()
+    rmSync(data, { recursive: true })
+    expect(refusal(() => open())).toMatchObject({ code: 'SL407' })
     rmSync(path)
     open().close()
   })
