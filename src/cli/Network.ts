@@ -65,8 +65,8 @@ const serviceArgs = (options: NetworkOptions, fence: string, port: string): stri
   ...(options.allowHosts ?? []).flatMap((name) => ['--allow-host', name]),
   ...(options.allowOrigins ?? []).flatMap((origin) => ['--allow-origin', origin]),
   ...['--fence', fence],
-  // The chain lives in memory, so its coin is worth nothing; what is given counts over it.
-  ...Gas.local,
+  // The chain lives in memory, so its coin is worth nothing; what is given counts instead, since no option may be given twice.
+  ...(options.limits?.includes('--minimum-amount') ? [] : Gas.local),
   ...(options.limits ?? []),
   ...(options.manualSettlement ? ['--manual-settlement'] : []),
 ]
