@@ -16,9 +16,9 @@ export interface Desk {
   readonly patienceMs: number
   /**
    * An answer of this status begins to leave: with these headers; undefined: it is held until `close`.
-   * @param whole the answer, where it is known as a whole already
+   * @param whole gives the answer, where it is known as a whole already
    */
-  pass(status: number, whole: Answer | undefined): OutgoingHttpHeaders | undefined | Promise<Decided>
+  pass(status: number, whole: () => Answer | undefined): OutgoingHttpHeaders | undefined | Promise<Decided>
   /** Decides about an answer that was held. @param answer undefined: it was too large to be held */
   close(status: number, answer: Answer | undefined, isGone: boolean): Promise<Decided>
   /** The handler has ended its answer, and it is out. `undefined`: it was too large to be kept. */

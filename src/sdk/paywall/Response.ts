@@ -13,11 +13,13 @@ import type { Answer } from './Answers.ts'
 import type { Decided, Desk } from './Desk.ts'
 import * as Headers from './Headers.ts'
 import { type Body, Recording } from './Recording.ts'
-import { isBodiless, read } from './Writes.ts'
+import { endWith, isBodiless, originalOf, read } from './Writes.ts'
 
 type State = 'open' | 'opening' | 'passing' | 'holding' | 'over'
+
 /** A file's handler that writes nothing for so long after its client has left has noticed. */
 const idleMs = 1_000
+
 class Guard {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -29,6 +31,8 @@ class Guard {
   /** The handler has ended its answer. */
   #hasEnded = false
   #isGone = false
+  /** The server's own timeout, which a client that takes nothing brings about. */
+  #isStalled = false
   /** Headers of the answer as its handler set them. */
   #kept: OutgoingHttpHeaders = {}
   #status = 0
@@ -45,14 +49,7 @@ class Guard {
     this.#desk = desk
     this.#recording = new Recording(desk.bounds)
     this.#before = { ...response.getHeaders() }
-    this.#original = {
-      writeHead: response.writeHead.bind(response) as (...args: unknown[]) => unknown,
-      write: response.write.bind(response) as (...args: unknown[]) => boolean,
-      end: response.end.bind(response) as (...args: unknown[]) => unknown,
-      flushHeaders: response.flushHeaders.bind(response),
-      emit: response.emit.bind(response) as (...args: unknown[]) => boolean,
-      destroy: response.destroy.bind(response),
-    }
+    this.#original = originalOf(response)
     response.writeHead = ((...args: [number, ...unknown[]]) => this.#writeHead(...args)) as typeof response.writeHead
     response.write = ((...args: unknown[]) => this.#write(args)) as typeof response.write
     response.end = ((...args: unknown[]) => this.#end(args)) as typeof response.end
@@ -60,8 +57,10 @@ class Guard {
       this.#begin()
       if (this.#state === 'passing') this.#original.flushHeaders()
     }
-    response.emit = ((...args: unknown[]) =>
-      args[0] === 'close' && !this.#hasEnded ? this.#left() : this.#original.emit(...args)) as typeof response.emit
+    response.emit = ((...args: unknown[]) => {
+      if (args[0] === 'timeout') this.#isStalled = true
+      return args[0] === 'close' && !this.#hasEnded ? this.#left() : this.#original.emit(...args)
+    }) as typeof response.emit
     // While an answer is being opened nobody can begin another in its place.
     const prototype = Object.getPrototypeOf(response)
     Object.defineProperty(response, 'headersSent', {
@@ -79,15 +78,22 @@ class Guard {
     return body === undefined ? undefined : { status: this.#status, headers: this.#kept, body }
   }
 
+  /** As it is before anything has been decided about it. */
+  #draft(): Answer | undefined {
+    this.#kept = Headers.since(this.#before, this.#response)
+    return this.#answer()
+  }
+
   /** The first of an answer is there. @param isWhole and all of it */
   #begin(isWhole = false): void {
     if (this.#state !== 'open') return
     const { statusCode } = this.#response
     this.#status = statusCode
-    this.#kept = Headers.since(this.#before, this.#response)
-    const decided = this.#desk.pass(statusCode, isWhole ? this.#answer() : undefined)
-    if (decided === undefined) this.#state = 'holding'
-    else if (decided instanceof Promise) {
+    const decided = this.#desk.pass(statusCode, () => (isWhole ? this.#draft() : undefined))
+    if (decided === undefined) {
+      this.#state = 'holding'
+      this.#kept = Headers.since(this.#before, this.#response)
+    } else if (decided instanceof Promise) {
       this.#state = 'opening'
       decided.then(
         (what) => this.#open(what),
@@ -110,6 +116,7 @@ class Guard {
   #open({ headers, instead }: Decided): void {
     if (this.#state !== 'opening') return
     if (instead !== undefined) return this.#replace(headers, instead)
+    this.#response.statusCode = this.#status
     this.#pass(headers)
     const early = this.#early.splice(0)
     if (this.#hasEnded) return this.#finish(early)
@@ -221,8 +228,7 @@ class Guard {
   /** The handler has ended an answer that was held. */
   async #release(): Promise<void> {
     this.#status = this.#response.statusCode
-    this.#kept = Headers.since(this.#before, this.#response)
-    const { headers, instead } = await this.#desk.close(this.#status, this.#answer(), this.#isGone)
+    const { headers, instead } = await this.#desk.close(this.#status, this.#draft(), this.#isGone)
     if (instead !== undefined) return this.#replace(headers, instead)
     this.#pass(headers)
     this.#send(this.#recording.body() as Body)
@@ -247,17 +253,7 @@ class Guard {
     response.removeHeader('transfer-encoding')
     if (isBodiless(this.#status)) response.removeHeader('content-length')
     else response.setHeader('content-length', body.length)
-    const { write, end } = this.#original
-    if (this.#isGone || body.length === 0) end()
-    else if (body.bytes !== undefined) end(body.bytes)
-    else {
-      const source = body.read()
-      source.on('data', (chunk) => {
-        if (!write(chunk)) source.pause()
-      })
-      response.on('drain', () => source.resume()).once('close', () => source.destroy())
-      source.once('end', () => end())
-    }
+    endWith(response, this.#original, this.#isGone ? undefined : body)
     this.#finished(this.#answer())
   }
 
@@ -265,7 +261,7 @@ class Guard {
   #left(): boolean {
     const { socket } = this.#request
     // A socket that nobody but this process has closed.
-    const isOurs = socket.destroyed && !socket.readableEnded && socket.errored === null
+    const isOurs = socket.destroyed && !socket.readableEnded && socket.errored === null && !this.#isStalled
     this.#isGone = true
     if (this.#state === 'over' || isOurs) {
       this.#lose(isOurs)

@@ -126,12 +126,13 @@ class ReceiptDesk implements Desk {
     return this.#served.answers.bounds
   }
 
-  pass(status: number, whole: Answer | undefined) {
+  pass(status: number, whole: () => Answer | undefined) {
     if (status >= 400) return undefined
     const headers = Charge.headersOf('charged', this.#settled)
     // What has begun before goes on.
     if (!this.#hold.isShared || this.part !== undefined) return headers
-    const kept = whole === undefined ? undefined : withHeaders(whole, headers)
+    const answer = whole()
+    const kept = answer === undefined ? undefined : withHeaders(answer, headers)
     return this.#hold.begin(kept).then(
       (isOurs) => {
         this.#isKept = kept?.body.bytes !== undefined

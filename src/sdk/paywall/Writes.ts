@@ -1,4 +1,6 @@
-/** What handlers pass to a response, in all its forms. */
+/** What handlers pass to a response, in all its forms, and what takes it. */
+import type { ServerResponse } from 'node:http'
+import type { Body } from './Recording.ts'
 
 const bufferOf = (chunk: unknown, encoding: unknown): Buffer =>
   typeof chunk === 'string'
@@ -17,3 +19,33 @@ export const read = (
 }
 
 export const isBodiless = (status: number): boolean => status === 204 || status === 304 || status < 200
+
+type Call<T> = (...args: unknown[]) => T
+
+/** A response's own methods, before others are put in their place. */
+export const originalOf = (response: ServerResponse) => ({
+  writeHead: response.writeHead.bind(response) as Call<unknown>,
+  write: response.write.bind(response) as Call<boolean>,
+  end: response.end.bind(response) as Call<unknown>,
+  flushHeaders: response.flushHeaders.bind(response),
+  emit: response.emit.bind(response) as Call<boolean>,
+  destroy: response.destroy.bind(response),
+})
+
+/** Ends a response with a whole body, as fast as the client takes it. @param body undefined: nobody is there to take it */
+export const endWith = (
+  response: ServerResponse,
+  { write, end }: ReturnType<typeof originalOf>,
+  body: Body | undefined,
+): void => {
+  if (body === undefined || body.length === 0) end()
+  else if (body.bytes !== undefined) end(body.bytes)
+  else {
+    const source = body.read()
+    source.on('data', (chunk) => {
+      if (!write(chunk)) source.pause()
+    })
+    response.on('drain', () => source.resume()).once('close', () => source.destroy())
+    source.once('end', () => end())
+  }
+}

@@ -145,6 +145,31 @@ describe('a purchase whose connection breaks', () => {
   })
 })
 
+describe('a client that takes nothing until the server’s own timeout', () => {
+  test('error: is not paid back: it has left, and the server has not', async () => {
+    const payee = await street.robot()
+    const { url } = await shop({ payTo: undefined, payee, patienceMs: 20 }, (request, response) => {
+      request.socket.setTimeout(100)
+      const timer = setInterval(() => response.write('x'.repeat(1 << 20)), 5)
+      response.on('close', () => clearInterval(timer))
+    })
+    const robot = await street.robot('1')
+    const signature = await payFor(robot, requiredOf(await ask(url)), 'k')
+    const answer = await ask(url, signature)
+    const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
+    await reader.read()
+    // Takes no more, until the server closes the connection.
+    let again = await get(url, { 'payment-signature': signature })
+    while (again.status === 200) again = await get(url, { 'payment-signature': signature })
+    expect([again.status, again.headers['sunledger-charge'], await balanceOf(robot)]).toEqual([
+      409,
+      undefined,
+      999_500n,
+    ])
+    await reader.cancel().catch(() => {})
+  })
+})
+
 describe('one receipt at two doors', () => {
   test('behavior: two paywalls of one payee in a process serve it once', async () => {
     const first = await shop()
