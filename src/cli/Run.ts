@@ -29,7 +29,7 @@ const midnightAt = ({ scenario: { date, longitude } }: RunOptions): bigint =>
 /** The days before, and the study, in a thread of its own beside the run. */
 const prepare = ({ scenario, days, seeds, settleEvery, strategies, strategyFile, definition }: RunOptions) => {
   const found = Studies.start({
-    ...{ scenario, days, settleEvery, seeds, strategyFile },
+    ...{ scenario, days, settleEvery, seeds, strategyFile, control: definition.control },
     sensitivity: definition.sensitivity === true && seeds > 1,
   })
   // Whoever waits for it is told; a run that is cut off does not wait.

@@ -24,6 +24,7 @@ export const dayOf = ({ slots }: Economy.Outcome, held: Study.DayFigures['held']
     unmetMilliWh: each.unmetMilliWh,
     computeMilliWh: each.computeMilliWh,
     valueAtomic: value(each),
+    payments: each.payments,
     tasks: each.tasks,
   })),
   held,
@@ -71,8 +72,11 @@ export const of = (
     steady:
       found === undefined
         ? []
-        : Study.steady(found.figures).map((each) => ({ ...each, thisRun: here[each.name as Study.Figure] ?? null })),
-    agreement: found === undefined || run === undefined ? null : compare(run, found.own),
+        : Study.steady(found.days.map((each) => Study.figures(world, each))).map((each) => ({
+            ...each,
+            thisRun: here[each.name as Study.Figure] ?? null,
+          })),
+    agreement: found === undefined || run === undefined ? null : compare(run, found.days[0]),
     sensitivity: found?.sensitivity ?? [],
     assumptions: Assumptions.rows(assumed),
   }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { threadFile } from '../core/Threads.ts'
 import type { Scenario } from './Scenario.ts'
 import type { Row } from './Sensitivity.ts'
-import type { DayFigures, Figures } from './Study.ts'
+import type { DayFigures } from './Study.ts'
 
 export interface Wanted {
   readonly scenario: Scenario
@@ -13,15 +13,17 @@ export interface Wanted {
   /** How many, from the scenario's on. */
   readonly seeds: number
   readonly strategyFile?: string | undefined
+  /** What is otherwise in the same days without what the scenario changes. */
+  readonly control?: Partial<Scenario> | undefined
   /** Whether prices are also worked out with other bids. */
   readonly sensitivity: boolean
 }
 
 export interface Found {
-  /** Of each seed's reported day. */
-  readonly figures: readonly Figures[]
-  /** The reported day of the scenario's own seed. */
-  readonly own: DayFigures
+  /** The reported day of each seed, from the scenario's own on. */
+  readonly days: readonly [DayFigures, ...DayFigures[]]
+  /** The same days without what the scenario changes; empty where it has no control. */
+  readonly control: readonly DayFigures[]
   readonly sensitivity: readonly Row[]
 }
 

@@ -49,6 +49,8 @@ export interface SlotFigures {
   readonly unmetMilliWh: bigint
   readonly computeMilliWh: bigint
   readonly valueAtomic: bigint
+  /** Both legs of a sale count. */
+  readonly payments: number
   readonly tasks: Plan.Services['tasks']
 }
 
@@ -66,7 +68,15 @@ export const play = (options: StudyOptions): DayFigures => {
   const engine = new Engine(world, { strategies, settleEvery, opening })
   const slots: SlotFigures[] = []
   while (!engine.isOver) {
-    const { jobs, tasks, amountAtomic: valueAtomic, neededMilliWh, missedMilliWh, ...rest } = engine.step()
+    const {
+      jobs,
+      tasks,
+      amountAtomic: valueAtomic,
+      legs: payments,
+      neededMilliWh,
+      missedMilliWh,
+      ...rest
+    } = engine.step()
     const { slot, priceAtomicPerKwh, soldMilliWh, importedMilliWh, producedMilliWh, curtailedMilliWh } = rest
     slots.push({
       ...{ slot, priceAtomicPerKwh, soldMilliWh, importedMilliWh, producedMilliWh, curtailedMilliWh },
@@ -74,6 +84,7 @@ export const play = (options: StudyOptions): DayFigures => {
       unmetMilliWh: missedMilliWh + jobs.missedMilliWh,
       computeMilliWh: jobs.neededMilliWh,
       valueAtomic,
+      payments,
       tasks,
     })
   }
@@ -126,7 +137,7 @@ export type Figures = { readonly [name in Figure]: number | undefined }
  * money that there is, which does not change in the day.
  */
 export const figures = (world: Scenario.World, { slots, held }: DayFigures): Figures => {
-  const total = (name: Exclude<keyof SlotFigures, 'slot' | 'priceAtomicPerKwh' | 'tasks'>) =>
+  const total = (name: Exclude<keyof SlotFigures, 'slot' | 'priceAtomicPerKwh' | 'tasks' | 'payments'>) =>
     sum(slots, (slot) => slot[name])
   const sold = total('soldMilliWh')
   const solar = total('producedMilliWh') - total('importedMilliWh')
@@ -176,10 +187,50 @@ export const estimate = (name: string, values: readonly (number | undefined)[], 
   if (count === 0) return { name, mean: null, low: null, high: null, unit, samples: 0 }
   const mean = known.reduce((all, value) => all + value, 0) / count
   if (count === 1) return { name, mean, low: null, high: null, unit, samples: 1 }
-  const variance = known.reduce((all, value) => all + (value - mean) ** 2, 0) / (count - 1)
-  const half = (student[count - 2] ?? 1.96) * Math.sqrt(variance / count)
+  const half = halfWidth(known, mean)
   // None of these figures can be below zero.
   return { name, mean, low: Math.max(0, mean - half), high: mean + half, unit, samples: count }
+}
+
+/** Half of the 95 % interval of the mean of at least two samples. */
+const halfWidth = (values: readonly number[], mean: number): number => {
+  const count = values.length
+  const variance = values.reduce((all, value) => all + (value - mean) ** 2, 0) / (count - 1)
+  return (student[count - 2] ?? 1.96) * Math.sqrt(variance / count)
+}
+
+/** What something changed: the mean over the seeds of the difference that each shows, and its 95 % interval. */
+export interface Difference {
+  /** Means without and with it. */
+  readonly without: number
+  readonly with: number
+  readonly difference: number
+  /** Undefined where one seed alone was worked out. */
+  readonly low: number | undefined
+  readonly high: number | undefined
+}
+
+/** Seeds are paired, so what they have in common falls out. Undefined where no seed has both. */
+export const difference = (
+  without: readonly (number | undefined)[],
+  changed: readonly (number | undefined)[],
+): Difference | undefined => {
+  const pairs = without.flatMap((before, i): [number, number][] => {
+    const after = changed[i]
+    return before === undefined || after === undefined ? [] : [[before, after]]
+  })
+  if (pairs.length === 0) return undefined
+  const mean = (of: (pair: [number, number]) => number) => pairs.reduce((all, pair) => all + of(pair), 0) / pairs.length
+  const differences = pairs.map(([before, after]) => after - before)
+  const middle = mean(([before, after]) => after - before)
+  const half = pairs.length === 1 ? undefined : halfWidth(differences, middle)
+  return {
+    without: mean(([before]) => before),
+    with: mean(([, after]) => after),
+    difference: middle,
+    low: half === undefined ? undefined : middle - half,
+    high: half === undefined ? undefined : middle + half,
+  }
 }
 
 /** Each figure over the days of several seeds. */

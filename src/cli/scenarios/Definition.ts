@@ -40,6 +40,8 @@ export interface Definition {
   /** What the run is of, where it is not the default; flags go before. */
   readonly simulation?: Partial<Simulation.Scenario>
   readonly settleEvery?: number
+  /** What is otherwise in a day without what the scenario claims to change: it is worked out beside it, over the same seeds. */
+  readonly control?: Partial<Simulation.Scenario>
   /** Instead of an economy. Every receipt goes through `scene.pay`, so that the audit knows what was acknowledged. */
   readonly play?: (scene: Scene) => Promise<void>
   /** In an economy: called after each slot, which waits for it. */

@@ -2,18 +2,29 @@
  * A billionth of the Sun, in both readings, as an economy's scale. What this machine can do is measured: payments accepted and settled by the running
  * service, and decisions by the economy's engine. What is past it is arithmetic on those figures.
  */
+import * as Format from '../../report/Format.ts'
+import * as Assumptions from '../../sim/Assumptions.ts'
 import { Engine } from '../../sim/Engine.ts'
 import * as Simulation from '../../sim/Scenario.ts'
 import type { Context, Definition } from './Definition.ts'
 import type { Scene } from './Scene.ts'
 import * as Show from './Show.ts'
 
+const { moduleEfficiency } = Assumptions.values
+const { robotMeanWatts: robotWatts, sunToGrid } = Assumptions.derived(Assumptions.values)
+const usdPerKwh = Number(Assumptions.values.energyCostAtomicPerKwh) / 1e6
+
+/** Sunlight that reaches Earth and all that the Sun gives, and what mankind uses of energy in all its forms, W. */
+const [earthWatts, solarWatts, mankindWatts] = [1.74e17, 3.83e26, 2.0e13]
+
 const readings = [
-  { name: 'of the sunlight that reaches Earth', watts: 1.74e17 / 1e9 },
-  { name: 'of all that the Sun gives', watts: 3.83e26 / 1e9 },
+  { name: 'of the sunlight that reaches Earth', light: earthWatts / 1e9 },
+  { name: 'of all that the Sun gives', light: solarWatts / 1e9 },
 ] as const
 
-const robotWatts = 300
+/** Electricity after modules and losses, W, and the robots that it drives. */
+export const reach = (light: number) => ({ watts: light * sunToGrid, robots: (light * sunToGrid) / robotWatts })
+
 const everySeconds = 10
 const payers = 400
 const each = 40
@@ -64,54 +75,72 @@ const play = async (scene: Scene): Promise<void> => {
 const answer = (_: Context) => ({
   findings: [
     {
-      name: 'payments a second that this machine accepted, clients and all',
+      name: 'payments per second that this machine accepted, clients and all',
       value: Show.number(seen.rate),
       basis: 'measured' as const,
     },
     {
-      name: 'accounts a second that it settled on the local chain',
+      name: 'accounts per second that it settled on the local chain',
       value: Show.number(seen.membersPerSecond),
       basis: 'measured' as const,
     },
-    { name: 'gas an account settled', value: Show.number(seen.gasPerMember), basis: 'measured' as const },
+    { name: 'gas per account settled', value: Show.number(seen.gasPerMember), basis: 'measured' as const },
     {
-      name: 'robots a second whose slot it worked out in one process',
+      name: 'robots per second whose slot it worked out in one process',
       value: Show.number(seen.decisionsPerSecond),
       basis: 'measured' as const,
     },
-    ...readings.flatMap(({ name, watts }) => {
-      const robots = watts / robotWatts
-      const payments = robots / everySeconds
-      const usd = (watts / 3.6e6) * 0.043
-      const chainDays = (robots * seen.gasPerMember) / ethereumGasPerSecond / 86_400
+    ...readings.flatMap(({ name, light }) => {
+      const { watts, robots } = reach(light)
       const rows = [
-        [`${name}: power`, `${watts.toExponential(2)} W`],
+        [`${name}: light`, power(light)],
+        [`${name}: electricity, ${Format.percent(sunToGrid)} of it after modules and losses`, power(watts)],
         [`${name}: robots of ${robotWatts} W`, Show.number(robots)],
-        [`${name}: payments a second, one every ${everySeconds} s each`, Show.number(payments)],
-        [`${name}: dollars a second for energy`, Show.about(usd)],
-        [`${name}: machines like this one to accept them`, Show.number(Math.ceil(payments / seen.rate))],
-        [
-          `${name}: Ethereum’s whole gas to settle each robot once`,
-          chainDays > 1 ? `${Show.number(chainDays)} days` : `${(chainDays * 24).toFixed(2)} hours`,
-        ],
+        [`${name}: payments per second, one every ${everySeconds} s each`, Show.number(robots / everySeconds)],
+        [`${name}: dollars per second for energy`, Show.about((watts / 3.6e6) * usdPerKwh)],
+        [`${name}: machines like this one to accept them`, Show.number(Math.ceil(robots / everySeconds / seen.rate))],
+        [`${name}: Ethereum’s whole gas to settle each robot once`, duration(chainSeconds(robots))],
       ] as const
       return rows.map(([row, value]) => ({ name: row, value, basis: 'computed' as const }))
     }),
+    {
+      name: 'a billionth of all that the Sun gives, over all sunlight that reaches Earth / over what mankind uses',
+      value: `${Format.number(solarWatts / 1e9 / earthWatts)} times / ${Format.number(solarWatts / 1e9 / mankindWatts)} times`,
+      basis: 'computed' as const,
+    },
   ],
-  conclusion: (() => {
-    const [earth, sun] = readings.map(({ watts }) => watts / robotWatts / everySeconds / seen.rate) as [number, number]
-    return `A billionth of the sunlight on Earth is ${Show.number(readings[0].watts / 1e6)} MW: ${Show.number(
-      readings[0].watts / robotWatts,
-    )} robots, whose payments ${Math.ceil(earth)} machines like this one accept, and which a chain settles within hours: within reach. A billionth of the Sun would take ${sun.toExponential(
-      1,
-    )} such machines, and no chain of today settles it: clearing would have to be done in many houses that clear with each other.`
-  })(),
+  conclusion: conclusion(),
 })
+
+const power = (watts: number): string =>
+  watts < 1e12 ? `${Format.number(watts / 1e6)} MW` : `${Format.number(watts)} W`
+
+/** Seconds of all gas that Ethereum has, to settle so many robots once. */
+const chainSeconds = (robots: number): number => (robots * seen.gasPerMember) / ethereumGasPerSecond
+
+const duration = (seconds: number): string => {
+  if (seconds < 7200) return `${Format.number(seconds / 60)} minutes`
+  return seconds < 172_800 ? `${Format.number(seconds / 3600)} hours` : `${Format.number(seconds / 86_400)} days`
+}
+
+const conclusion = (): string => {
+  const [earth, sun] = readings.map(({ light }) => reach(light)) as [ReturnType<typeof reach>, ReturnType<typeof reach>]
+  const machines = (robots: number) => Math.ceil(robots / everySeconds / seen.rate)
+  return `A billionth of the sunlight on Earth is ${power(readings[0].light)} of light and ${power(earth.watts)} of electricity: ${Show.number(
+    earth.robots,
+  )} robots, whose payments ${machines(earth.robots)} machine${machines(earth.robots) === 1 ? '' : 's'} like this one accept${
+    machines(earth.robots) === 1 ? 's' : ''
+  }, and which Ethereum’s whole gas settles once in ${duration(chainSeconds(earth.robots))}. A billionth of the Sun is ${Format.number(
+    solarWatts / 1e9 / earthWatts,
+  )} times all sunlight that reaches Earth: modules for it would have to stand elsewhere. It would take ${Show.number(
+    machines(sun.robots),
+  )} such machines, and Ethereum’s whole gas for ${duration(chainSeconds(sun.robots))} to settle each robot once.`
+}
 
 export const billionth: Definition = {
   name: 'billionth',
   question:
-    'If a robot economy ran on a billionth of the Sun, how many robots, payments and dollars a second would that be, and would settlement keep up?',
+    'If a robot economy ran on a billionth of the Sun, how many robots, payments and dollars per second would that be, and would settlement keep up?',
   parameters: () => [
     {
       name: 'sunlight that reaches Earth',
@@ -120,6 +149,18 @@ export const billionth: Definition = {
       source: '1 361 W/m² over Earth’s disc',
     },
     { name: 'all that the Sun gives', value: '3.83e26 W', basis: 'published', source: 'IAU nominal solar luminosity' },
+    {
+      name: 'from light to electricity',
+      value: `modules of ${Format.percent(moduleEfficiency)}, then losses and inverter: ${Format.percent(sunToGrid)}`,
+      basis: 'published',
+      source: 'PVWatts Version 5 Manual; a usual module of 2024',
+    },
+    {
+      name: 'what mankind uses of energy',
+      value: '2.0e13 W',
+      basis: 'published',
+      source: 'Energy Institute, Statistical Review of World Energy 2025: about 620 EJ a year',
+    },
     {
       name: 'a robot',
       value: `${robotWatts} W, a payment every ${everySeconds} s`,

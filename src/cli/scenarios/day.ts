@@ -56,6 +56,7 @@ const answer = (context: Context) => {
   const { simulation, outcome, economy } = context
   if (economy === undefined) return { findings: [], conclusion: 'No economy ran.' }
   const { world, day, found } = economy
+  const studied = found.days.map((one) => Study.figures(world, one))
   const { slots } = outcome
   const figures = Study.figures(world, day)
   const prices = { dawn: figures.priceDawn, noon: figures.priceNoon, night: figures.priceNight }
@@ -70,7 +71,7 @@ const answer = (context: Context) => {
       high,
     } = Study.estimate(
       name,
-      found.figures.map((one) => one[name]),
+      studied.map((one) => one[name]),
       Study.units[name],
     )
     const shownAs = Study.units[name].startsWith('share') ? Format.percent : Format.price
@@ -90,7 +91,7 @@ const answer = (context: Context) => {
         basis: 'measured' as const,
       },
       ...(['priceDawn', 'priceNoon', 'priceNight', 'unmetShare', 'curtailedShare'] as const).map((name) => ({
-        name: `${name}, mean over ${found.figures.length} seeds`,
+        name: `${name}, mean over ${found.days.length} seeds`,
         value: mean(name),
         basis: 'computed' as const,
       })),
