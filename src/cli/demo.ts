@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import * as JobTrace from '../sim/JobTrace.ts'
 import * as Place from '../sim/Place.ts'
-import * as Pvgis from '../sim/Pvgis.ts'
 import * as Scenario from '../sim/Scenario.ts'
 import * as StrategyFile from '../sim/StrategyFile.ts'
+import type * as Sun from '../sim/Sun.ts'
+import * as Solar from '../sim/solar/Solar.ts'
 import * as Weather from '../sim/Weather.ts'
 import { wholeNumber } from './Limits.ts'
 import * as OutFolder from './OutFolder.ts'
@@ -59,8 +60,13 @@ const monthAndDay = (text: string): string => {
 const samePlace = 0.1
 
 /** Weather of a day, from midnight to midnight at the place: the file's, or the one that is given. */
-const weatherOf = (file: string, date: string, given: Place.Place | undefined): Weather.Day => {
-  const series = Pvgis.read(file)
+const weatherOf = (
+  file: string,
+  date: string,
+  given: Place.Place | undefined,
+  own: Partial<Sun.Mounting>,
+): Weather.Day => {
+  const series = Solar.read(file)
   const { latitude = given?.latitude, longitude = given?.longitude } = series
   if (latitude === undefined || longitude === undefined) throw new Place.PlaceMissingError(file)
   const place = { latitude, longitude }
@@ -68,12 +74,21 @@ const weatherOf = (file: string, date: string, given: Place.Place | undefined): 
     given !== undefined && Math.abs(given[name] - place[name]) > samePlace
   if (given !== undefined && (differs('latitude') || differs('longitude')))
     throw new Place.PlaceDiffersError(file, place, given)
+  const { mounting } = series
+  for (const name of ['tilt', 'azimuth'] as const)
+    if (mounting !== undefined && own[name] !== undefined && Math.abs(own[name] - mounting[name]) > 0.5)
+      throw new Place.MountingDiffersError(file, name, mounting[name], own[name])
   return { ...Weather.day(series, date, Place.zoneHours(longitude)), ...place }
 }
 
 /** What the run is of: the flags that were given, then what the scenario says, then the defaults. Input files are read and checked here. */
-const simulationOf = (flags: Flags, definition: Definition, isGiven: (flag: string) => boolean): Scenario.Scenario => {
-  const { solar, jobs, place } = flags
+const simulationOf = (
+  flags: Flags,
+  definition: Definition,
+  isGiven: (flag: string) => boolean,
+  trace: JobTrace.Trace | undefined,
+): Scenario.Scenario => {
+  const { solar, place } = flags
   const names = [
     ...(['robots', 'producers', 'sites', 'stations', 'storages', 'slots', 'seed', 'date'] as const),
     ...(['tilt', 'azimuth'] as const),
@@ -84,8 +99,8 @@ const simulationOf = (flags: Flags, definition: Definition, isGiven: (flag: stri
   return Scenario.from({
     ...own,
     ...(place === undefined ? {} : { place: place.name, latitude: place.latitude, longitude: place.longitude }),
-    ...(solar === undefined ? {} : { solar: weatherOf(solar, date, place) }),
-    ...(jobs === undefined ? {} : { jobs: JobTrace.read(jobs) }),
+    ...(solar === undefined ? {} : { solar: weatherOf(solar, date, place, given) }),
+    ...(trace === undefined ? {} : { jobs: trace.requests }),
   })
 }
 
@@ -103,26 +118,36 @@ const list = (isJson: boolean): void => {
   )
 }
 
+/** Which trace, and how much of it a payment is for. */
+const traceText = (file: string | undefined, trace: JobTrace.Trace | undefined): string => {
+  if (trace === undefined) return 'model'
+  const { format, total, perPayment } = trace
+  return `${file} (${format}, ${total} requests${perPayment === 1 ? '' : `, ${perPayment} to a payment`})`
+}
+
 const optionsOf = async (
   flags: Flags,
   definition: Definition,
   isGiven: (flag: string) => boolean,
-): Promise<RunOptions> => ({
-  definition,
-  scenario: simulationOf(flags, definition, isGiven),
-  strategies: flags.strategy === undefined ? [] : await StrategyFile.load(flags.strategy),
-  strategyFile: flags.strategy,
-  days: flags.days,
-  seeds: flags.seeds,
-  inputs: { solar: flags.solar ?? 'model', jobs: flags.jobs ?? 'model' },
-  speed: flags.speed,
-  settleEvery: isGiven('settleEvery') ? flags.settleEvery : (definition.settleEvery ?? flags.settleEvery),
-  out: flags.out,
-  data: flags.data ?? join(flags.out, 'data'),
-  port: flags.port,
-  stay: flags.exit !== true && flags.json !== true && process.stdout.isTTY === true,
-  json: flags.json === true,
-})
+): Promise<RunOptions> => {
+  const trace = flags.jobs === undefined ? undefined : JobTrace.readTrace(flags.jobs)
+  return {
+    definition,
+    scenario: simulationOf(flags, definition, isGiven, trace),
+    strategies: flags.strategy === undefined ? [] : await StrategyFile.load(flags.strategy),
+    strategyFile: flags.strategy,
+    days: flags.days,
+    seeds: flags.seeds,
+    inputs: { solar: flags.solar ?? 'model', jobs: traceText(flags.jobs, trace) },
+    speed: flags.speed,
+    settleEvery: isGiven('settleEvery') ? flags.settleEvery : (definition.settleEvery ?? flags.settleEvery),
+    out: flags.out,
+    data: flags.data ?? join(flags.out, 'data'),
+    port: flags.port,
+    stay: flags.exit !== true && flags.json !== true && process.stdout.isTTY === true,
+    json: flags.json === true,
+  }
+}
 
 const run = async (flags: Flags, command: Command): Promise<void> => {
   if (flags.list === true) return list(flags.json === true)
@@ -187,12 +212,9 @@ export const register = (program: Command): void => {
     .option('--speed <factor>', 'times faster than the clock; 0: as fast as it goes', factor, 0)
     .option(
       '--solar <file>',
-      'weather of the day, a PVGIS TMY file as downloaded (default: clear-sky model with clouds)',
+      'weather of the day: PVGIS (TMY, hourly; CSV, JSON), EPW, NSRDB PSM, renewables.ninja or a table (default: model)',
     )
-    .option(
-      '--jobs <file>',
-      'demand for compute, an LLM request trace: TIMESTAMP,ContextTokens,GeneratedTokens (default: model)',
-    )
+    .option('--jobs <file>', 'demand for compute, an LLM request trace: Azure, BurstGPT or Mooncake (default: model)')
     .option('--strategy <file>', 'a strategy of your own for the energy market (scripts/examples/strategy.ts is one)')
     .option('--out <dir>', 'folder for report.json and report.md', 'reports')
     .option('--data <dir>', 'folder for journal, keys and deployment; made anew at each start (default: data in --out)')

@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { SunledgerError } from '../core/Errors.ts'
 
-/** One line of a comma-separated file. */
+/** One line of a file in columns. */
 export interface CsvRecord {
   /** Line in the file, from 1. */
   readonly line: number
@@ -26,7 +26,7 @@ export function read(path: string, limitBytes: number): string {
   try {
     const { size } = statSync(path)
     if (size > limitBytes) throw new InputTooLargeError(path, `at most ${limitBytes} bytes`, `${size} bytes`)
-    text = readFileSync(path, 'utf8')
+    text = decode(readFileSync(path))
   } catch (error) {
     if (error instanceof SunledgerError) throw error
     throw new InputMissingError(path, error)
@@ -36,14 +36,50 @@ export function read(path: string, limitBytes: number): string {
 }
 
 /**
- * The records of a comma-separated text with any line ends, with or without a byte order mark and a final line end. Quotes mean
- * nothing: these formats have numbers and times in their cells, and an unclosed quote would swallow the rest of the file.
+ * Text of any usual encoding: UTF-8, UTF-16 of either order with or without its mark, and where it is none of these the Windows code page, in which only
+ * names of places could be meant otherwise.
+ */
+export function decode(bytes: Uint8Array): string {
+  const [first = -1, second = -1] = bytes
+  if ((first === 0xff && second === 0xfe) || (second === 0 && first > 0))
+    return new TextDecoder('utf-16le').decode(bytes)
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second > 0))
+    return new TextDecoder('utf-16be').decode(bytes)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes)
+  }
+}
+
+/** What parts the cells: that of comma, semicolon and tab which the line that names the columns has most of. */
+function delimiterOf(text: string): string {
+  const lines = text.slice(0, 65_536).split(/\r\n|\n|\r/, 64)
+  const named = lines.filter((line) => /time|year|location/i.test(line))
+  const most = (delimiter: string) => Math.max(0, ...named.map((line) => line.split(delimiter).length))
+  return [',', ';', '\t'].reduce((best, each) => (most(each) > most(best) ? each : best))
+}
+
+/** Without the quotes around it, and with a decimal point where semicolons leave the comma to numbers. */
+const cellOf = (text: string, delimiter: string): string => {
+  const bare = /^"[^"]*"$/.test(text) ? text.slice(1, -1).trim() : text
+  return delimiter === ';' && /^-?\d+,\d+$/.test(bare) ? bare.replace(',', '.') : bare
+}
+
+/**
+ * The records of a text in columns, parted by commas, semicolons or tabs, with any line ends, with or without a byte order mark and a final line end. Quotes
+ * around a cell are taken off, and mean nothing else: these formats have numbers and times in their cells, and an unclosed quote would swallow the rest of
+ * the file.
  */
 export function records(text: string): CsvRecord[] {
-  const options = { info: true, bom: true, trim: true, quote: false, relax_column_count: true } as const
+  const delimiter = delimiterOf(text)
+  const options = { info: true, bom: true, trim: true, quote: false, relax_column_count: true, delimiter } as const
   // The option `info` turns each record into this shape, which the types of the package do not know.
   const found = parse(text, options) as unknown as { record: string[]; info: { lines: number } }[]
-  return found.map(({ record, info }) => ({ line: info.lines, cells: record }))
+  return found.map(({ record, info }) => ({
+    line: info.lines,
+    cells: record.map((cell) => cellOf(cell, delimiter)),
+  }))
 }
 
 /** The record as text, shortened, for an error. */
@@ -82,8 +118,9 @@ export class InputFormatError extends SunledgerError {
 /** A row of a file is wrong. */
 export class InputRowError extends SunledgerError {
   override readonly name = 'InputRowError'
-  constructor(file: string, line: number, expected: string, actual: string) {
-    super('SL704', `${file}, line ${line}: a bad row.`, { expected, actual })
+  /** @param where the column, from 1, and its name; left out where the whole row is wrong */
+  constructor(file: string, line: number, expected: string, actual: string, where = '') {
+    super('SL704', `${file}, line ${line}${where}: a bad row.`, { expected, actual })
   }
 }
 

@@ -143,3 +143,15 @@ export class PlaceDiffersError extends SunledgerError {
     })
   }
 }
+
+/** Modules are to stand otherwise than those that an input file's irradiance is of. */
+export class MountingDiffersError extends SunledgerError {
+  override readonly name = 'MountingDiffersError'
+  constructor(file: string, name: string, expected: number, actual: number) {
+    super('SL737', `${file}: its irradiance is of modules that stand otherwise than --${name} says.`, {
+      expected: `${name} ${expected}°, as in the file`,
+      actual: `${actual}°`,
+      hint: 'Leave it out, or download the file for the horizontal (slope 0): then any tilt can be worked out.',
+    })
+  }
+}

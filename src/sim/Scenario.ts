@@ -56,8 +56,8 @@ export function from(given: Partial<Scenario> = {}): Scenario {
     ...placed,
     customers: own.customers ?? Math.max(1, Math.floor(robots / Assumptions.values.robotsPerHousehold)),
     place: own.place ?? Place.describe(placed),
-    tilt: own.tilt ?? Math.abs(placed.latitude),
-    azimuth: own.azimuth ?? (placed.latitude < 0 ? 0 : 180),
+    tilt: solar?.mounting?.tilt ?? own.tilt ?? Math.abs(placed.latitude),
+    azimuth: solar?.mounting?.azimuth ?? own.azimuth ?? (placed.latitude < 0 ? 0 : 180),
   }
   for (const name of ['robots', 'producers', 'sites', 'stations', 'storages', 'customers'] as const)
     whole(name, scenario[name], 1, 1_000_000)
@@ -73,8 +73,9 @@ export function from(given: Partial<Scenario> = {}): Scenario {
   return scenario
 }
 
-const inputPlace = ({ latitude, longitude, date }: Weather.Day) => ({
+const inputPlace = ({ latitude, longitude, date, mounting }: Weather.Day) => ({
   date,
+  ...mounting,
   ...(latitude === undefined ? {} : { latitude }),
   ...(longitude === undefined ? {} : { longitude }),
 })

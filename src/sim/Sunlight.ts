@@ -86,6 +86,14 @@ function modelled(scenario: Scenario, factorAt: (step: number) => number): Step[
   })
 }
 
+/** Direct and diffuse light as the file has them; where it has the diffuse alone, the rest is direct; where neither, by the clearness of the sky. */
+function lightOf(global: number, direct: number | undefined, diffuse: number | undefined, altitude: number): Sun.Light {
+  if (diffuse === undefined) return Sun.split(global, altitude)
+  const cosine = Math.sin((altitude * Math.PI) / 180)
+  const rest = cosine < 0.02 ? 0 : Math.min(1361, Math.max(0, global - diffuse) / cosine)
+  return { global, direct: direct ?? rest, diffuse }
+}
+
 /** Measured weather: each sample in the plane of the modules by where the sun stood then, and straight lines between them. */
 export function measured(scenario: Scenario, day: Weather.Day): Step[] {
   const midnight = midnightMs(scenario)
@@ -94,8 +102,7 @@ export function measured(scenario: Scenario, day: Weather.Day): Step[] {
     const minutes = index * day.stepMinutes + day.offsetMinutes
     const sun = Sun.position(scenario, midnight + minutes * 60_000)
     const { global, direct, diffuse } = sample
-    const light =
-      direct === undefined || diffuse === undefined ? Sun.split(global, sun.altitude) : { global, direct, diffuse }
+    const light = lightOf(global, direct, diffuse, sun.altitude)
     return { plane: Sun.inPlane(light, sun, scenario), ...sample }
   })
   return Array.from({ length: daySeconds / stepSeconds }, (_, step) => {

@@ -3,6 +3,7 @@
  * (`Pvgis`); a run takes one day out, from midnight to midnight at the place.
  */
 import { SunledgerError } from '../core/Errors.ts'
+import type { Mounting } from './Sun.ts'
 
 /** Weather at one time. */
 export interface Sample {
@@ -25,10 +26,12 @@ export interface Series {
   /** Degrees north and east, where the file says. */
   readonly latitude?: number
   readonly longitude?: number
-  /** Minutes from one sample to the next: 60, 30 or 15. */
+  /** Minutes from one sample to the next: 60, 30, 15, 10 or 5. */
   readonly stepMinutes: number
   /** An irradiance of the row 10:00 holds this many minutes after 10:00. */
   readonly offsetMinutes: number
+  /** How the modules stand that the irradiance `plane` is of; left out where the file has that of the horizontal. */
+  readonly mounting?: Mounting
   /** For each month and day in UTC (`06-21`) its samples, from midnight; a missing one is undefined. */
   readonly days: ReadonlyMap<string, readonly (Sample | undefined)[]>
 }
@@ -39,6 +42,8 @@ export interface Day {
   readonly date: string
   readonly latitude?: number
   readonly longitude?: number
+  /** As in the series. */
+  readonly mounting?: Mounting
   readonly stepMinutes: number
   /** The irradiance of sample n holds n steps and this many minutes after midnight at the place. */
   readonly offsetMinutes: number
@@ -83,11 +88,12 @@ export function day(series: Series, date: string, zoneHours = 0): Day {
   })
   const samples = has(date) ? found.filter((sample) => sample !== undefined) : []
   if (samples.length < count) throw new DateAbsentError(name, date, count, samples.length)
-  const { latitude, longitude } = series
+  const { latitude, longitude, mounting } = series
   return {
     date,
     ...(latitude === undefined ? {} : { latitude }),
     ...(longitude === undefined ? {} : { longitude }),
+    ...(mounting === undefined ? {} : { mounting }),
     stepMinutes,
     offsetMinutes,
     samples,

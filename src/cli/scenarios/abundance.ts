@@ -11,6 +11,9 @@ import * as Show from './Show.ts'
 
 const times = 1000
 
+/** Rated solar power for each robot: more than is used, so that the market’s price is what energy costs to make. */
+const wattsPerRobot = 4500
+
 /** Installed solar power in 2024 (IRENA, Renewable Capacity Statistics 2025), W, and sunlight that reaches Earth, W. */
 const [installedWatts, earthWatts] = [2.2e12, 1.74e17]
 
@@ -51,6 +54,12 @@ const parameters = () => [
     value: 'a GPU-hour without its energy, the grid’s fee, imports, maintenance, land and capital',
     basis: 'assumed' as const,
     source: 'so that what stays scarce shows',
+  },
+  {
+    name: 'rated solar power',
+    value: `${wattsPerRobot} W per robot`,
+    basis: 'assumed' as const,
+    source: 'more than is used, so that the price is what energy costs to make, not scarcity’s',
   },
   {
     name: 'sunlight',
@@ -223,6 +232,7 @@ export const abundance: Definition = {
     slots: 48,
     steadySun: true,
     cheaperTimes: times,
+    assumed: { producerWattsPerRobot: wattsPerRobot },
     lotMilliWh: 500_000,
     tickAtomicPerKwh: 2,
   },
