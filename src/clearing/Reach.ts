@@ -15,16 +15,22 @@ export interface Reach {
   assert(): Promise<void>
 }
 
-/** Who has just heard of the chain need not ask whether it is there. */
-const freshMs = 1_000
-/** Without a sign of it for so long, while it is asked, there is doubt; and it counts as gone. What is read in many steps gives many signs. */
-const doubtfulMs = 2_500
-const silentMs = 5_000
-/** How long it may take to say that it is there. */
-const probeMs = 2_500
+export interface Timing {
+  /** Who has just heard of the chain need not ask whether it is there. */
+  readonly freshMs: number
+  /** Without a sign of it for so long, while it is asked, there is doubt. What is read in many steps gives many signs. */
+  readonly doubtfulMs: number
+  /** And after so long it counts as gone. */
+  readonly silentMs: number
+  /** How long it may take to say that it is there. */
+  readonly probeMs: number
+}
+
+const usual: Timing = { freshMs: 1_000, doubtfulMs: 2_500, silentMs: 5_000, probeMs: 2_500 }
 
 /** @param progress changes with every answer that comes while a question is under way */
-export const create = (client: Client, progress: () => unknown): Reach => {
+export const create = (client: Client, progress: () => unknown, timing: Partial<Timing> = {}): Reach => {
+  const { freshMs, doubtfulMs, silentMs, probeMs } = { ...usual, ...timing }
   let isKnownDown = false
   let answeredMs = Number.NEGATIVE_INFINITY
   /** Since when a question waits without a sign of the chain. */
