@@ -13,6 +13,7 @@ import { listen } from '../support/Http.ts'
 import type { Member } from '../support/Member.ts'
 import { parties } from '../support/Parties.ts'
 import { exit, ledgerOf, type Running, start, withdrawal } from '../support/Running.ts'
+import { round } from './RecoveryRounds.ts'
 
 const chain = useChain()
 const running = parties(chain)
@@ -229,5 +230,12 @@ describe('what is not brought in time', () => {
     expect([spendable(service, payer), spendable(service, shop), loss()]).toEqual([830n, 93n, 3n])
     await service.bring(lost.slice(-1))
     expect([spendable(service, robot), spendable(service, shop), loss()]).toEqual([77n, 93n, 0n])
+  })
+})
+
+describe('rounds', () => {
+  test.each([1, 2, 3])('behavior: whoever brings receipts loses nothing, and nobody gains (seed %i)', async (seed) => {
+    const counts = await round(chain, seed)
+    expect(counts.every((count) => count >= 0)).toBe(true)
   })
 })
