@@ -65,7 +65,7 @@ export const purposes = {
   owner: { by: 'stranger', gas: 80_000n },
   x402: { by: 'stranger', gas: 90_000n },
   // Local chains alone, from the issuer's key.
-  faucet: { by: 'stranger', gas: 60_000n, places: 0 },
+  faucet: { by: 'stranger', gas: 80_000n, places: 0 },
   finalizeExit: { by: 'consequence', gas: 80_000n },
   draw: { by: 'consequence', gas: 80_000n },
   // Admitted and journaled before, so it is owed: after a restart, a reorganisation, or an answer that was lost.
