@@ -1,6 +1,7 @@
 /** The file of a fence (`Fence`): one JSON object in a line with a checksum over itself, written whole or not at all. */
 import {
   closeSync,
+  existsSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -54,7 +55,8 @@ export const read = (path: string): Said | undefined => {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    // A place that may not even be looked into has none for us, and cannot be written either.
+    if (code === 'ENOENT' || code === 'ENOTDIR' || !existsSync(path)) return undefined
     throw new FenceUnusableError(path, message)
   }
   return parse(path, text)
