@@ -260,8 +260,9 @@ class Guard {
   /** The connection has broken before the handler ended its answer. */
   #left(): boolean {
     const { socket } = this.#request
-    // A socket that nobody but this process has closed.
-    const isOurs = socket.destroyed && !socket.readableEnded && socket.errored === null && !this.#isStalled
+    // A socket that nobody but this process has closed; what it had not sent then is cancelled.
+    const isUnharmed = [undefined, 'ECANCELED'].includes((socket.errored as NodeJS.ErrnoException | null)?.code)
+    const isOurs = socket.destroyed && !socket.readableEnded && isUnharmed && !this.#isStalled
     this.#isGone = true
     if (this.#state === 'over' || isOurs) {
       this.#lose(isOurs)
