@@ -8,8 +8,9 @@
  */
 import { answered, type Client } from '../chain/Client.ts'
 import type * as Sender from '../chain/Sender.ts'
+import { ChainUnsteadyError } from '../chain/Watcher.ts'
 import type { Ledger } from '../core/Ledger.ts'
-import type { Address } from '../core/Payment.ts'
+import type { Address, Hex } from '../core/Payment.ts'
 import type { Journal } from '../store/Journal.ts'
 import { JournalOlderError } from '../store/Journal.ts'
 import type { Commit } from './Commit.ts'
@@ -24,6 +25,8 @@ export interface NonceFenceOptions {
   readonly commit: Pick<Commit, 'add' | 'failure'>
   /** Ends acceptance, and says why. */
   readonly halt: (reason: Error) => void
+  /** Which chain it is. */
+  readonly genesisHash: Hex
   /** The block of the deployment: what the key had sent before it has nothing to do with the journal. */
   readonly startBlock: bigint
   /** Told of what could not be found out or sent now. */
@@ -70,10 +73,16 @@ export const create = (options: NonceFenceOptions): NonceFence => {
     return Math.max(...counts)
   }
 
-  const check = (sent: number): void => {
+  /**
+   * A verdict is for good, so it is not given on one answer: a node that answers for another chain for some seconds is no proof. The chain has to
+   * be ours, by its first block, and to say the same again.
+   */
+  const check = async (sent: number): Promise<void> => {
     const named = ledger.nextNonce ?? 0
-    if (sent > named)
-      throw older(`${sent} transactions of the settlement key ${address}, by the chain`, `${named} in the journal`)
+    if (sent <= named) return
+    const [{ hash }, again] = await answered(client, Promise.all([client.getBlock({ blockNumber: 0n }), used()]))
+    if (hash !== options.genesisHash || again <= named) throw new ChainUnsteadyError()
+    throw older(`${again} transactions of the settlement key ${address}, by the chain`, `${named} in the journal`)
   }
 
   /** Before a journal's first transaction: what the key had sent when the contracts were deployed. */
@@ -103,14 +112,14 @@ export const create = (options: NonceFenceOptions): NonceFence => {
       const sent = await used()
       ledger.nextNonce ??= await before(sent)
       first = ledger.nextNonce
-      check(sent)
+      await check(sent)
     },
     async verify() {
-      check(await used())
+      await check(await used())
     },
     async claim(nonce) {
       if (commit.failure !== undefined) throw commit.failure
-      check(nonce)
+      await check(nonce)
       if (nonce === ledger.nextNonce)
         await commit.add({ type: 'nonce', nonce, term: journal.term, start: start === 'underWay' })
     },

@@ -79,6 +79,7 @@ const foundation = (options: WiringOptions) => {
   const nonceFence = NonceFence.create({
     ...{ client, ledger, journal, commit, halt, warn: options.warn },
     ...{ address: Signature.addressOf(keys.settlement), startBlock: deployment.startBlock },
+    genesisHash: deployment.genesisHash,
   })
   const spender = (key: Hex, fence?: Sender.Fence): Spender.Spender => {
     const sender = Sender.create(client, deployment.chainId, key, Deployment.errors, timing, fence)
