@@ -87,6 +87,20 @@ const live = async (stage: Stage, signal: AbortSignal) => {
   return { transfer, scene, economy, participants, prepared }
 }
 
+/** What the study beside the run found; undefined where none was made, where it failed, or where nobody wants to wait for it. */
+const studied = async (
+  { screen }: Stage,
+  { prepared, economy }: Awaited<ReturnType<typeof live>>,
+  stopped: Promise<void>,
+): Promise<Studies.Found | undefined> => {
+  if (prepared === undefined || !economy.outcome.complete) return undefined
+  const failed = (error: unknown) => {
+    screen.step(`The study beside the run failed: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
+  return Promise.race([prepared.found.catch(failed), stopped.then(() => undefined)])
+}
+
 /** Exit codes: all is well; a check is broken. */
 const exitCodes = { done: 0, broken: 1 } as const
 
@@ -111,7 +125,8 @@ const play = async (stage: Stage, interrupted: Promise<Interruption>): Promise<n
   await Promise.race([day.economy.done, stopped])
   // Whatever is still on its way is of no interest any more.
   day.economy.done.catch(() => {})
-  const document = await RunReport.make(stage, day)
+  const found = await studied(stage, day, stopped)
+  const document = await RunReport.make(stage, { ...day, found })
   await RunReport.show(stage, document)
   if (!document.complete) return codeOf(await interrupted)
   if (options.stay && !abort.signal.aborted) {

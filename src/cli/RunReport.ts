@@ -37,7 +37,9 @@ export interface Live {
   readonly economy: { readonly outcome: Economy.Outcome }
   readonly participants: Participants.Participants | undefined
   /** Where an economy runs: its world, and the study beside it. */
-  readonly prepared: { readonly world: Scenario.World; readonly found: Promise<Studies.Found> } | undefined
+  readonly prepared: { readonly world: Scenario.World } | undefined
+  /** What the study found; undefined where there is none, or it did not come to its end. */
+  readonly found: Studies.Found | undefined
 }
 
 const measuredOf = (tally: Tally.Tally, transfer: Transfer.Transfer): Fees.Measured => ({
@@ -197,12 +199,11 @@ const settlementsOf = ({ chain }: Stage, { settledIn }: Economy.Outcome, tally: 
 /** The economy's part of the report; undefined where none ran. */
 const economyOf = async (
   stage: Stage,
-  { economy: { outcome }, participants, prepared }: Live,
+  { economy: { outcome }, participants, prepared, found }: Live,
   { tally, bills }: { readonly tally: Tally.Tally; readonly bills: Bills.Bills },
 ) => {
   if (participants === undefined || prepared === undefined) return undefined
   const { world } = prepared
-  const found = outcome.complete ? await prepared.found : undefined
   const day = StudyReport.dayOf(outcome, heldOf(participants, tally))
   const sum = (list: readonly bigint[]) => list.reduce((all, each) => all + each, 0n)
   const inputs: EconomyReport.Inputs = {
@@ -252,12 +253,17 @@ export const make = async (stage: Stage, live: Live): Promise<Document.Document>
   })
 }
 
-/** What was cut off has no answer. */
-const answerOf = ({ definition }: RunOptions, { economy }: Live, context: Context) => {
+/** What was cut off has no answer, nor has a day without the study that it is held against. */
+const answerOf = ({ definition }: RunOptions, { economy, prepared, found }: Live, context: Context) => {
   const { question, parameters, answer } = definition
-  const cutOff = { findings: [], conclusion: 'The run was interrupted before it could answer.' }
-  const found = economy.outcome.complete ? answer(context) : cutOff
-  return { question, parameters: parameters(context.simulation), ...found }
+  const none = (conclusion: string) => ({ findings: [], conclusion })
+  const isStudied = prepared === undefined || found !== undefined
+  const answered = !economy.outcome.complete
+    ? none('The run was interrupted before it could answer.')
+    : isStudied
+      ? answer(context)
+      : none('The run came to its end, but the study beside it did not, so there is no answer.')
+  return { question, parameters: parameters(context.simulation), ...answered }
 }
 
 /** Writes everything down, and shows it. */
