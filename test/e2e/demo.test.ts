@@ -249,6 +249,18 @@ describe('bad input', () => {
       expect(stderr).not.toContain('local chain')
     })
 
+  test('error: a weather file without a place, and one of another place than --place, are refused before anything is started', async () => {
+    const file = join(folder(), 'tmy.csv')
+    const rows = Array.from({ length: 24 }, (_, hour) => `20180621:${String(hour).padStart(2, '0')}00,100.0`)
+    writeFileSync(file, ['time(UTC),G(h)', ...rows, ''].join('\n'))
+    const bare = await start(['--solar', file]).ended
+    expect([bare.code, bare.stderr]).toEqual([1, expect.stringMatching(/SL735[\s\S]*--place/)])
+    writeFileSync(file, ['Latitude: 45.0', 'Longitude: 8.0', 'time(UTC),G(h)', ...rows, ''].join('\n'))
+    const other = await start(['--solar', file, '--place', '8,45']).ended
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('SL736')])
+    expect(bare.stderr + other.stderr).not.toContain('local chain')
+  })
+
   test('error: a bad row is named by file and line', async () => {
     const jobs = join(folder(), 'trace.csv')
     writeFileSync(jobs, 'TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:17:03.9799600,4808,ten\n')

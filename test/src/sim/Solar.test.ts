@@ -242,6 +242,18 @@ describe('what is not plain', () => {
 })
 
 describe.skipIf(Fixtures.absent)('the real file (skipped where ../shared/data is absent)', () => {
+  test('behavior: has every day of a year from midnight to midnight in every zone, over new year and the end of February too', () => {
+    const series = Solar.read(Fixtures.pvgis)
+    for (let zone = -12; zone <= 12; zone++)
+      for (const date of series.days.keys())
+        if (Weather.day(series, date, zone).samples.length !== 24) throw new Error(`${date} in zone ${zone}`)
+    const [west, here] = [Weather.day(series, '03-01', -1), Weather.day(series, '03-01')]
+    expect(west.samples[0]).toEqual(here.samples[1])
+    expect(Weather.day(series, '03-01', 1).samples[0]).toEqual(series.days.get('02-28')?.[23])
+    expect(Weather.day(series, '01-01', 1).samples[0]).toEqual(series.days.get('12-31')?.[23])
+    expect(() => Weather.day(series, '02-29', 10)).toThrow('SL707')
+  })
+
   test('behavior: a year’s yield on the horizontal and at 35° is what an independent computation gives (MEASURES 6)', () => {
     const series = Solar.read(Fixtures.pvgis)
     const kwh = (tilt: number) => {
