@@ -5,7 +5,7 @@ import * as Evidence from './Evidence.ts'
 import * as Fence from './Fence.ts'
 import * as Frame from './Frame.ts'
 import * as Index from './Index.ts'
-import { type Identity, JournalDamagedError } from './Journal.ts'
+import { type Identity, JournalDamagedError, JournalReadError } from './Journal.ts'
 import * as Log from './Log.ts'
 import * as LogPage from './LogPage.ts'
 import * as Mark from './Mark.ts'
@@ -75,7 +75,8 @@ const coveredEnd = (handle: number, index: Index.Index): Mark.Point => {
     const end = behind(frame, frame.bytes, start)
     if (end.position === position && end.end === offset) return end
   } catch (error) {
-    throw new JournalDamagedError(expected, (error as Error).message)
+    if (!(error instanceof JournalReadError)) throw error
+    throw new JournalDamagedError(expected, String(error.actual))
   }
   throw new JournalDamagedError(expected, 'none ends there')
 }
