@@ -3,6 +3,7 @@
  * (HTTP, tests, benches) calls these methods; it knows nothing of HTTP.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { answered } from '../chain/Client.ts'
 import * as Deployment from '../chain/Deployment.ts'
 import * as House from '../chain/House.ts'
@@ -108,6 +109,9 @@ export interface Service
   close(): Promise<void>
 }
 
+/** Several heartbeats, and as many answers of a chain's node. */
+const twinPatienceMs = 2_000
+
 /** Rebuilds the ledger from the journal, and reads what the chain did since. */
 const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiring.Parts): Promise<void> => {
   const startedMs = performance.now()
@@ -127,6 +131,11 @@ const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiri
   const evidence = ChainEvidence.ofLedger(parts.ledger)
   if (evidence !== undefined) throw evidence
   await parts.nonceFence.markStart(parts.sender)
+  // Perhaps a copy, on another machine than the original: that one sees the mark at its next heartbeat, and stops before this one accepts.
+  if (journal.fence === 'new') {
+    await sleep(twinPatienceMs)
+    await parts.nonceFence.verify()
+  }
 }
 
 /** What the chain's reader reports goes to the log. */

@@ -61,6 +61,18 @@ describe('the settlement key’s nonce', () => {
     expect(await codeOf(start(chain, deployed, { folder: service.folder }))).toBe('SL409')
   })
 
+  test('error: SL409 a copy without a fence of its own accepts nothing before the original has stopped', async () => {
+    const { deployed, service, payer, robot, shop, pay } = await running()
+    // As on another machine: there is a place for a fence file, and none in it.
+    const through = (journal: Journal): Journal =>
+      new Proxy(journal, { get: (of, name) => (name === 'fence' ? 'new' : Reflect.get(of, name)) })
+    const twin = await start(chain, deployed, { folder: copyOf(service.folder), through })
+    expect([service.health().state, twin.health().state]).toEqual(['readOnly', 'ready'])
+    expect(await codeOf(pay(payer, shop, 9n))).toBe('SL409')
+    payer.back()
+    expect((await twin.pay(payer.pay({ to: robot.address, amount: 9n }))).payment.amount).toBe(9n)
+  })
+
   test('error: SL409 an empty folder is no journal of contracts that a service has worked for', async () => {
     const { deployed, service } = await running()
     await service.close()
