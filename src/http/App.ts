@@ -24,6 +24,7 @@ import * as Problem from './Problem.ts'
 import * as Reads from './Reads.ts'
 import type { Route } from './Route.ts'
 import { routes } from './Routes.ts'
+import { patient } from './Turn.ts'
 
 export interface AppOptions {
   /** What the service is bound to. */
@@ -65,7 +66,6 @@ export const create = (
   app.disable('etag')
   app.set('query parser', 'simple')
   const guard = Guard.sameHost(hosts)
-  app.use(guard)
   const metrics = Metrics.create(() => ({ service, gate, connections, reads, streams: listeners.count }), bare)
   const gate = Gate.around(bare, limits, metrics.answered)
   const { service } = gate
@@ -77,8 +77,9 @@ export const create = (
   const board = new Board({ service: bare, ...(options.fees === undefined ? {} : { fees: options.fees }) })
   const boardEvents = BoardStream.stream(board, limits, listeners, reads)
   const site = { service, gate, reads, events, document, metrics, board, boardEvents }
+  app.use(patient(reads, guard))
   mount(app, routes, site, { operatorToken: options.operatorToken, limits, cors })
-  app.use(Problem.notFound)
+  app.use(patient(reads, Problem.notFound))
   app.use(Problem.handler(options.log))
   const direct = Direct.create(payments, site, limits, guard, Problem.answer(options.log))
   return {

@@ -11,11 +11,12 @@ import type { Limits } from './Limits.ts'
 import { once } from './Once.ts'
 import * as Peer from './Peer.ts'
 import * as Problem from './Problem.ts'
-import type { Asked, Lane, Work } from './Reads.ts'
+import type { Lane, Work } from './Reads.ts'
 import { laneOf, type Route, type Shape } from './Route.ts'
 import * as Shared from './Shared.ts'
 import { type Site, setRoute } from './Site.ts'
 import * as Still from './Still.ts'
+import { askedBy, inTurn, patient } from './Turn.ts'
 
 /** What a route takes from a body's JSON. @throws {MessageInvalidError} */
 export const read = ({ body = z.unknown(), read: fast }: Route, json: unknown): unknown =>
@@ -95,13 +96,7 @@ const workOf = (route: Route, site: Site, limits: Limits): ((...at: Parameters<R
 const besidePayments = (route: Route, lane: Lane, site: Site, limits: Limits): RequestHandler => {
   const work = workOf(route, site, limits)
   return async (request, response, next) => {
-    const asked: Asked = {
-      lane,
-      of: Peer.of(request),
-      isBounded: Peer.isTold(request),
-      isWanted: () => !response.destroyed && !request.socket.destroyed,
-      costMs: route.costMs ?? 0,
-    }
+    const asked = askedBy(lane, request, response, route.costMs)
     await site.reads.run(asked, () => Answer.inTurn(response, work(request, response, next)))
   }
 }
@@ -133,7 +128,8 @@ export interface Access {
 
 export const mount = (app: Express, routes: readonly Route[], site: Site, access: Access): void => {
   const { limits, cors } = access
-  const operator = [Guard.ownPages(cors), Guard.operator(access.operatorToken)]
+  const ownPages = patient(site.reads, Guard.ownPages(cors))
+  const operator = [ownPages, patient(site.reads, Guard.operator(access.operatorToken))]
   // Parsed in its turn: a megabyte of brackets takes as long as a hundred payments.
   const body = express.raw({ type: 'application/json', limit: limits.bodyBytes, inflate: false })
   for (const route of routes) {
@@ -152,8 +148,8 @@ export const mount = (app: Express, routes: readonly Route[], site: Site, access
     const own = routes.filter((route) => route.path === path)
     app.all(
       expressPath(path),
-      ...(own.every((route) => route.access === 'operator') ? [Guard.ownPages(cors)] : []),
-      otherMethods(own, cors),
+      ...(own.every((route) => route.access === 'operator') ? [ownPages] : []),
+      inTurn(site.reads, otherMethods(own, cors)),
     )
   }
 }

@@ -102,6 +102,18 @@ describe('every route that is no payment', () => {
         '1',
       ])
     }
+    // So does whatever is refused: who asks for nothing at all asks as fast.
+    for (const [method, path, more] of [
+      ['GET', '/nothing', {}],
+      ['DELETE', '/v1/status', {}],
+      ['OPTIONS', '/v1/status', {}],
+      ['GET', '/v1/status', { host: 'evil.example' }],
+      ['GET', '/v1/ledger', {}],
+    ] as const)
+      expect([path, problemOf(await send(http.url + path, method, more))]).toEqual([
+        path,
+        '503 application/problem+json SL619',
+      ])
     expect(asked).toEqual([])
     expect((await http.post('/v1/payments', payer.pay({ to: shop.address, amount: 1n }))).status).toBe(200)
     expect(asked).toEqual(['take'])
