@@ -44,10 +44,12 @@ const isSame = (a: OutgoingHttpHeader | undefined, b: OutgoingHttpHeader | undef
 const passing = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date', 'content-length'])
 
 /** What has been set since `before`. */
-export const since = (before: OutgoingHttpHeaders, response: ServerResponse): OutgoingHttpHeaders =>
-  Object.fromEntries(
-    Object.entries(response.getHeaders()).filter(([name, value]) => !passing.has(name) && !isSame(before[name], value)),
-  )
+export const since = (before: OutgoingHttpHeaders, response: ServerResponse): OutgoingHttpHeaders => {
+  const now = response.getHeaders()
+  const found: OutgoingHttpHeaders = {}
+  for (const name in now) if (!passing.has(name) && !isSame(before[name], now[name])) found[name] = now[name]
+  return found
+}
 
 /** Takes back what has been set since `before`. */
 export const restore = (before: OutgoingHttpHeaders, response: ServerResponse): void => {

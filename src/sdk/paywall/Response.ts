@@ -48,7 +48,7 @@ class Guard {
     this.#response = response
     this.#desk = desk
     this.#recording = new Recording(desk.bounds)
-    this.#before = { ...response.getHeaders() }
+    this.#before = response.getHeaders()
     this.#original = originalOf(response)
     response.writeHead = ((...args: [number, ...unknown[]]) => this.#writeHead(...args)) as typeof response.writeHead
     response.write = ((...args: unknown[]) => this.#write(args)) as typeof response.write
@@ -61,12 +61,6 @@ class Guard {
       if (args[0] === 'timeout') this.#isStalled = true
       return args[0] === 'close' && !this.#hasEnded ? this.#left() : this.#original.emit(...args)
     }) as typeof response.emit
-    // While an answer is being opened nobody can begin another in its place.
-    const prototype = Object.getPrototypeOf(response)
-    Object.defineProperty(response, 'headersSent', {
-      configurable: true,
-      get: () => this.#state === 'opening' || Reflect.get(prototype, 'headersSent', response),
-    })
     response.destroy = (error) => {
       if (!this.#hasEnded) this.#lose(!this.#isGone)
       return this.#original.destroy(error)
@@ -95,6 +89,8 @@ class Guard {
       this.#kept = Headers.since(this.#before, this.#response)
     } else if (decided instanceof Promise) {
       this.#state = 'opening'
+      // Meanwhile nobody can begin another in its place.
+      Object.defineProperty(this.#response, 'headersSent', { configurable: true, value: true })
       decided.then(
         (what) => this.#open(what),
         () => this.#response.destroy(),
@@ -114,6 +110,7 @@ class Guard {
   }
 
   #open({ headers, instead }: Decided): void {
+    Reflect.deleteProperty(this.#response, 'headersSent')
     if (this.#state !== 'opening') return
     if (instead !== undefined) return this.#replace(headers, instead)
     this.#response.statusCode = this.#status
