@@ -149,6 +149,8 @@ const reports = (log: Log, discrepancies: string[]) => ({
     log.warn({ id, payer, payee, amount: `${amount}` }, 'a receipt came back after the recovery was over'),
   onHalted: ({ message }: Error) => log.error({ error: message }, 'nothing more is accepted'),
   warn: (what: string) => log.warn({ what }, 'the settlement key’s nonces'),
+  onSettlement: (reasons: readonly string[], code: string | null) =>
+    log.warn({ reasons, code }, reasons.length > 0 ? 'settlement does not proceed' : 'settlement proceeds again'),
   onResumed: () => log.warn({}, 'the chain is the one that was read; accepting again'),
 })
 

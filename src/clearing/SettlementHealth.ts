@@ -23,9 +23,14 @@ export interface View {
   readonly coinWei: { readonly settlement: bigint | null; readonly issuer: bigint | null }
 }
 
+/** A settlement that sent nothing has shown nothing. */
+export interface Run {
+  readonly transactions: readonly unknown[]
+}
+
 export interface SettlementHealth {
   /** Runs a settlement, and takes note of how it went. */
-  watch<T>(settle: () => Promise<T>): Promise<T>
+  watch<T extends Run>(settle: () => Promise<T>): Promise<T>
   /** To be called now and then: whether anything is unsettled. */
   observe(isUnsettled: boolean): void
   /** What was left out of the last settlement has waited since then (monotonic); undefined: nothing was. */
@@ -39,6 +44,8 @@ export interface HealthOptions {
   readonly costWei: () => bigint | undefined
   /** Whether the contract takes settlements of this key; undefined: not known. */
   readonly isOurKey: () => boolean | undefined
+  /** Told when the reasons change. */
+  readonly onChange?: (reasons: readonly Reason[], code: string | null) => void
   readonly wallMs?: () => number
   readonly nowMs?: () => number
 }
@@ -57,6 +64,7 @@ export const create = (options: HealthOptions): SettlementHealth => {
   /** What is unsettled now has come since then at most. */
   let oldestMs: number | undefined
   let leftMs: number | undefined
+  let told = ''
 
   const reasons = (): Reason[] => {
     const found: Reason[] = []
@@ -75,9 +83,12 @@ export const create = (options: HealthOptions): SettlementHealth => {
       beganMs ??= began
       try {
         const settled = await settle()
-        failures = 0
-        code = null
-        lastAtMs = wallMs()
+        const hasSent = settled.transactions.length > 0
+        if (hasSent) lastAtMs = wallMs()
+        if (hasSent || leftMs === undefined) {
+          failures = 0
+          code = null
+        }
         oldestMs = leftMs ?? began
         return settled
       } catch (error) {
@@ -91,6 +102,9 @@ export const create = (options: HealthOptions): SettlementHealth => {
       }
     },
     observe(isUnsettled) {
+      const now = reasons()
+      if (now.join() !== told) options.onChange?.(now, code)
+      told = now.join()
       if (!isUnsettled) oldestMs = undefined
       else oldestMs ??= nowMs()
     },

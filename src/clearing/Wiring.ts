@@ -55,6 +55,8 @@ export interface WiringOptions {
   readonly onDiscrepancy: (what: string) => void
   /** Told when blocks that counted were replaced. */
   readonly onReorganised: (what: Sync.ChainReorganisedError) => void
+  /** Told why settlement does not proceed, or that it does again. */
+  readonly onSettlement: (reasons: readonly string[], code: string | null) => void
   /** Told when a chain that was another one is the right one again. */
   readonly onResumed: () => void
 }
@@ -153,6 +155,7 @@ export const create = (options: WiringOptions) => {
       return weiPerGas === undefined ? undefined : Plan.gasOf(base.ledger.unsettled.size) * weiPerGas
     },
     isOurKey: () => settlementKey.isOurs,
+    onChange: options.onSettlement,
   })
   const settle = Settle.create({
     ...base,

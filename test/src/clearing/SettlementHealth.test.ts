@@ -47,6 +47,11 @@ describe('settlement that does not proceed', () => {
     await service.until(() => service.health().settlement.oldestSeconds === null)
     expect(service.health().settlement).toMatchObject({ failures: 0, code: null })
     expect(service.health().settlement.lastAtMs).toBeGreaterThan(0)
+    const told = service.complaints.filter((line) => /^settlement (does not proceed|proceeds again)/.test(line))
+    expect([told[0], told.at(-1)]).toEqual([
+      expect.stringMatching(/does not proceed.*(coin|refused)/),
+      expect.stringMatching(/proceeds again/),
+    ])
     await settled(chain, service)
   }, 60_000)
 
@@ -71,6 +76,8 @@ describe('settlement that does not proceed', () => {
 })
 
 describe('what is seen of settlement', () => {
+  const done = { transactions: ['sent'] }
+
   const seen = () => {
     const at = { nowMs: 1_000_000, coin: 10n as bigint | null, cost: 5n as bigint | undefined }
     const health = SettlementHealth.create({
@@ -90,7 +97,11 @@ describe('what is seen of settlement', () => {
     expect(health.view()).toMatchObject({ reasons: [], failures: 1, code: 'SL607' })
     await fail()
     expect(health.view()).toMatchObject({ reasons: ['refused'], failures: 2 })
-    await health.watch(async () => {})
+    // Nothing was worth it, or the share of the coin was spent: that shows nothing.
+    health.leftOut(1_000_000)
+    await health.watch(async () => ({ transactions: [] }))
+    expect(health.view()).toMatchObject({ reasons: ['refused'], failures: 2, lastAtMs: null })
+    await health.watch(async () => done)
     expect(health.view()).toMatchObject({ reasons: [], failures: 0, code: null, lastAtMs: 1_700_000_000_000 })
   })
 
@@ -110,8 +121,8 @@ describe('what is seen of settlement', () => {
     let end = () => {}
     const hanging = health.watch(
       () =>
-        new Promise<void>((resolve) => {
-          end = resolve
+        new Promise<typeof done>((resolve) => {
+          end = () => resolve(done)
         }),
     )
     at.nowMs += 59_999
@@ -132,11 +143,12 @@ describe('what is seen of settlement', () => {
     expect(health.view().oldestSeconds).toBe(30)
     await health.watch(async () => {
       at.nowMs += 2_000
+      return done
     })
     health.observe(true)
     expect(health.view().oldestSeconds).toBe(2)
     health.leftOut(1_000_000)
-    await health.watch(async () => {})
+    await health.watch(async () => done)
     expect(health.view().oldestSeconds).toBe(32)
     health.observe(false)
     expect(health.view().oldestSeconds).toBe(null)
