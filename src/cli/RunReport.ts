@@ -229,8 +229,7 @@ export const make = async (stage: Stage, live: Live): Promise<Document.Document>
   const { options, network, chain } = stage
   const { deployment } = network
   const { outcome } = economy
-  const own = scene.outcome === outcome ? 0 : scene.outcome.acceptMs.length
-  const acknowledged = outcome.acceptMs.length + own
+  const acknowledged = new Set([...outcome.receiptIds, ...scene.outcome.receiptIds])
   const ledger = outcome.complete ? await ledgerOf(stage) : ''
   const block = await chain.getBlockNumber()
   const energy = await House.energy(chain, deployment.energyMeter, deployment.energyCredit.asset, block)

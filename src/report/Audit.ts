@@ -25,8 +25,8 @@ export interface AuditOptions {
   readonly tally: Tally
   /** The block as of which everything is compared: the newest. */
   readonly block: bigint
-  /** Payments for which somebody holds a receipt. */
-  readonly acknowledged: number
+  /** Ids of payments for which somebody holds a receipt. */
+  readonly acknowledged: ReadonlySet<Hex>
   /** The running service's ledger as it said it, byte for byte; left out where no service ran. */
   readonly live?: string
 }
@@ -156,11 +156,26 @@ const energyBalance = async ({ client, deployment, block }: AuditOptions): Promi
   }
 }
 
-const durability = ({ tally, acknowledged }: AuditOptions): Check => ({
-  id: 'I11',
-  ok: tally.accepted === acknowledged,
-  detail: `payers hold ${acknowledged} receipts, the journal has ${tally.accepted} payments`,
-})
+/** Payments that somebody holds a receipt for and the journal does not have. */
+export const lost = (tally: Pick<Tally, 'ids'>, acknowledged: ReadonlySet<Hex>): Hex[] =>
+  [...acknowledged].filter((id) => !tally.ids.has(id))
+
+/** Every receipt is in the journal. A payment without one is no fault: its answer was lost, or its payer has ended. */
+export const durability = ({
+  tally,
+  acknowledged,
+}: Pick<AuditOptions, 'acknowledged'> & { tally: Pick<Tally, 'ids'> }): Check => {
+  const missing = lost(tally, acknowledged)
+  const unanswered = tally.ids.size - (acknowledged.size - missing.length)
+  return {
+    id: 'I11',
+    ok: missing.length === 0,
+    detail:
+      `payers hold ${acknowledged.size} receipts, ${acknowledged.size - missing.length} of them in the journal` +
+      `${missing.length > 0 ? ` (first missing: ${missing[0]})` : ''}; ` +
+      `${unanswered} payments in the journal whose answer did not arrive`,
+  }
+}
 
 const replayed = ({ tally, live }: AuditOptions): Check => {
   const text = Ledger.serialize(tally.ledger)

@@ -14,6 +14,10 @@ export interface Tally {
   readonly ledger: Ledger.Ledger
   /** A sale counts as two. */
   readonly accepted: number
+  /** Payments whose payer had paid under the same reference before. */
+  readonly repeated: number
+  /** Of every accepted payment. */
+  readonly ids: ReadonlySet<Hex>
   /** Payments whose debit and credit are both on chain. */
   readonly settled: number
   /** From accepted to settled, milliseconds of wall clock, one each settled payment. */
@@ -74,10 +78,14 @@ export const tally = (journal: Journal, assets: readonly Address[], dollar: Addr
   const settlements: Settlement[] = []
   const flows = new Map<string, { count: number; amount: bigint }>()
   const flowTransactions = new Set<Hex>()
+  const ids = new Set<Hex>()
+  const references = new Set<string>()
   let [accepted, valueAtomic, dollarPayments] = [0, 0n, 0]
 
   const pay = (payment: PaymentRecord): void => {
     accepted++
+    ids.add(payment.id)
+    references.add(payment.asset + payment.payer + payment.reference)
     if (payment.asset === dollar) {
       valueAtomic += payment.amount
       dollarPayments++
@@ -122,6 +130,8 @@ export const tally = (journal: Journal, assets: readonly Address[], dollar: Addr
   return {
     ledger,
     accepted,
+    ids,
+    repeated: accepted - references.size,
     settled: settledMs.length,
     settledMs,
     valueAtomic,

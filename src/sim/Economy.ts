@@ -6,6 +6,7 @@
  */
 
 import type { SignedOrder } from '../core/Order.ts'
+import type { Hex } from '../core/Payment.ts'
 import * as Spec from '../market/Spec.ts'
 import * as Auction from './Auction.ts'
 import { Closing, type ClosingOptions } from './Closing.ts'
@@ -34,6 +35,8 @@ export interface WealthState {
 /** What was observed; see `report/Document`. */
 export interface Outcome {
   readonly acceptMs: readonly number[]
+  /** Of every payment that somebody has a receipt for. */
+  readonly receiptIds: readonly Hex[]
   payingMs: number
   firstSettledAtMs: number | undefined
   readonly rejected: { readonly [code: string]: number }
@@ -89,6 +92,7 @@ class Day {
     this.#closing = new Closing({ ...options, payer: this.#payer })
     this.outcome = {
       acceptMs: this.#payer.acceptMs,
+      receiptIds: this.#payer.receiptIds,
       payingMs: 0,
       firstSettledAtMs: undefined,
       rejected: this.#payer.rejected,

@@ -4,7 +4,7 @@
  */
 import * as Energy from '../core/Energy.ts'
 import { SunledgerError } from '../core/Errors.ts'
-import type { SaleTerms } from '../core/Payment.ts'
+import type { Hex, Receipt, SaleTerms } from '../core/Payment.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Keccak from '../crypto/Keccak.ts'
 import { Flows } from './Feed.ts'
@@ -49,6 +49,8 @@ export class Payer {
   readonly credits: Purses
   readonly flows = new Flows()
   readonly acceptMs: number[] = []
+  /** Of every payment that a receipt came for. */
+  readonly receiptIds: Hex[] = []
   readonly rejected: { [code: string]: number } = {}
   /** Wall clock in which payments were made. */
   payingMs = 0
@@ -168,10 +170,10 @@ export class Payer {
   }
 
   /** Takes the time of one payment; false where it was refused. */
-  async #timed(pay: () => Promise<unknown>): Promise<boolean> {
+  async #timed(pay: () => Promise<Receipt>): Promise<boolean> {
     const began = performance.now()
     try {
-      await pay()
+      this.receiptIds.push((await pay()).payment.id)
     } catch (error) {
       if (this.#options.signal.aborted) return false
       this.rejected[codeOf(error)] = (this.rejected[codeOf(error)] ?? 0) + 1

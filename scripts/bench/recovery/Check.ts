@@ -66,7 +66,7 @@ export const whole = async (
   try {
     const tally = Tally.tally(journal, assetsOf(deployment), deployment.dollar.asset)
     const client = Client.create(rpcUrl)
-    const options = { client, deployment, tally, block, acknowledged: paid.size, live }
+    const options = { client, deployment, tally, block, acknowledged: new Set(paid.keys()), live }
     return { ...countIn(journal, paid), checks: await Audit.audit(options) }
   } finally {
     journal.close()

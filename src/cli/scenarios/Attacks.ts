@@ -66,7 +66,10 @@ const send = async (scene: Scene, requests: readonly PaymentRequest[]): Promise<
 
 /** Counts receipts for the audit. */
 const acknowledge = (scene: Scene, receipts: readonly Receipt[]): void => {
-  for (const _ of receipts) scene.outcome.acceptMs.push(0)
+  for (const { payment } of receipts) {
+    scene.outcome.acceptMs.push(0)
+    scene.outcome.receiptIds.push(payment.id)
+  }
 }
 
 export const repeated = async (scene: Scene, honest: Robot): Promise<Attack> => {

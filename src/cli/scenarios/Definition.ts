@@ -3,6 +3,7 @@
  * (`simulation`); those that are about something else bring a play of their own, on the same real chain and service.
  */
 
+import type { Hex } from '../../core/Payment.ts'
 import type { Row } from '../../cost/Fees.ts'
 import type * as Answer from '../../report/Answer.ts'
 import type { Check } from '../../report/Audit.ts'
@@ -21,7 +22,7 @@ export interface Context {
   readonly economy?: { readonly world: Simulation.World; readonly day: DayFigures; readonly found: Found } | undefined
   readonly outcome: Outcome
   /** Payments for which somebody holds a receipt. */
-  readonly acknowledged: number
+  readonly acknowledged: ReadonlySet<Hex>
   readonly tally: Tally
   readonly fees: readonly Row[]
   readonly checks: readonly Check[]

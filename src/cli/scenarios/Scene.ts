@@ -4,7 +4,7 @@
  */
 import * as ChainClient from '../../chain/Client.ts'
 import { SunledgerError } from '../../core/Errors.ts'
-import type { Receipt } from '../../core/Payment.ts'
+import type { Hex, Receipt } from '../../core/Payment.ts'
 import type { Status } from '../../core/Wire.ts'
 import * as Keccak from '../../crypto/Keccak.ts'
 import type { Basis, Finding } from '../../report/Answer.ts'
@@ -15,13 +15,15 @@ import * as Random from '../../sim/Random.ts'
 import type * as Network from '../Network.ts'
 
 /** Observations that a play fills in. */
-export interface Observed extends Omit<Outcome, 'acceptMs' | 'rejected'> {
+export interface Observed extends Omit<Outcome, 'acceptMs' | 'receiptIds' | 'rejected'> {
   readonly acceptMs: number[]
+  readonly receiptIds: Hex[]
   readonly rejected: { [code: string]: number }
 }
 
 export const nothing = (): Observed => ({
   acceptMs: [],
+  receiptIds: [],
   payingMs: 0,
   firstSettledAtMs: undefined,
   rejected: {},
@@ -93,6 +95,7 @@ export class Scene {
     try {
       const receipt = await robot.pay({ validUntil: this.options.validUntilSeconds, key: '', ...options })
       this.outcome.acceptMs.push(performance.now() - began)
+      this.outcome.receiptIds.push(receipt.payment.id)
       return receipt
     } catch (error) {
       if (this.options.signal.aborted) return undefined

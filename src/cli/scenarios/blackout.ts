@@ -2,6 +2,7 @@
  * A day with real faults: the service is killed, the chain stands still, the chain forgets its last blocks. The economy goes on through each; the
  * report's checks say whether anything was lost, and each fault how long it took to be over.
  */
+import * as Audit from '../../report/Audit.ts'
 import type { EconomyState } from '../../sim/Feed.ts'
 import type { Definition } from './Definition.ts'
 import type { Scene } from './Scene.ts'
@@ -112,14 +113,14 @@ export const blackout: Definition = {
     await faults[slot]?.(scene)
   },
   answer({ notes, outcome, acknowledged, tally, checks }) {
-    const lost = acknowledged - tally.accepted
+    const lost = Audit.lost(tally, acknowledged).length
     const broken = checks.filter(({ ok }) => !ok).map(({ id }) => id)
     return {
       findings: [
         ...notes,
         {
           name: 'payments acknowledged / in the journal / settled',
-          value: `${acknowledged} / ${tally.accepted} / ${tally.settled}`,
+          value: `${acknowledged.size} / ${tally.accepted} / ${tally.settled}`,
           basis: 'measured',
         },
         {
@@ -132,7 +133,7 @@ export const blackout: Definition = {
         },
         { name: 'checks that do not hold', value: broken.join(', ') || 'none', basis: 'measured' },
       ],
-      conclusion: `Acknowledged payments lost: ${Math.max(0, lost)}; made twice: ${Math.max(0, -lost)}. ${
+      conclusion: `Acknowledged payments lost: ${lost}; made twice: ${tally.repeated}. ${
         broken.length === 0
           ? 'Ledger and chain agree at the end, and every check holds'
           : `These checks do not hold: ${broken.join(', ')}`
