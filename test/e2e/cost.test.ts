@@ -99,6 +99,7 @@ describe('sunledger cost', () => {
       '1',
       '--slots',
       '2',
+      ...Demo.brief,
       '--exit',
     ])
     expect((await run.ended).code).toBe(0)

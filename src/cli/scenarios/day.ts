@@ -13,10 +13,17 @@ const shown = [
   'storageMilliWhPerRobot',
 ] as const
 
+/** A figure of the table, for people. */
+const shownAs = (value: number | bigint, unit: string): string => {
+  if (typeof value === 'number') return `${Format.grouped(value)} ${unit}`
+  if (unit.startsWith('mWh')) return `${Format.kwh(value)}${unit.slice('mWh'.length)}`
+  return `${Format.dollars(value)}${unit.slice('atomic dollars'.length)}`
+}
+
 /** The assumptions that matter most here; the report has all of them. */
 const parameters = shown.map((name) => {
   const { value, unit, says, basis, source } = Assumptions.table[name]
-  return { name: says, value: `${value} ${unit}`, basis, source }
+  return { name: says, value: shownAs(value, unit), basis, source }
 })
 
 const periods: readonly Place.Period[] = ['dawn', 'noon', 'night']
