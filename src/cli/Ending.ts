@@ -15,6 +15,8 @@ export const exitCodes: { readonly [cause in Cause]: number } = { SIGINT: 130, S
 
 let asking: { readonly cause: Promise<Cause>; readonly resolve: (cause: Cause) => void } | undefined
 let isUnread = false
+/** The result could not be written whole. */
+let isCutShort = false
 
 /**
  * Resolves when the command is asked to end. Whoever calls this ends it in good order; without anybody a signal ends it as it ends any
@@ -61,7 +63,8 @@ const isSameFile = (): boolean => {
 export const watch = (): void => {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (ofGoneReaders.has(error.code ?? '')) return gone()
-    process.stderr.write(`${new OutputFailedError(error.message).message}\n`)
+    if (!isCutShort) process.stderr.write(`${new OutputFailedError(error.message).message}\n`)
+    isCutShort = true
     void end(1)
   })
   process.stderr.on('error', () => {
@@ -75,11 +78,15 @@ const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
     else stream.write('', () => resolve())
   })
 
+/** A turn of the event loop, in which a write that has just failed says so. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 /** Ends the process once its readers have everything, however slow they are. Whoever does not want to wait for them ends it by a signal. */
 export const end = async (code: number): Promise<never> => {
   for (const signal of signals) process.removeAllListeners(signal)
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-  process.exit(code)
+  await turn()
+  process.exit(isCutShort && code === 0 ? 1 : code)
 }
 
 /** The result of a command cannot be written, such as to a full disk. */
