@@ -5,6 +5,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { minutesOf } from '../scripts/test/deep.ts'
 import {
   errorCodesOf,
   filesOf,
@@ -132,6 +133,11 @@ describe('files', () => {
       [...text.matchAll(marks)].map(({ index }) => `${file}:${text.slice(0, index).split('\n').length}`),
     )
     expect(found).toEqual([])
+  })
+
+  it('behavior: of test/deep say how long they take', () => {
+    const deep = sourcesIn('test/deep').filter(({ file }) => file.endsWith('.test.ts'))
+    expect(deep.map(({ file, text }) => minutesOf(file, text)).filter((minutes) => !(minutes > 0))).toEqual([])
   })
 
   it('behavior: switch no test off', () => {

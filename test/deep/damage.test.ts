@@ -1,4 +1,8 @@
-/** I19 and I20, at length: many accidents with a journal that has an index and snapshots. */
+/**
+ * I19 and I20, at length: many accidents with a journal that has an index and snapshots.
+ *
+ * @minutes 6
+ */
 import { expect, test } from 'vitest'
 import * as Damage from '../../scripts/bench/recovery/Damage.ts'
 

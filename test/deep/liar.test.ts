@@ -1,4 +1,8 @@
-/** I21 against liars, ten thousand lives of a program: random answers in every field, and a plan in one of five. */
+/**
+ * I21 against liars, ten thousand lives of a program: random answers in every field, and a plan in one of five.
+ *
+ * @minutes 4
+ */
 import { expect, test, vi } from 'vitest'
 import { Robot } from '../../src/sdk/Robot.ts'
 import { Chance } from '../src/sdk/Chance.ts'

@@ -1,4 +1,8 @@
-/** I19, long: 300 disasters on real services and a real chain (test/src/clearing/RecoveryRounds). */
+/**
+ * I19, long: 300 disasters on real services and a real chain (test/src/clearing/RecoveryRounds).
+ *
+ * @minutes 20
+ */
 import { expect, test } from 'vitest'
 import { round } from '../src/clearing/RecoveryRounds.ts'
 import { useChain } from '../src/support/Chain.ts'

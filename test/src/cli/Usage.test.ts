@@ -11,6 +11,7 @@ const takesValue = ({ required }: Option): boolean => required
 /** A value that a command line could have; whether it means anything is found out later. */
 const value: { readonly [form: string]: string } = {
   '<bytes>': '2048',
+  '<lat,lon[,name]>': '45,8',
   '<address>': '127.0.0.1',
   '<share>': '0.5',
   '<mm-dd>': '06-21',
