@@ -4,7 +4,7 @@
  */
 import * as Energy from '../core/Energy.ts'
 import { SunledgerError } from '../core/Errors.ts'
-import type { Hex, Receipt, SaleTerms } from '../core/Payment.ts'
+import { type Hex, type Receipt, refusals, type SaleTerms } from '../core/Payment.ts'
 import * as Digest from '../crypto/Digest.ts'
 import * as Keccak from '../crypto/Keccak.ts'
 import { Flows } from './Feed.ts'
@@ -40,6 +40,12 @@ const wavesOf = (trades: readonly Plan.Trade[]): Plan.Trade[][] => {
   }
   return waves
 }
+
+/** The other leg of a sale did not come in time, or was refused for that. */
+const lateCodes: readonly string[] = [refusals.saleUnpaired.code, refusals.otherLegRefused.code]
+
+/** Times that such a sale is made again. */
+const mostAttempts = 5
 
 const codeOf = (error: unknown): string => (error instanceof SunledgerError ? error.code : 'unknown')
 
@@ -93,7 +99,7 @@ export class Payer {
             key: '',
             validUntil: validUntilSeconds,
           }
-          if (await this.#timed(() => participants.of(from).pay(options))) this.#note(payment)
+          if ((await this.#refusal(() => participants.of(from).pay(options))) === undefined) this.#note(payment)
           else failed.push(payment)
         }),
       )
@@ -108,24 +114,41 @@ export class Payer {
    */
   async trade(trades: readonly Plan.Trade[]): Promise<void> {
     const began = performance.now()
-    for (const wave of wavesOf(trades)) await each(wave, salesWidth, (trade) => this.#sell(trade))
+    for (const wave of wavesOf(trades)) {
+      let late: Plan.Trade[] = []
+      await each(wave, salesWidth, async (trade) => {
+        if (await this.#sell(trade)) late.push(trade)
+      })
+      // On a machine that is much too busy a leg may wait in vain for the other; nothing has moved then, and the sale is made again by itself.
+      for (let attempt = 0; late.length > 0 && attempt < mostAttempts; attempt++) {
+        const again = late
+        late = []
+        await each(again, 1, async (trade) => {
+          if (await this.#sell(trade)) late.push(trade)
+        })
+      }
+      for (const { buyer, priceAtomic } of late) this.dollars.add(buyer, priceAtomic)
+    }
     this.payingMs += performance.now() - began
   }
 
-  async #sell(trade: Plan.Trade): Promise<void> {
+  /** True where the legs did not meet in time, so that nothing has moved and the buyer's dollars are still set aside. */
+  async #sell(trade: Plan.Trade): Promise<boolean> {
     const { participants, signal, validUntilSeconds: validUntil } = this.#options
     const { seller, buyer, energyMilliWh, priceAtomic } = trade
-    if (signal.aborted) return
+    if (signal.aborted) return false
     const [from, to] = [participants.of(seller), participants.of(buyer)]
     const terms = this.#termsOf(trade)
     const legs = await Promise.all([
-      this.#timed(() => from.sell(terms, { validUntil, proof: false })),
-      this.#timed(() => to.buy(terms, { validUntil, proof: false })),
+      this.#refusal(() => from.sell(terms, { validUntil, proof: false })),
+      this.#refusal(() => to.buy(terms, { validUntil, proof: false })),
     ])
+    if (legs.every((code) => code !== undefined && lateCodes.includes(code))) return true
     this.dollars.add(buyer, priceAtomic)
-    if (!legs.every(Boolean)) return
+    if (legs.some((code) => code !== undefined)) return false
     this.credits.move(seller, buyer, energyMilliWh)
     this.#note({ from: buyer, to: seller, amountAtomic: priceAtomic, energyMilliWh })
+    return false
   }
 
   /** Takes out of a buyer's purse what it has agreed to pay at the end of the slot. */
@@ -169,18 +192,18 @@ export class Payer {
     this.flows.add(from.role, to.role, amountAtomic, energyMilliWh)
   }
 
-  /** Takes the time of one payment; false where it was refused. */
-  async #timed(pay: () => Promise<Receipt>): Promise<boolean> {
+  /** Takes the time of one payment. Returns the code with which it was refused, undefined where it was accepted. */
+  async #refusal(pay: () => Promise<Receipt>): Promise<string | undefined> {
     const began = performance.now()
     try {
       this.receiptIds.push((await pay()).payment.id)
     } catch (error) {
-      if (this.#options.signal.aborted) return false
-      this.rejected[codeOf(error)] = (this.rejected[codeOf(error)] ?? 0) + 1
-      return false
+      const code = codeOf(error)
+      if (!this.#options.signal.aborted) this.rejected[code] = (this.rejected[code] ?? 0) + 1
+      return code
     }
     this.acceptMs.push(performance.now() - began)
     this.#acceptedAt.push(this.clockSeconds)
-    return true
+    return undefined
   }
 }
