@@ -1,7 +1,7 @@
 /**
  * The default day at its full size, as a user runs it: it is the day that the engine works out, to the last unit, and every check holds.
  *
- * @minutes 3
+ * @minutes 2
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

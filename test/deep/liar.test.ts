@@ -1,7 +1,7 @@
 /**
  * I21 against liars, ten thousand lives of a program: random answers in every field, and a plan in one of five.
  *
- * @minutes 4
+ * @minutes 1
  */
 import { expect, test, vi } from 'vitest'
 import { Robot } from '../../src/sdk/Robot.ts'
