@@ -56,6 +56,8 @@ export interface ServiceOptions {
   readonly timing?: Partial<Sender.Timing>
   /** Of one settlement transaction. */
   readonly limits?: Plan.Limits
+  /** Whether settlements carry the journal's position and term behind their calldata; left out: they do. A simulation of one seed has one calldata without. */
+  readonly withOrigin?: boolean | undefined
   /** What others may make the operator spend; left out: anything. */
   readonly gas?: GasBudget.Limits
   /** How long a chain may be shorter than it was before that counts as replaced blocks. */

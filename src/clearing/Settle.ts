@@ -43,6 +43,8 @@ export interface SettleOptions {
   /** Who owns a meter, so that readings of one owner stand together. */
   readonly ownerOf: (meter: Address) => Promise<Address>
   readonly limits?: Plan.Limits
+  /** Whether calldata carries the journal's position and term (`Settled.withOrigin`); left out: it does. */
+  readonly withOrigin?: boolean | undefined
 }
 
 export interface Settle {
@@ -165,9 +167,9 @@ export const create = (options: SettleOptions): Settle => {
   const submitWhole = async ({ batch, members, gas }: Plan.Transaction): Promise<Done> => {
     // The ledger is ahead of the disk: what a crash could still take back must not be on chain.
     await commit.kept()
-    const origin = { position: journal.end, term: journal.term }
+    const origin = options.withOrigin === false ? undefined : { position: journal.end, term: journal.term }
     const call = House.call(house, 'settle', [batch], gas)
-    const whole = { ...call, data: Settled.withOrigin(call.data, origin) }
+    const whole = origin === undefined ? call : { ...call, data: Settled.withOrigin(call.data, origin) }
     const { transaction, gasUsed, block, serialized } = await sender.send(whole, sender.own('settlement'))
     watcher.expect(transaction, { members, block, gasUsed, serialized, origin })
     for (const member of members) sent.set(key(member), { debit: member.debitTotal, credit: payable(member), block })

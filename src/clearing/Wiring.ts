@@ -40,6 +40,7 @@ export interface WiringOptions {
   readonly rpcTimeoutMs?: number
   readonly timing?: Partial<Sender.Timing>
   readonly limits?: Plan.Limits
+  readonly withOrigin?: boolean | undefined
   /** What others may make the operator spend; left out: anything. */
   readonly gas?: GasBudget.Limits
   /** How long a chain may be shorter than it was before that counts as replaced blocks. */
@@ -162,6 +163,7 @@ export const create = (options: WiringOptions) => {
     health,
     ownerOf,
     sync,
+    withOrigin: options.withOrigin,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   })
   const withdrawals = Withdrawals.create({ ...base, sync, settle })

@@ -37,6 +37,8 @@ export interface NetworkOptions {
   readonly limits?: readonly string[]
   readonly settleEverySeconds: number
   readonly manualSettlement: boolean
+  /** Settlements without the journal's position and term, which one seed does not fix. */
+  readonly isSimulation?: boolean
   /** Told of each step. */
   readonly progress: (text: string) => void
   /** The chain has died, or the service could not be started again. */
@@ -69,6 +71,7 @@ const serviceArgs = (options: NetworkOptions, fence: string, port: string): stri
   ...(options.limits?.includes('--minimum-amount') ? [] : Gas.local),
   ...(options.limits ?? []),
   ...(options.manualSettlement ? ['--manual-settlement'] : []),
+  ...(options.isSimulation === true ? ['--no-settlement-origin'] : []),
 ]
 
 /**

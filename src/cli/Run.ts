@@ -166,6 +166,7 @@ export const run = async (options: RunOptions): Promise<Outcome> => {
     initialDate: new Date(Number(midnight - hour) * 1000),
     settleEverySeconds: 5,
     manualSettlement: true,
+    isSimulation: true,
     progress: screen.step,
     onFailure: (error) => fail(error),
   })

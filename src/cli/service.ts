@@ -33,6 +33,7 @@ interface Flags extends Limits.Flags, Tuning.Flags, Gas.Flags, RpcUrl.Flags {
   readonly allowOrigin?: string[]
   readonly settleEvery: number
   readonly manualSettlement?: boolean
+  readonly settlementOrigin: boolean
   readonly confirmations: number
   readonly threads?: number
   readonly fence?: string
@@ -90,6 +91,7 @@ const bringUp = async (flags: Flags): Promise<Processes.Running> => {
       mostDelayMs: flags.mostDelay * 1000,
     },
     rpcTimeoutMs: flags.rpcTimeout,
+    withOrigin: flags.settlementOrigin,
   })
   // While the journal is replayed, whoever asks is told so.
   const listening = Server.listen({
@@ -128,6 +130,10 @@ export const register = (program: Command): void => {
     .option('--allow-origin <origin...>', 'pages of other origins that may call it', Limits.origin)
     .option('--settle-every <seconds>', 'settle at most this long after the last time', wholeNumber(1, 86_400), 5)
     .option('--manual-settlement', 'settle only when the operator says so')
+    .option(
+      '--no-settlement-origin',
+      'settle without the journal’s position and term behind the calldata, so that a simulation of one seed has one calldata',
+    )
     .option(
       '--threads <number>',
       'threads that check signatures beside the service’s own; left out: one a core but one',
