@@ -60,6 +60,12 @@ export const originOf = (input: Hex): Origin | undefined => {
   return { position, term }
 }
 
+/** A settlement's calldata as the contract reads it: without what it says of the journal, which depends on how that was interleaved. */
+export const withoutOrigin = (input: Hex): Hex => {
+  const { after } = batchOf(input)
+  return after.length === originDigits ? (input.slice(0, -originDigits) as Hex) : input
+}
+
 /** The accounts of a batch: credits name theirs, signers are recovered. */
 const membersOf = (domain: Digest.Domain, batch: Hex): Pick<Sent, 'members' | 'debits'> => {
   const [members, all]: [Sent['members'][number][], SignedDebit[]] = [[], []]

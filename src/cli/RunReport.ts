@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Deployment } from '../chain/Deployment.ts'
 import * as House from '../chain/House.ts'
+import * as Settled from '../chain/Settled.ts'
 import type * as Transfer from '../chain/Transfer.ts'
 import { assetsOf } from '../clearing/Service.ts'
 import * as FastLz from '../cost/FastLz.ts'
@@ -191,7 +192,8 @@ const heldOf = (participants: Participants.Participants, tally: Tally.Tally): St
 const settlementsOf = ({ chain }: Stage, { settledIn }: Economy.Outcome, tally: Tally.Tally) =>
   Promise.all(
     tally.settlements.map(async (settlement) => {
-      const { input: calldata } = await chain.getTransaction({ hash: settlement.transaction })
+      const { input } = await chain.getTransaction({ hash: settlement.transaction })
+      const calldata = Settled.withoutOrigin(input)
       return { ...settlement, slot: settledIn.get(settlement.transaction), calldata }
     }),
   )

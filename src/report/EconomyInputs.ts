@@ -105,7 +105,7 @@ export interface Study {
 export interface Inputs extends Bills.Bills {
   readonly slots: readonly Slot[]
   readonly orders: readonly Order[]
-  /** With the slot whose end they settled, and their calldata. */
+  /** With the slot whose end they settled, and their calldata as the contract reads it. */
   readonly settlements: readonly (Settlement & { readonly slot: number | undefined; readonly calldata: string })[]
   /** What an account holds at the end, atomic dollars. */
   readonly held: (account: string) => bigint
