@@ -151,6 +151,7 @@ const wallClock: Record<string, string> = {
   'src/chain/Watcher.ts': 'when a block was read, for the journal',
   'src/clearing/Accept.ts': 'when a payment was accepted, for the journal',
   'src/clearing/Clock.ts': 'chain time is not before it',
+  'src/clearing/Pause.ts': 'a machine that slept, whose monotonic clock may have stood still',
   'src/clearing/Receipts.ts': 'when a payment came back, for the journal',
   'src/clearing/SettlementHealth.ts': 'when a settlement succeeded last, for operators',
   'src/cli/Run.ts': 'the date of a run',

@@ -76,12 +76,14 @@ const paymentsOf = (entries: readonly Entry[]): readonly Packed.Packed[] => {
   return paid
 }
 
+/** @param doubt what to wait for before a group that is on disk is answered (`Pause`) */
 export const create = (
   ledger: Ledger.Ledger,
   journal: Journal,
   domain: Digest.Domain,
   creditKey: Hex,
   onGroup: (group: Group) => void = () => {},
+  doubt: () => Promise<void> | undefined = () => undefined,
 ): Commit => {
   let gathering: Gathered = { waiters: [], watchers: [] }
   let writing: Gathered | undefined
@@ -105,6 +107,11 @@ export const create = (
       if (failure !== undefined) throw failure
       const sealing = paid.length === 0 ? undefined : Sealing.of(domain, creditKey, paid)
       await journal.append(entries, sealing?.seal)
+      const doubted = doubt()
+      if (doubted !== undefined) {
+        await doubted
+        if (failure !== undefined) throw failure
+      }
       onGroup({ records: entries.length, payments: paid.length, tookMs: performance.now() - began })
       return () => {
         let next = 0

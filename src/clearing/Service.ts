@@ -288,6 +288,7 @@ export const start = async (options: ServiceOptions): Promise<Service> => {
       isStopping = true
       await patiently(stop())
       await commit.idle()
+      parts.pause.close()
       journal.close()
       pool?.close()
     },

@@ -19,6 +19,7 @@ import * as Intake from './Intake.ts'
 import * as Leave from './Leave.ts'
 import * as NonceFence from './NonceFence.ts'
 import * as Owners from './Owners.ts'
+import * as Pause from './Pause.ts'
 import * as Plan from './Plan.ts'
 import * as Reach from './Reach.ts'
 import * as Recovering from './Recovering.ts'
@@ -74,7 +75,17 @@ const foundation = (options: WiringOptions) => {
   const domain = Digest.domain(deployment.chainId, deployment.clearingHouse)
   const ledger = Ledger.create(assetsOf(deployment))
   const clock = Clock.create()
-  const commit = Commit.create(ledger, journal, domain, keys.credit, onGroup)
+  const pause = Pause.create({
+    async look() {
+      try {
+        journal.verify()
+      } catch (error) {
+        halt(error as Error)
+      }
+      await nonceFence.verify()
+    },
+  })
+  const commit = Commit.create(ledger, journal, domain, keys.credit, onGroup, pause.doubt)
   const halt = (reason: Error): void => {
     if (commit.failure === undefined) options.onHalted(reason)
     commit.halt(reason)
@@ -97,6 +108,7 @@ const foundation = (options: WiringOptions) => {
     house: deployment.clearingHouse,
     meter: deployment.energyMeter,
     halt,
+    pause,
     nonceFence,
     sender: spender(keys.settlement, nonceFence),
     issuer: spender(keys.issuer),
