@@ -22,7 +22,7 @@ import type { Look } from './Purchases.ts'
 export interface ReceiptsOptions {
   readonly ledger: Ledger
   readonly journal: Journal
-  readonly commit: Pick<Commit, 'add' | 'failure'>
+  readonly commit: Pick<Commit, 'add' | 'failure' | 'idle'>
   readonly domain: Digest.Domain
   readonly creditKey: Address
   /** Checks one when reads are done. */
@@ -67,6 +67,16 @@ export const create = (options: ReceiptsOptions): Receipts => {
     return added
   }
 
+  /** For good: it is journaled, so that a restart does not forget it. Whoever brought the receipt hears of it then. */
+  const stop = async (error: JournalOlderError): Promise<never> => {
+    halt(error)
+    await commit.idle()
+    const { expected = '', actual = '' } = error
+    // A journal that cannot be written, or is closed meanwhile, does not keep it; the receipt can be brought again.
+    await journal.append([{ type: 'contradicted', expected, actual }]).catch(() => {})
+    throw error
+  }
+
   const bringOne = (brought: Receipt): Promise<Brought> | Brought | ReceiptUnprovenError => {
     const signature = Signature.compact(brought.payment.signature)
     const receipt = { ...brought, payment: { ...brought.payment, signature } }
@@ -81,8 +91,7 @@ export const create = (options: ReceiptsOptions): Receipts => {
       `payment ${id}, debit total ${total} of ${payer}, by a receipt under this service’s credit key`,
       'no such payment in the journal',
     )
-    halt(error)
-    throw error
+    return stop(error)
   }
 
   return {

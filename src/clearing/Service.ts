@@ -14,7 +14,7 @@ import * as Rate from '../core/Rate.ts'
 import type { Record, RecoveredRecord } from '../core/Record.ts'
 import type * as Wire from '../core/Wire.ts'
 import * as Pool from '../crypto/Pool.ts'
-import type { Journal } from '../store/Journal.ts'
+import { type Journal, JournalOlderError } from '../store/Journal.ts'
 import * as Accept from './Accept.ts'
 import * as Acting from './Acting.ts'
 import * as Budgets from './Budgets.ts'
@@ -127,6 +127,8 @@ const rebuild = async ({ deployment, journal, log }: ServiceOptions, parts: Wiri
   replay(journal, parts.ledger, observe)
   if (journal.end > 0)
     log.info({ records: journal.end, tookMs: Math.round(performance.now() - startedMs) }, 'journal replayed')
+  const { contradiction } = parts.ledger
+  if (contradiction !== undefined) throw new JournalOlderError(contradiction.expected, contradiction.actual)
   parts.clock.observe((await answered(parts.client, parts.client.getBlock())).timestamp)
   await parts.nonceFence.open()
   await parts.sync.now()

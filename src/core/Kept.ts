@@ -14,19 +14,21 @@ export interface Rest {
   /** null: the journal names no nonce of the settlement key. */
   readonly nextNonce: number | null
   readonly recovery?: Recovery.Kept
+  readonly contradiction?: Ledger.Contradiction
   readonly chronicle: Chronicle.Kept
   readonly budgets: readonly { readonly [field: string]: string | number }[]
 }
 
 const numbers = ['sequence', 'perPayment', 'perDay', 'total', 'validUntil', 'paid'] as const
 
-export const restOf = ({ block, payments, day, nextNonce, recovery, budgets, chronicle }: Ledger.Ledger): Rest => ({
-  block: `${block}`,
-  payments,
-  day,
-  nextNonce: nextNonce ?? null,
+export const restOf = ({ recovery, contradiction, budgets, ...ledger }: Ledger.Ledger): Rest => ({
+  block: `${ledger.block}`,
+  payments: ledger.payments,
+  day: ledger.day,
+  nextNonce: ledger.nextNonce ?? null,
   ...(recovery === undefined ? {} : { recovery: Recovery.toKept(recovery) }),
-  chronicle: Chronicle.toKept(chronicle),
+  ...(contradiction === undefined ? {} : { contradiction }),
+  chronicle: Chronicle.toKept(ledger.chronicle),
   budgets: [...budgets.values()].map(({ account, asset, day: on, ...rest }) => ({
     ...{ account, asset, day: on },
     ...Object.fromEntries(numbers.map((field) => [field, `${rest[field]}`])),
@@ -41,7 +43,8 @@ export const restore = (ledger: Ledger.Ledger, rest: Rest, accounts: Accounts.Ac
   const chronicle = Chronicle.fromKept(rest.chronicle)
   if (rest.nextNonce === undefined) throw new TypeError('it does not say which nonces were used')
   const recovery = rest.recovery === undefined ? undefined : Recovery.fromKept(rest.recovery)
-  Object.assign(ledger, Ledger.create([...ledger.assets]), { accounts, chronicle, recovery })
+  const { contradiction } = rest
+  Object.assign(ledger, Ledger.create([...ledger.assets]), { accounts, chronicle, recovery, contradiction })
   for (const row of ledger.accounts.rows()) {
     Ledger.note(ledger, row)
     const asset = Accounts.assetOf(row)

@@ -27,7 +27,7 @@ import type {
 } from './Record.ts'
 import * as Recovery from './Recovery.ts'
 
-export { account, budget, create, key, type Ledger } from './LedgerState.ts'
+export { account, budget, type Contradiction, create, key, type Ledger } from './LedgerState.ts'
 export { serialize } from './LedgerText.ts'
 
 /** The day on which a payment made now counts: it never falls, so that a clock set back opens no day anew. */
@@ -179,6 +179,7 @@ const beginRecovery = (ledger: Ledger, record: RecoveryRecord): void => {
     ...{ since: record.since, until: record.until, isOver: false },
   })
   ledger.recovery = recovery
+  ledger.contradiction = undefined
   ledger.nextNonce = Math.max(ledger.nextNonce ?? 0, record.nextNonce)
   for (const row of ledger.accounts.rows()) changing(ledger, [row], () => Recovery.raise(recovery, row))
 }
@@ -263,6 +264,9 @@ export const apply = (ledger: Ledger, record: Record): void => {
       return
     case 'recoveryEnded':
       if (ledger.recovery !== undefined) ledger.recovery.isOver = true
+      return
+    case 'contradicted':
+      ledger.contradiction = { expected: record.expected, actual: record.actual }
       return
     case 'recovered':
       applyRecovered(ledger, record)

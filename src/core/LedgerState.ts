@@ -4,6 +4,7 @@ import * as Accounts from './Accounts.ts'
 import type * as Budget from './Budget.ts'
 import * as Chronicle from './Chronicle.ts'
 import type { Address } from './Payment.ts'
+import type { ContradictedRecord } from './Record.ts'
 import type { Recovery } from './RecoveryState.ts'
 
 export interface Ledger {
@@ -29,8 +30,12 @@ export interface Ledger {
   nextNonce: number | undefined
   /** Set once the journal has had to be recovered. */
   recovery: Recovery | undefined
+  /** What has shown that the journal lacks something, since its last recovery. */
+  contradiction: Contradiction | undefined
   readonly chronicle: Chronicle.Chronicle
 }
+
+export type Contradiction = Pick<ContradictedRecord, 'expected' | 'actual'>
 
 export const create = (assets: readonly Address[] = []): Ledger => ({
   accounts: Accounts.create(),
@@ -44,6 +49,7 @@ export const create = (assets: readonly Address[] = []): Ledger => ({
   payments: 0,
   nextNonce: undefined,
   recovery: undefined,
+  contradiction: undefined,
   chronicle: Chronicle.create(),
 })
 

@@ -173,6 +173,13 @@ export interface RecoveryEndedRecord {
   readonly type: 'recoveryEnded'
 }
 
+/** A receipt has shown that the journal lacks what was answered, so it is not continued, also after a restart, until it is recovered. */
+export interface ContradictedRecord {
+  readonly type: 'contradicted'
+  readonly expected: string
+  readonly actual: string
+}
+
 /** A payment that the journal did not have, proved by a receipt. Its credit's totals are those that were signed. */
 export interface RecoveredRecord extends Omit<PaymentRecord, 'type'> {
   readonly type: 'recovered'
@@ -189,6 +196,7 @@ export type Record =
   | NonceRecord
   | RecoveryRecord
   | RecoveryEndedRecord
+  | ContradictedRecord
   | RecoveredRecord
 
 /** The payments in a record: one, also where it was recovered, two (a sale) or none. */
@@ -230,6 +238,7 @@ const revivers: { [type in Record['type']]: (record: Json) => void } = {
   nonce: () => {},
   recovery: (record) => revive(record, ['since', 'until']),
   recoveryEnded: () => {},
+  contradicted: () => {},
   recovered: (record) => revive(record, paymentFields),
   chain: (record) => {
     revive(record, ['block', 'timestamp'])
