@@ -8,6 +8,7 @@ import { SunledgerError } from '../../core/Errors.ts'
 import * as Metered from '../../core/Metered.ts'
 import * as Wire from '../../core/Wire.ts'
 import * as X402 from '../../core/X402.ts'
+import { AnswerInvalidError } from '../AnswerInvalid.ts'
 import { type Event, read } from '../Events.ts'
 import * as Json from '../Json.ts'
 import * as Loopback from '../Loopback.ts'
@@ -139,6 +140,8 @@ class Session implements Stream {
       if (next.done === true) throw new StreamStoppedError(this, 'the connection ended')
       return next.value
     } catch (error) {
+      if (error instanceof AnswerInvalidError)
+        throw new StreamWrongError('an event of bounded length', `${error.actual}`)
       if (error instanceof SunledgerError || this.#options.signal?.aborted === true) throw error
       throw new StreamStoppedError(this, (error as Error).message)
     } finally {

@@ -109,6 +109,22 @@ describe('I21 limits on every path that signs', () => {
   })
 })
 
+describe('an event without end', () => {
+  test('error: SL680 names the server that sends it, not the clearing service; one unit was paid', async () => {
+    const { robot, account } = await robotOf()
+    const metered = { metered: { unit: 'u', price: '10', per: '1' } }
+    const shop = await serve((request, response, paid) => {
+      if (paid === undefined)
+        return ask(response, urlOf(request), offerOf(10n, { extra: { ...offerOf(1n).extra, ...metered } }))
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('event: unit\nid: 1\ndata: ')
+      response.write('x'.repeat(1 << 21))
+    })
+    await expect(robot.stream(`${shop.url}/power`).next()).rejects.toMatchObject({ code: 'SL680' })
+    expect(account.highest(dollar)).toBe(10n)
+  })
+})
+
 describe('what is advertised', () => {
   test.each([
     ['a prefix that a proxy takes off', '/api/charge?kWh=1', 'http://10.0.0.7:3000/charge?kWh=1'],
