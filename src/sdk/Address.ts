@@ -8,6 +8,7 @@ import * as Keccak from '../crypto/Keccak.ts'
  * @example Address.parse('0x70997970C51812dc3A010C7d01b50e0d17dc79C8')
  */
 export const parse = (text: string): Address => {
+  if (typeof text !== 'string') throw new AddressInvalidError('text: 0x and 40 hex digits', text)
   if (/^0x[0-9a-f]{40}$/.test(text)) return text as Address
   if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new AddressInvalidError('0x and 40 hex digits', text)
   if (/[a-f]/.test(text.slice(2)) && text !== checksum(text.toLowerCase()))

@@ -5,6 +5,7 @@
 import { SunledgerError } from '../core/Errors.ts'
 import type { Token } from './Deployment.ts'
 import * as Deployment from './Deployment.ts'
+import * as Option from './Option.ts'
 
 export interface SpendLimits {
   /** Most for one request, unless the call says (`maxAmount`); default '0.10'. Decimal text, or atomic units. */
@@ -33,7 +34,9 @@ export class Spending {
   readonly #purchases = new Map<string, Bought>()
   #spent = 0n
 
-  constructor(token: Token, { perRequest = usualPerRequest, total }: SpendLimits = {}) {
+  constructor(token: Token, limits: SpendLimits = {}) {
+    // Limits that are not understood must not be taken for none.
+    const { perRequest = usualPerRequest, total } = Option.object('spend', limits)
     this.token = token
     this.#perRequest = Deployment.amount(token, perRequest)
     this.#total = total === undefined ? undefined : Deployment.amount(token, total)

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { SunledgerError } from '../../core/Errors.ts'
 import * as Metered from '../../core/Metered.ts'
-import * as Deployment from '../Deployment.ts'
+import * as Option from '../Option.ts'
 import { AnswerGoneError } from './Answers.ts'
 import * as Charge from './Charge.ts'
 import * as Clearing from './Clearing.ts'
@@ -204,10 +204,11 @@ const pay = async <R extends Terms.PaywallRequest>(
 
 /** The price is for `per` units; a 402 asks for the first unit, and says what all cost. */
 const deskOf = <R extends Terms.PaywallRequest>(options: MeteredOptions<R>, source: Source<R>): Desk<R> => {
+  Option.object('the options', options)
   const { per = 1, unit, price, patienceMs = 10_000, mostSessions = 1_000 } = options
   const tariff = async (request: R, { token }: Identity): Promise<Metered.Tariff> => {
     const given = typeof price === 'function' ? await price(request) : price
-    return { unit, price: Deployment.amount(token, given), per: BigInt(per) }
+    return { unit, price: Terms.amountOf(token, given), per: BigInt(per) }
   }
   const at = counter<R>({ ...options, schemes: ['clearing'], mimeType: 'text/event-stream' })
   return { at, sessions: new Map(), source, patienceMs, mostSessions, tariff }

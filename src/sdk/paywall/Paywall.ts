@@ -18,6 +18,7 @@ import type * as X402 from '../../core/X402.ts'
 import * as AddressText from '../Address.ts'
 import { Client } from '../Client.ts'
 import type { Pins } from '../Deployment.ts'
+import * as Option from '../Option.ts'
 import type { Range } from '../Till.ts'
 import type * as Answers from './Answers.ts'
 import type * as Charge from './Charge.ts'
@@ -78,9 +79,13 @@ export interface Paywall<R extends Terms.PaywallRequest = Terms.PaywallRequest> 
 /** What a purchase needs. */
 export type Counter<R extends Terms.PaywallRequest> = PayByExact.ExactCounter<R>
 
-/** @throws {AddressInvalidError} @throws {UrlInvalidError} @throws {StoreMissingError} */
+/** @throws {OptionInvalidError} @throws {AddressInvalidError} @throws {UrlInvalidError} @throws {StoreMissingError} */
 export const counter = <R extends Terms.PaywallRequest>(options: PaywallOptions<R>): Counter<R> => {
+  Option.object('the options', options)
   const payTo = AddressText.parse(options.payTo ?? options.payee?.address ?? '')
+  if (options.publicUrl !== undefined) Option.text('publicUrl', options.publicUrl)
+  if (options.maxTimeoutSeconds !== undefined)
+    Option.number('maxTimeoutSeconds', options.maxTimeoutSeconds, 0, Number.MAX_SAFE_INTEGER)
   assertStore(options)
   // Requests wait for it, so it may not try for long.
   const client =

@@ -8,6 +8,7 @@ import { SunledgerError } from '../../core/Errors.ts'
 import type { Address } from '../../core/Payment.ts'
 import * as X402 from '../../core/X402.ts'
 import * as Deployment from '../Deployment.ts'
+import { OptionInvalidError } from '../Option.ts'
 import * as Headers from './Headers.ts'
 import type { Identity } from './Identity.ts'
 import { Quotes } from './Quotes.ts'
@@ -65,6 +66,13 @@ export interface Terms<R extends PaywallRequest> {
   ): void
 }
 
+/** What a price is in atomic units. Nothing cannot be paid, so it would turn every customer away. */
+export const amountOf = (token: Deployment.Token, price: Price): bigint => {
+  const amount = Deployment.amount(token, price)
+  if (amount === 0n) throw new OptionInvalidError('price', 'at least one atomic unit', price)
+  return amount
+}
+
 /** A simulated chain's clock jumps ahead, so what must hold until then must hold for long. */
 const simulatedSeconds = 86_400
 
@@ -103,11 +111,9 @@ export const make = <R extends PaywallRequest>(options: TermsOptions<R>): Terms<
     price(request, { token }) {
       if (typeof price === 'function') {
         const given = price(request)
-        return given instanceof Promise
-          ? given.then((value) => Deployment.amount(token, value))
-          : Deployment.amount(token, given)
+        return given instanceof Promise ? given.then((value) => amountOf(token, value)) : amountOf(token, given)
       }
-      constant ??= Deployment.amount(token, price)
+      constant ??= amountOf(token, price)
       return constant
     },
     leastFor: (request, amount) => (typeof price === 'function' ? quotes.least(named(request), amount) : amount),

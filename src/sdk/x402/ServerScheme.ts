@@ -9,6 +9,7 @@ import * as X402 from '../../core/X402.ts'
 import * as AddressText from '../Address.ts'
 import { Client } from '../Client.ts'
 import * as Deployment from '../Deployment.ts'
+import * as Option from '../Option.ts'
 import * as Clearing from '../paywall/Clearing.ts'
 import * as Identity from '../paywall/Identity.ts'
 import { assertStore, Hold, type Instances } from '../paywall/Served.ts'
@@ -61,7 +62,7 @@ export class ClearingServerScheme {
 
   /** @throws {AddressInvalidError} @throws {UrlInvalidError} @throws {StoreMissingError} */
   constructor(options: ClearingServerOptions) {
-    assertStore(options)
+    assertStore(Option.object('the options', options))
     const client = options.clearing instanceof Client ? options.clearing : new Client(options.clearing)
     this.#payTo = AddressText.parse(options.payTo)
     this.#service = client.url.href.replace(/\/$/, '')
