@@ -34,6 +34,7 @@ import * as Opening from './Opening.ts'
 import * as Questions from './Questions.ts'
 import * as Reading from './Reading.ts'
 import * as Snapshot from './Snapshot.ts'
+import * as Unfinished from './Unfinished.ts'
 
 export { fileIn } from './Log.ts'
 
@@ -77,6 +78,7 @@ export const open = (folder: string, identity: Identity, options: Options = {}):
   try {
     Log.refuseOlder(folder)
     const { recovering } = options
+    if (recovering === undefined) Unfinished.refuse(folder)
     if (!existsSync(path)) {
       Opening.unless(recovering, () => Evidence.refuseLost(folder))
       Opening.unless(recovering, () => Fence.refuseLost(options.fence, folder, identity))
@@ -105,7 +107,7 @@ const writing = (
   const path = Log.fileIn(folder)
   const keeper = Keeper.create(warn)
   const evidence = Opening.evidence(folder)
-  if (recovering !== undefined) Opening.forget(folder)
+  if (recovering !== undefined) Opening.renew(folder, reader, expected)
   const opened = Opening.begin(folder, evidence, reader, expected, (id) => ({
     make: (source) => keeper.ask({ type: 'run', folder, id, source }),
     join: (paths) => keeper.ask({ type: 'join', folder, id, paths }),
@@ -124,6 +126,8 @@ const writing = (
   const { restore, ...answers } = Reading.create(folder, id, reader, index, questions, () => at.position)
   let snapshotAt = Snapshot.list(folder)[0]?.position ?? 0
   let failure: SunledgerError | undefined
+  /** Until the first record, which says that the journal is recovered. */
+  let isUnfinished = recovering !== undefined
 
   const snapshot = async (): Promise<void> => {
     snapshotAt = at.position
@@ -190,6 +194,8 @@ const writing = (
       } catch (cause) {
         throw failure ?? fail(cause)
       }
+      if (isUnfinished) Unfinished.end(folder)
+      isUnfinished = false
       fence.note({ ...at })
       if (at.position - snapshotAt >= snapshotEvery) void snapshot()
     },

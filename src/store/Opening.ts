@@ -9,6 +9,7 @@ import { type Identity, JournalDamagedError, JournalReadError } from './Journal.
 import * as Log from './Log.ts'
 import * as LogPage from './LogPage.ts'
 import * as Mark from './Mark.ts'
+import * as Unfinished from './Unfinished.ts'
 
 /** What says how far the log must reach, as it was before the log was read: its writer may live. */
 export interface Beside {
@@ -36,8 +37,15 @@ export const unless = (recovering: Recovering, check: () => void): void => {
 
 /** Removes what can be made again from a log: mark, index and snapshots. */
 export const forget = (folder: string): void => {
+  Unfinished.begin(folder)
   for (const path of [...Evidence.reaching(folder).map((each) => each.path), Mark.fileIn(folder)])
     rmSync(path, { force: true })
+}
+
+/** The same, for a log that is there. @throws {JournalMismatchError} @throws {JournalDamagedError} it is another's; nothing was changed */
+export const renew = (folder: string, reader: number, expected: Identity): void => {
+  LogPage.parse(Log.fileIn(folder), Log.readAt(reader, 0, LogPage.pageBytes), true, expected)
+  forget(folder)
 }
 
 /** A journal's files, read up to the log's end. */

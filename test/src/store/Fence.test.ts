@@ -232,6 +232,7 @@ describe('I19 the fence file', () => {
     const told: string[] = []
     const recovered = Embedded.open(data, identity, { fence, recovering: ({ code }) => told.push(code) })
     expect([new Set(told), recovered.end]).toEqual([new Set(['SL407', 'SL409']), 2])
+    await recovered.append([day])
     recovered.close()
     const aside = `${Embedded.fileIn(data)}.behind-2`
     expect(readFileSync(aside).equals(bytes.subarray(ends[1]))).toBe(true)
