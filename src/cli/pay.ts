@@ -100,14 +100,16 @@ const asText = async (
   { payment }: Receipt,
   deposit: Transaction | undefined,
 ): Promise<string> => {
-  const { symbol, text } = await robot.balance()
+  // It has been paid: that is said whether or not a balance can be had.
+  const balance = await robot.balance().catch(() => undefined)
+  const symbol = balance?.symbol ?? 'dollars'
   const lines = [
     `Paid ${Amount.format(payment.amount)} ${symbol} to ${payment.payee}`,
     ...(flags.for === undefined ? [] : [`  for        ${flags.for}`]),
     `  payment    ${payment.id}`,
     `  by         ${payment.payer}`,
     ...(deposit === undefined ? [] : [`  deposited  ${flags.deposit} ${symbol} in ${deposit.transaction}`]),
-    `  available  ${text.available} ${symbol}`,
+    `  available  ${balance === undefined ? 'not known: the service did not say' : `${balance.text.available} ${symbol}`}`,
   ]
   return lines.join('\n')
 }
