@@ -88,7 +88,8 @@ const main = async ([name, ...args]: string[]): Promise<number> => {
 
 // A bench has nothing to finish: what it started and wrote goes with it.
 void Ending.asked().then((cause) => {
-  process.stderr.write('\nInterrupted.\n')
+  // Whoever reads no more, such as `head`, needs no word.
+  if (cause !== 'unread') process.stderr.write('\nInterrupted.\n')
   return Ending.end(Ending.exitCodes[cause])
 })
 

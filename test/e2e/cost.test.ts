@@ -142,7 +142,7 @@ describe('sunledger cost', () => {
       await cost('--payments', '0'),
     ]
     expect(ended.map(({ code }) => code)).toEqual([1, 1, 1, 2])
-    expect(ended.map(({ stderr }) => /SL\d+/.exec(stderr)?.[0])).toEqual(['SL727', 'SL729', 'SL503', undefined])
+    expect(ended.map(({ stderr }) => /SL\d+/.exec(stderr)?.[0])).toEqual(['SL727', 'SL729', 'SL503', 'SL532'])
     expect(ended[0]?.stderr).toContain('line 5')
     expect(ended.map(({ stdout }) => stdout).join('')).toBe('')
   }, 60_000)
