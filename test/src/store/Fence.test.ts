@@ -172,13 +172,17 @@ describe('I19 the fence file', () => {
     const { base, data, open, path } = await copied()
     const original = open()
     await original.append([day])
+    // Until its fence is written: one that is on its way could still replace the twin's, and then the twin would be the one that stops.
+    const written = () => JSON.parse(readFileSync(path, 'utf8')).position
+    await expect.poll(written, { interval: 10, timeout: 15_000 }).toBe(original.end)
     const copy = join(base, 'copy')
     cpSync(data, copy, { recursive: true })
     rmSync(path)
     const twin = open(copy)
     // One that is paid finds out by itself, one that is not when it is looked at.
     await original.append([day])
-    await expect.poll(() => original.append([day]).catch(({ code }) => code), { interval: 10 }).toBe('SL410')
+    const appended = () => original.append([day]).catch(({ code }) => code)
+    await expect.poll(appended, { interval: 10, timeout: 15_000 }).toBe('SL410')
     await twin.append([day])
     expect(twin.end).toBe(4)
     twin.close()
