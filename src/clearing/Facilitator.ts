@@ -17,6 +17,7 @@ import type { Hex, Receipt } from '../core/Payment.ts'
 import * as X402 from '../core/X402.ts'
 import * as AuthorizationSignature from '../crypto/AuthorizationSignature.ts'
 import * as Digest from '../crypto/Digest.ts'
+import { createSettledClaims } from './SettledClaims.ts'
 import type { Spender } from './Spender.ts'
 import type { Sync } from './Sync.ts'
 
@@ -81,6 +82,7 @@ export const create = (options: FacilitatorOptions): Facilitator => {
   const tokens = [deployment.dollar, deployment.energyCredit]
   /** Settlements under way, by token, payer and nonce. */
   const running = new Map<string, Promise<X402.Settled>>()
+  const claims = createSettledClaims()
   /** Settlements that were sent and not mined when it was last asked. */
   const pending = new Set<string>()
   const domains = new Map(
@@ -231,17 +233,15 @@ export const create = (options: FacilitatorOptions): Facilitator => {
     }
   }
 
-  /** Asked at the same time as often as it likes, an authorization is sent once. */
-  const settleExact = (request: X402.FacilitatorRequest, origin?: string): Promise<X402.Settled> => {
+  /** Asked at the same time as often as it likes, an authorization is sent once, and counts for one request (`SettledClaims`). */
+  const settleExact = async (request: X402.FacilitatorRequest, origin?: string): Promise<X402.Settled> => {
     const payload = read(request)
     const asked = request.paymentRequirements
     const { from, nonce } = payload.authorization
     const name = [asked.asset, from, nonce, asked.payTo, asked.amount, payload.signature].join(' ')
-    const under = running.get(name)
-    if (under !== undefined) return under
-    const answer = send(name, payload, asked, origin).finally(() => running.delete(name))
+    const answer = running.get(name) ?? send(name, payload, asked, origin).finally(() => running.delete(name))
     running.set(name, answer)
-    return answer
+    return claims.answer(name, request.claim, await answer)
   }
 
   return {

@@ -186,11 +186,14 @@ export const requestSchema = z.looseObject({
   x402Version: z.literal(version, 'expected 2'),
   paymentPayload: payloadSchema,
   paymentRequirements: requirementsSchema,
+  claim: z.string().min(1).max(128).optional(),
 })
 
 export interface FacilitatorRequest {
   readonly paymentPayload: Payload
   readonly paymentRequirements: Requirements
+  /** Names one purchase of one server, of its own choice: with it, and only with it, `/settle` answers success more than once. */
+  readonly claim?: string | undefined
 }
 
 /** An EIP-3009 authorization to transfer, as `exact` carries it. */

@@ -77,6 +77,7 @@ export const fields: { readonly [name: string]: string } = {
   payTo: 'Who is to be paid.',
   payload: 'What the scheme carries: `signature` and `authorization` (exact), or `receipt` and `key` (clearing).',
   paymentPayload: 'What PAYMENT-SIGNATURE says.',
+  claim: 'Names one purchase of one server, in words of its own: success is answered again to the same claim alone.',
   paymentRequirements: 'What the server asks for.',
   resource: 'What is paid for.',
   scheme: '`exact` or `clearing`.',

@@ -27,7 +27,7 @@ export const routes = [
     tag: 'x402',
     summary: 'Settle a payment',
     description:
-      'An authorization is put on chain and confirmed. Asked again, the answer is the same; a nonce that somebody else used counts where the very transfer followed from it.',
+      'An authorization is put on chain and confirmed; a nonce that somebody else used counts where the very transfer followed from it. Success is answered to one request alone, or to all that name the same `claim`, a text of the server’s own.',
     access: 'signed',
     body: X402.requestSchema,
     answer: { description: 'What became of it.', schema: X402.settledSchema },

@@ -58,7 +58,11 @@ export const check = (payload: X402.Payload, payTo: Address, identity: Identity)
     payer: authorization.from,
     nonce: `${token.asset} ${authorization.from} ${authorization.nonce}`,
     amount: authorization.value,
-    request: { paymentPayload: { ...payload, accepted: asked, payload: signed }, paymentRequirements: asked },
+    request: {
+      paymentPayload: { ...payload, accepted: asked, payload: signed },
+      paymentRequirements: asked,
+      claim: crypto.randomUUID(),
+    },
     isOwn: own !== undefined,
   }
 }

@@ -86,14 +86,25 @@ describe('exact', () => {
     })
   })
 
+  test('behavior: of many requests at once that one authorization is sent to, one alone is paid', async () => {
+    const { sign, request, got } = await pair()
+    const body = request(sign())
+    const answers = await Promise.all(Array.from({ length: 6 }, () => settle(body)))
+    expect(answers.filter(({ success }) => success)).toHaveLength(1)
+    expect(await got()).toBe(500n)
+  })
+
   test('behavior: verifying moves nothing; settling pays once, however often and at the same time it is asked', async () => {
     const { wallet, sign, request, got } = await pair()
     const body = request(sign())
     expect(await verify(body)).toEqual({ isValid: true, payer: wallet.address })
     expect(await got()).toBe(0n)
-    const answers = [...(await Promise.all([settle(body), settle(body), settle(body)])), await settle(body)]
+    const claimed = { ...body, claim: 'purchase 1' }
+    const answers = [...(await Promise.all([settle(claimed), settle(claimed), settle(claimed)])), await settle(claimed)]
     expect(answers[0]).toMatchObject({ success: true, network, payer: wallet.address, amount: '500' })
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
+    const used = { success: false, errorReason: 'invalid_exact_evm_nonce_already_used' }
+    expect([await settle(body), await settle({ ...body, claim: 'purchase 2' })]).toMatchObject([used, used])
     expect(await got()).toBe(500n)
     expect(await verify(body)).toMatchObject({ isValid: false, invalidReason: 'invalid_exact_evm_nonce_already_used' })
   })
