@@ -86,7 +86,7 @@ const membersOf = (domain: Digest.Domain, batch: Hex): Pick<Sent, 'members' | 'd
  * The signed transaction as it went out, put together again from what the chain's node tells of it; where it is of a form that cannot
  * be, its calldata.
  */
-const serializedOf = (t: Transaction): Hex => {
+export const serializedOf = (t: Transaction): Hex => {
   if (t.type !== 'eip1559') return t.input
   const { chainId, nonce, to, input: data, value, gas, maxFeePerGas, maxPriorityFeePerGas, accessList } = t
   const fields = { chainId, nonce, to, data, value, gas, maxFeePerGas, maxPriorityFeePerGas, accessList }

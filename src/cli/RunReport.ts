@@ -12,6 +12,7 @@ import * as Bills from '../report/Bills.ts'
 import * as Document from '../report/Document.ts'
 import type * as EconomyReport from '../report/EconomyInputs.ts'
 import * as Machine from '../report/Machine.ts'
+import * as OtherTransactions from '../report/OtherTransactions.ts'
 import * as Tables from '../report/Tables.ts'
 import * as Tally from '../report/Tally.ts'
 import * as Text from '../report/Text.ts'
@@ -43,7 +44,12 @@ export interface Live {
   readonly found: Studies.Found | undefined
 }
 
-const measuredOf = (tally: Tally.Tally, transfer: Transfer.Transfer): Fees.Measured => ({
+const measuredOf = (
+  tally: Tally.Tally,
+  transfer: Transfer.Transfer,
+  others: Fees.Measured['others'],
+): Fees.Measured => ({
+  others,
   payments: tally.settled,
   valueAtomic: tally.valueAtomic,
   settlements: tally.settlements.map(({ gasUsed, fastLzBytes }) => ({ gas: gasUsed, flzSize: fastLzBytes })),
@@ -239,7 +245,8 @@ export const make = async (stage: Stage, live: Live): Promise<Document.Document>
   const { tally } = counts
   const audited = { client: chain, deployment, tally, block, acknowledged, live: ledger }
   const checks = outcome.complete ? await Audit.audit(audited) : []
-  const fees = Fees.rows(measuredOf(tally, transfer))
+  const others = await OtherTransactions.read(chain, deployment, tally, block)
+  const fees = Fees.rows(measuredOf(tally, transfer, others))
   const lived = await economyOf(stage, live, counts)
   writeTables(options, lived?.inputs)
   return Document.from({

@@ -14,6 +14,8 @@ export interface Measured {
   readonly valueAtomic: bigint
   /** Every settlement transaction: its gas and the FastLZ length of its signed bytes. */
   readonly settlements: readonly Networks.Transaction[]
+  /** Every other transaction that the run needed: deposits, approved meters, readings, withdrawals. Left out: not counted. */
+  readonly others?: readonly Networks.Transaction[] | undefined
   /** One transfer of the stablecoin between two accounts that already hold some. */
   readonly transfer: Networks.Transaction
 }
@@ -21,11 +23,15 @@ export interface Measured {
 /** `clearing`: the run's settlements. `transfer`: a direct ERC-20 transfer for each payment. */
 export type Strategy = 'clearing' | 'transfer'
 
+/** `settlement`: settlements alone. `life`: everything on chain, also deposits, meters, readings and withdrawals. */
+export type Scope = 'settlement' | 'life'
+
 /** One line of a report's fees. */
 export interface Row {
   /** Name of the network. */
   readonly network: string
   readonly strategy: Strategy
+  readonly scope: Scope
   /** Dollars a payment: decimal text, rounded half up at 12 decimals. */
   readonly usdPerPayment: string
   /** Fee over value: decimal text, rounded half up at 12 decimals (0.01 is 1 %); null where no dollars moved. */
@@ -51,21 +57,30 @@ export const places = 12
 export function rows(measured: Measured, networks: readonly Networks.Network[] = Networks.reported): Row[] {
   if (measured.payments === 0) return []
   return networks.flatMap((network) => [
-    row(measured, network, 'clearing', total(network, measured.settlements)),
+    row(measured, network, ['clearing', 'settlement'], total(network, measured.settlements)),
+    ...(measured.others === undefined
+      ? []
+      : [row(measured, network, ['clearing', 'life'], total(network, [...measured.settlements, ...measured.others]))]),
     row(
       measured,
       network,
-      'transfer',
+      ['transfer', 'life'],
       Rational.multiply(total(network, [measured.transfer]), Rational.from(BigInt(measured.payments))),
     ),
   ])
 }
 
-function row(measured: Measured, network: Networks.Network, strategy: Strategy, usd: Rational.Rational): Row {
+function row(
+  measured: Measured,
+  network: Networks.Network,
+  [strategy, scope]: readonly [Strategy, Scope],
+  usd: Rational.Rational,
+): Row {
   const value = Rational.from(measured.valueAtomic, 10n ** BigInt(decimals))
   return {
     network: network.name,
     strategy,
+    scope,
     usdPerPayment: Rational.format(Rational.divide(usd, Rational.from(BigInt(measured.payments))), places),
     shareOfValue: value.numerator === 0n ? null : Rational.format(Rational.divide(usd, value), places),
     basis: 'computed',

@@ -94,7 +94,11 @@ const fees = ({ fees: rows }: Document): Table => ({
   right: [2, 3],
   rows: rows.map((row) => [
     row.network,
-    row.strategy === 'clearing' ? 'cleared by Sunledger' : 'a direct ERC-20 transfer each',
+    row.strategy === 'transfer'
+      ? 'a direct ERC-20 transfer each'
+      : row.scope === 'life'
+        ? 'cleared, with deposits, meters, readings, withdrawals'
+        : 'cleared, settlements alone',
     `$${row.usdPerPayment}`,
     percent(row.shareOfValue),
     row.basis,

@@ -47,12 +47,13 @@ describe('a day', () => {
     expect(jobs.requested).toBe(jobs.bought + jobs.unaffordable + jobs.unpowered)
     expect(tasks.wanted).toBe(tasks.done + tasks.unaffordable + tasks.unpowered)
     expect(report.answer.findings.map(({ name }) => name)).toContain('price at dawn / noon / night')
-    expect(report.fees.map(({ network, strategy }) => `${network} ${strategy}`)).toEqual([
-      'ethereum clearing',
-      'ethereum transfer',
-      'base clearing',
-      'base transfer',
+    expect(report.fees.map(({ network, strategy, scope }) => `${network} ${strategy} ${scope}`)).toEqual([
+      ...['ethereum clearing settlement', 'ethereum clearing life', 'ethereum transfer life'],
+      ...['base clearing settlement', 'base clearing life', 'base transfer life'],
     ])
+    // Deposits, meters, readings and withdrawals come on top of settlements.
+    const [alone, whole] = report.fees.map(({ usdPerPayment }) => Number(usdPerPayment))
+    expect(whole).toBeGreaterThan((alone ?? 0) * 1.05)
     expect(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'))).toEqual(report)
     expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('# A run of Sunledger')
   })

@@ -164,7 +164,8 @@ const answer = (context: Context) => {
   const all = Show.sum(last, ({ flows }) => flows.reduce((total, { amountAtomic }) => total + amountAtomic, 0n))
   const part = (from: string, to: string) => Format.percent(Number(Show.paid(last, from, to)) / Number(all || 1n))
   const households = Wealth.topDecile(economy.day.held.customer)
-  const feeShares = fees.map(({ network, strategy, usdPerPayment }) => {
+  const shownFees = fees.filter(({ strategy, scope }) => strategy === 'transfer' || scope === 'settlement')
+  const feeShares = shownFees.map(({ network, strategy, usdPerPayment }) => {
     const usd = Number(usdPerPayment)
     const share = (name: string) => {
       const [payments, value] = [named('payments'), named('value of payments')]
