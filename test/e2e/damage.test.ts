@@ -13,7 +13,9 @@ test('behavior: groups cut, an older copy, a twin, a deleted folder: nothing is 
   const found = await Damage.rounds({ rounds: kinds.length, seed: 1, payments: 100, kinds })
   const { silent, failed, lost, repeated, refused } = found
   expect({ failed, silent, lost, repeated }).toEqual({ failed: [], silent: 0, lost: 0, repeated: 0 })
-  expect(Object.keys(refused)).toEqual(expect.arrayContaining(['SL407', 'SL409', 'SL410', 'SL411']))
+  // An older copy is refused as older or as a copy, whichever its fence file, at most 100 ms old, says first.
+  expect(Object.keys(refused)).toEqual(expect.arrayContaining(['SL407', 'SL411']))
+  expect((refused['SL409'] ?? 0) + (refused['SL410'] ?? 0)).toBeGreaterThanOrEqual(2)
 }, 120_000)
 
 test('error: the control: with a mark that says nothing, cut groups are lost in silence, and that is counted', async () => {
