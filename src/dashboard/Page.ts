@@ -16,6 +16,7 @@ const ofPlot = (name: string) => readFileSync(path.join(path.dirname(require.res
 /** Modules by the names under which they import each other, in any order. */
 const modules = {
   'page/main': 'main.js',
+  'page/locale': 'locale.js',
   'page/store': 'store.js',
   'page/format': 'format.js',
   'page/figures': 'figures.js',

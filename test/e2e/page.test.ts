@@ -205,5 +205,14 @@ describe('the page', () => {
     await picture(recorded.page, 'report')
     expect(recorded.errors).toEqual([])
     await recorded.page.close()
+    // A browser under LANG=C names a language that is none; the page is there all the same.
+    const odd = await open(browser as Browser)
+    await odd.page.addInitScript(() =>
+      Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true }),
+    )
+    await odd.page.goto(pathToFileURL(file).href)
+    await until(odd.page, 'recorded run')
+    expect(odd.errors).toEqual([])
+    await odd.page.close()
   })
 })

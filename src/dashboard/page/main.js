@@ -1,4 +1,6 @@
 // The page: puts its parts together. Everything that it shows it asks from the service that serves it, or finds in itself (a recorded run).
+import 'page/locale'
+
 import * as Charts from 'page/charts'
 import * as Controls from 'page/controls'
 import * as Figures from 'page/figures'
