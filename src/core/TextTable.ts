@@ -3,12 +3,23 @@
  * or tabs. What is plain is read; what could mean two things is left to the reader to refuse.
  */
 
-/** The text of a file's bytes: UTF-16 where a byte order mark says so, else UTF-8; without the mark. */
+/** What encoding a text's first bytes say: UTF-16 with its mark or, as every other byte is zero, without; else UTF-8. */
+export const encodingOf = ([first = -1, second = -1]: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' => {
+  if ((first === 0xff && second === 0xfe) || (second === 0 && first > 0)) return 'utf-16le'
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second > 0)) return 'utf-16be'
+  return 'utf-8'
+}
+
+/**
+ * The text of a file's bytes, without a byte order mark. What is neither UTF-16 nor UTF-8 is read by the Windows code page, in which only names
+ * could be meant otherwise.
+ */
 export const decode = (bytes: Uint8Array): string => {
-  const [first, second] = bytes
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes)
-  return new TextDecoder('utf-8').decode(bytes)
+  try {
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes)
+  }
 }
 
 const delimiters = [',', ';', '\t'] as const

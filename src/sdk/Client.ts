@@ -154,7 +154,7 @@ export class Client {
     return this.#post('/verify', { x402Version: X402.version, ...request }, X402.verifiedSchema, true) as never
   }
 
-  /** Has a payment settled; asked again, the answer is the same. */
+  /** Has a payment settled; asked again with the same `claim`, the answer is the same. */
   settleX402(request: X402.FacilitatorRequest): Promise<X402.Settled> {
     const body = { x402Version: X402.version, ...request }
     return this.#post('/settle', body, X402.settledSchema, true, { slow: true }) as never

@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { SunledgerError } from '../core/Errors.ts'
+import * as TextTable from '../core/TextTable.ts'
 
 /** One line of a file in columns. */
 export interface CsvRecord {
@@ -26,30 +27,13 @@ export function read(path: string, limitBytes: number): string {
   try {
     const { size } = statSync(path)
     if (size > limitBytes) throw new InputTooLargeError(path, `at most ${limitBytes} bytes`, `${size} bytes`)
-    text = decode(readFileSync(path))
+    text = TextTable.decode(readFileSync(path))
   } catch (error) {
     if (error instanceof SunledgerError) throw error
     throw new InputMissingError(path, error)
   }
   if (text.trim() === '') throw new InputEmptyError(path, 'the file is empty')
   return text
-}
-
-/**
- * Text of any usual encoding: UTF-8, UTF-16 of either order with or without its mark, and where it is none of these the Windows code page, in which only
- * names of places could be meant otherwise.
- */
-export function decode(bytes: Uint8Array): string {
-  const [first = -1, second = -1] = bytes
-  if ((first === 0xff && second === 0xfe) || (second === 0 && first > 0))
-    return new TextDecoder('utf-16le').decode(bytes)
-  if ((first === 0xfe && second === 0xff) || (first === 0 && second > 0))
-    return new TextDecoder('utf-16be').decode(bytes)
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return new TextDecoder('windows-1252').decode(bytes)
-  }
 }
 
 /** What parts the cells: that of comma, semicolon and tab which the line that names the columns has most of. */

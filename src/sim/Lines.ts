@@ -1,6 +1,7 @@
 /** A file's lines, one after the other, in memory that does not grow with the file. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
+import * as TextTable from '../core/TextTable.ts'
 import * as Input from './Input.ts'
 
 const chunkBytes = 1 << 20
@@ -10,12 +11,10 @@ const longestLine = 1 << 20
 
 type Decode = (bytes: Buffer) => string
 
-/** By the first bytes: UTF-16 with its mark or, as every other byte is zero, without; else UTF-8. */
-const decoderOf = ([first = -1, second = -1]: Buffer): Decode => {
-  const little = (first === 0xff && second === 0xfe) || (second === 0 && first > 0)
-  const big = (first === 0xfe && second === 0xff) || (first === 0 && second > 0)
-  if (little || big) {
-    const decoder = new TextDecoder(little ? 'utf-16le' : 'utf-16be')
+const decoderOf = (chunk: Buffer): Decode => {
+  const encoding = TextTable.encodingOf(chunk)
+  if (encoding !== 'utf-8') {
+    const decoder = new TextDecoder(encoding)
     return (bytes) => decoder.decode(bytes, { stream: true })
   }
   const decoder = new StringDecoder('utf8')

@@ -1,6 +1,6 @@
 /** Weather in the formats in which people have it: one day's light, written in each, is read as the same day. */
 import { describe, expect, test } from 'vitest'
-import * as Input from '../../../src/sim/Input.ts'
+import * as TextTable from '../../../src/core/TextTable.ts'
 import * as Scenario from '../../../src/sim/Scenario.ts'
 import * as Solar from '../../../src/sim/solar/Solar.ts'
 import * as Weather from '../../../src/sim/Weather.ts'
@@ -196,8 +196,8 @@ describe('forms of text', () => {
       Buffer.from(marked).swap16(),
       Buffer.from(psm, 'latin1'),
     ])
-      expect(Input.decode(bytes).replace(/^\ufeff/, '')).toBe(psm)
-    expect(Input.decode(Buffer.from([0x53, 0xc3, 0x4f]))).toBe('SÃO')
+      expect(TextTable.decode(bytes).replace(/^\ufeff/, '')).toBe(psm)
+    expect(TextTable.decode(Buffer.from([0x53, 0xc3, 0x4f]))).toBe('SÃO')
   })
 })
 
